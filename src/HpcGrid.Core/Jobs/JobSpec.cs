@@ -1,0 +1,47 @@
+using HpcGrid.Core.Data;
+using HpcGrid.Core.Sites;
+
+namespace HpcGrid.Core.Jobs;
+
+/// <summary>
+/// One job as an agent runs it: everything resolved, nothing to look up, no shell text anywhere. Travels in the work-queue
+/// file as JSON and is covered by the grant's digest.
+/// </summary>
+public sealed record JobSpec
+{
+    /// <summary>The owner.</summary>
+    public required string User { get; init; }
+    /// <summary>The program and its arguments. A first word without '/' is a file in the sandbox; an absolute path is on the node.</summary>
+    public required IReadOnlyList<string> Argv { get; init; }
+    /// <summary>The validation program and its arguments, by the same rule; empty when there is none.</summary>
+    public IReadOnlyList<string> ValidationArgv { get; init; } = [];
+    /// <summary>Files to put into the sandbox before the start.</summary>
+    public IReadOnlyList<InputFile> Inputs { get; init; } = [];
+    /// <summary>What to save after success.</summary>
+    public IReadOnlyList<OutputRule> Outputs { get; init; } = [];
+    /// <summary>What to save after a failed execution (OutputErrorE); empty saves nothing but the tails.</summary>
+    public IReadOnlyList<OutputRule> ErrorOutputs { get; init; } = [];
+    /// <summary>Added to the payload's environment (ALIEN_JDL_…, packages).</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+    /// <summary>What the job may use.</summary>
+    public required Resources Resources { get; init; }
+    /// <summary>False: never start again unless the batch system has confirmed that the old process is gone (strict mode).</summary>
+    public bool Repeatable { get; init; } = true;
+    /// <summary>The master's number; null for a job of its own.</summary>
+    public long? Master { get; init; }
+    /// <summary>The output directory in the catalogue.</summary>
+    public string OutputDirectory { get; init; } = "/";
+}
+
+/// <summary>A file for the sandbox.</summary>
+/// <param name="Name">Its name there: one path component.</param>
+/// <param name="Content">What its bytes must be.</param>
+/// <param name="Executable">Set the execute bit.</param>
+/// <param name="Lfn">Where it came from, for messages.</param>
+public sealed record InputFile(string Name, Content Content, bool Executable, string Lfn);
+
+/// <summary>One entry of the output notation (jalien.md 3.4).</summary>
+/// <param name="Archive">The archive's name, or null to save the files one by one.</param>
+/// <param name="Patterns">File names relative to the sandbox; '*' and '?' match within a component.</param>
+/// <param name="Options">What stands after '@': "disk=2", "ALICE::SITE::SE", "!ALICE::SITE::SE".</param>
+public sealed record OutputRule(string? Archive, IReadOnlyList<string> Patterns, IReadOnlyList<string> Options);

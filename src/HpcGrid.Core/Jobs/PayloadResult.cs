@@ -1,0 +1,25 @@
+namespace HpcGrid.Core.Jobs;
+
+/// <summary>How a payload ended and what it used, from wait4 on the node.</summary>
+public sealed record PayloadResult
+{
+    /// <summary>The exit code, 0 to 255; null when a signal ended it.</summary>
+    public int? ExitCode { get; init; }
+    /// <summary>The signal that ended it; null when it exited.</summary>
+    public int? Signal { get; init; }
+    /// <summary>Exit code of the validation command; null when none ran.</summary>
+    public int? ValidationExitCode { get; init; }
+    /// <summary>The node's wall clock when the payload started, UTC.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+    /// <summary>Elapsed seconds, from a monotonic clock.</summary>
+    public double WallSeconds { get; init; }
+    /// <summary>User plus system CPU seconds of the payload and all descendants it waited for.</summary>
+    public double CpuSeconds { get; init; }
+    /// <summary>Largest resident size of any one process, KiB.</summary>
+    public long MaxRssKib { get; init; }
+    /// <summary>Where it ran.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>"exit 3" or "signal 9".</summary>
+    public string Describe() => Signal is { } signal ? $"signal {signal}" : $"exit {ExitCode}";
+}

@@ -1,0 +1,45 @@
+namespace HpcGrid.Core.Sites;
+
+/// <summary>What one job needs from a slot, and at the same time what is measured on it.</summary>
+/// <param name="Cores">Cores the job may use at the same time.</param>
+/// <param name="MemoryMib">Resident memory of all its processes, MiB.</param>
+/// <param name="DiskMib">Sandbox size, MiB.</param>
+/// <param name="TtlSeconds">Wall-clock seconds the payload may take.</param>
+public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlSeconds)
+{
+    /// <summary>What a job gets that asks for nothing: AliEn's defaults (jalien.md 3.2).</summary>
+    public static Resources Default { get; } = new(1, 8 * 1024, 10 * 1024, 21600);
+}
+
+/// <summary>
+/// What a bridge's free slots offer to the broker. One site map stands for all slots of one shape.
+/// </summary>
+public sealed record SiteMap
+{
+    /// <summary>The site, "ORNL".</summary>
+    public required string Site { get; init; }
+    /// <summary>The computing element, "VO::SITE::NAME".</summary>
+    public required string Ce { get; init; }
+    /// <summary>"Linux-x86_64".</summary>
+    public string Platform { get; init; } = "Linux-x86_64";
+    /// <summary>Cores one job can get at most (cores of a node).</summary>
+    public int Cores { get; init; } = 1;
+    /// <summary>Memory one job can get at most, MiB.</summary>
+    public long MemoryMib { get; init; } = long.MaxValue;
+    /// <summary>Disk one job can get at most, MiB.</summary>
+    public long DiskMib { get; init; } = long.MaxValue;
+    /// <summary>Seconds the slot can still give to one job.</summary>
+    public int TtlSeconds { get; init; }
+    /// <summary>Storage elements that are near, nearest first.</summary>
+    public IReadOnlyList<string> CloseSe { get; init; } = [];
+    /// <summary>Partitions the CE belongs to.</summary>
+    public IReadOnlyList<string> Partitions { get; init; } = [];
+    /// <summary>When not empty, only these users' jobs.</summary>
+    public IReadOnlyList<string> Users { get; init; } = [];
+    /// <summary>Packages the site has, "VO_ALICE@Name::Version".</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>True when a job of this size fits into a slot of this shape, requirements aside.</summary>
+    public bool Fits(Resources need) =>
+        need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds;
+}

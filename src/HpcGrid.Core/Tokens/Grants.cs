@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Core.Tokens;
+
+/// <summary>Signing grants (central) and verifying them offline (agent).</summary>
+public static class Grants
+{
+    /// <summary>Clock skew allowed at the beginning of validity; none is allowed at its end (F-C5).</summary>
+    public static readonly TimeSpan SkewAllowed = TimeSpan.FromSeconds(60);
+
+    public static string Sign(Grant grant, SigningKey key) =>
+        SignedToken.Sign(JsonSerializer.SerializeToUtf8Bytes(grant, TokenJson.Default.Grant), key);
+
+    /// <summary>Lower-case hex SHA-256 of a specification's bytes, as the grant names it.</summary>
+    public static string DigestOf(ReadOnlySpan<byte> spec) => Convert.ToHexStringLower(SHA256.HashData(spec));
+
+    /// <summary>None when this grant permits exactly this attempt of exactly this specification here and now.</summary>
+    public static GrantFault Check(string token, AttemptId attempt, string site, ReadOnlySpan<byte> spec, VerificationKeys keys, DateTimeOffset now)
+    {
+        var payload = SignedToken.Verify(token, keys, out var fault);
+        if (payload is null) return fault;
+        var grant = Read(payload);
+        if (grant is null) return GrantFault.Malformed;
+        if (grant.AttemptId != attempt) return GrantFault.WrongAttempt;
+        if (grant.Site != site) return GrantFault.WrongSite;
+        if (grant.SpecSha256 != DigestOf(spec)) return GrantFault.WrongSpec;
+        var seconds = now.ToUnixTimeSeconds();
+        if (seconds + (long)SkewAllowed.TotalSeconds < grant.NotBefore) return GrantFault.NotYetValid;
+        return seconds >= grant.Expires ? GrantFault.Expired : GrantFault.None;
+    }
+
+    private static Grant? Read(byte[] payload)
+    {
+        try { return JsonSerializer.Deserialize(payload, TokenJson.Default.Grant); }
+        catch (JsonException) { return null; }
+    }
+}
