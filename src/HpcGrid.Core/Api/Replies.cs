@@ -15,6 +15,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(JobLog), "jobLog")]
 [JsonDerivedType(typeof(JobActions), "jobActions")]
 [JsonDerivedType(typeof(JobProgress), "jobProgress")]
+[JsonDerivedType(typeof(NodeList), "nodeList")]
 [JsonDerivedType(typeof(EntryList), "entryList")]
 [JsonDerivedType(typeof(EntryDetail), "entryDetail")]
 [JsonDerivedType(typeof(ReadTicket), "readTicket")]
@@ -99,6 +100,16 @@ public sealed record JobProgress : Reply
 }
 
 public sealed record NodeProgress(string Node, int Running, int Ended);
+
+/// <summary>The bridges central has ever greeted and not forgotten, by name.</summary>
+public sealed record NodeList(IReadOnlyList<BridgeNodes> Bridges) : Reply;
+
+/// <summary>One bridge and the nodes it told of in its last RenewLeases.</summary>
+/// <param name="Bridge">The bridge's name.</param>
+/// <param name="Site">Its site.</param>
+/// <param name="LastSeen">Central's clock at its last request; null when it has sent none since central started.</param>
+/// <param name="Nodes">Its nodes.</param>
+public sealed record BridgeNodes(string Bridge, string Site, DateTimeOffset? LastSeen, IReadOnlyList<NodeStatus> Nodes);
 
 /// <summary>An entry of the catalogue.</summary>
 public sealed record Entry

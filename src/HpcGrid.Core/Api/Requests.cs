@@ -16,6 +16,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(KillJobs), "killJobs")]
 [JsonDerivedType(typeof(ResubmitJobs), "resubmitJobs")]
 [JsonDerivedType(typeof(FollowJob), "followJob")]
+[JsonDerivedType(typeof(ListNodes), "listNodes")]
 [JsonDerivedType(typeof(ListDirectory), "list")]
 [JsonDerivedType(typeof(StatEntry), "stat")]
 [JsonDerivedType(typeof(MakeDirectory), "mkdir")]
@@ -78,6 +79,9 @@ public sealed record ResubmitJobs(IReadOnlyList<long> Jobs) : Request<JobActions
 
 /// <summary>How far a job or a master with all its subjobs is: by state, node and time.</summary>
 public sealed record FollowJob(long Job) : Request<JobProgress>;
+
+/// <summary>What the bridges and their nodes do, as of each bridge's last RenewLeases.</summary>
+public sealed record ListNodes : Request<NodeList>;
 
 // ---- catalogue ------------------------------------------------------------------------------------------------------
 
