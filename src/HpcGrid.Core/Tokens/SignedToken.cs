@@ -92,7 +92,10 @@ public sealed class VerificationKeys : IDisposable
         {
             var key = ECDsa.Create();
             try { key.ImportFromPem(pem); }
-            catch (ArgumentException e) { throw new GridError(ErrorCode.Corrupt, "a verification key is not a PEM public key", "Fetch the keys from central again.", e); }
+            catch (ArgumentException e)
+            {
+                throw new GridError(ErrorCode.Corrupt, "a verification key is not a PEM public key", "Fetch the keys from central again.", e);
+            }
             _keys[IdOf(key.ExportSubjectPublicKeyInfo())] = key;
         }
     }
