@@ -1,0 +1,19 @@
+using HpcGrid.Core.Api;
+
+namespace HpcGrid.Client;
+
+/// <summary>
+/// Which requests may be sent again when the connection broke before their answer came. Reads change nothing; the others named
+/// here carry an identity by which central recognises a repetition. Everything else may have happened or not, and the caller is told so.
+/// </summary>
+internal static class RepeatRules
+{
+    public static bool IsSafe(Request request) => request switch
+    {
+        WhoAmI or ListJobs or DescribeJob or TraceJob or ReadLog or FollowJob or ListNodes => true,
+        ListDirectory or StatEntry or OpenForReading => true,
+        SubmitJob submit => submit.Key is not null,
+        BridgeHello or MatchJobs or ReportEvents or RenewLeases => true,
+        _ => false,
+    };
+}
