@@ -1,1 +1,30 @@
-return 0;
+using HpcGrid.Benchmarks;
+
+const string Usage = """
+    tools/bench QUESTION [options]
+
+      end-to-end        trivial jobs through every process, beside xargs and GNU parallel in the same run
+          --jobs N      how many (default 5000)
+          --runs N      how often; medians are shown (default 1)
+          --nodes N     compute nodes (default 2)
+          --command X   what each job runs (default /bin/true)
+      micro             parts alone, by BenchmarkDotNet; further arguments go to it (--filter '*Claim*')
+
+      --smoke           tiny sizes: shows that it runs, measures nothing
+      --json            one JSON document instead of tables
+    """;
+
+switch (args.FirstOrDefault())
+{
+    case "end-to-end":
+        return await HowFastIsTheWholeGrid.Answer(BenchOptions.Parse(args[1..]));
+    case "micro":
+        BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchOptions).Assembly).Run(args[1..]);
+        return 0;
+    case "--help" or "-h":
+        Console.WriteLine(Usage);
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}

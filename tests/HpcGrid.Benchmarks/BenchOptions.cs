@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace HpcGrid.Benchmarks;
+
+/// <summary>What to measure and how much of it.</summary>
+public sealed record BenchOptions
+{
+    public int Jobs { get; init; } = 5000;
+    public int Runs { get; init; } = 1;
+    public int Nodes { get; init; } = 2;
+    public string Command { get; init; } = "/bin/true";
+    public bool Json { get; init; }
+
+    /// <summary>Reads the command line; ends the process with a message for what it does not know.</summary>
+    public static BenchOptions Parse(string[] arguments)
+    {
+        var options = new BenchOptions();
+        for (var i = 0; i < arguments.Length; i++)
+            options = arguments[i] switch
+            {
+                "--json" => options with { Json = true },
+                "--smoke" => options with { Jobs = 50, Runs = 1 },
+                "--jobs" => options with { Jobs = Number(arguments, ++i) },
+                "--runs" => options with { Runs = Number(arguments, ++i) },
+                "--nodes" => options with { Nodes = Number(arguments, ++i) },
+                "--command" when i + 1 < arguments.Length => options with { Command = arguments[++i] },
+                var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/bench --help lists them"),
+            };
+        return options;
+    }
+
+    private static int Number(string[] arguments, int at) =>
+        at < arguments.Length && int.TryParse(arguments[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? number
+            : throw new ArgumentException($"{arguments[at - 1]} takes a positive number");
+}

@@ -1,0 +1,209 @@
+using System.Text.Json;
+using HpcGrid.Client;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+
+namespace HpcGrid.EndToEnd;
+
+/// <summary>
+/// A whole grid of real processes in a folder of its own: central, a bridge, agents in network namespaces. Ends and removes all of it on
+/// disposal; shows the ends of the logs when a test has failed.
+/// </summary>
+internal sealed class Grid : IAsyncDisposable
+{
+    private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder;
+    private readonly Dictionary<string, string> _environment;
+    private Daemon? _central;
+    private Daemon? _bridge;
+
+    private Grid(string folder)
+    {
+        _folder = folder;
+        _environment = new()
+        {
+            ["HPCGRID_TEST_GRID"] = folder,
+            ["HPCGRID_CLIENT"] = Path.Combine(folder, "central/users/physicist/client.yaml"),
+            ["DOTNET_EnableDiagnostics"] = "0",
+            ["TMPDIR"] = Path.Combine(folder, "tmp"),
+        };
+    }
+
+    public string Folder => _folder;
+    public string SpoolRoot => Path.Combine(_folder, "spool");
+    private string CentralHome => Path.Combine(_folder, "central");
+    private string BridgeFile => Path.Combine(_folder, "bridge.yaml");
+
+    /// <summary>Starts everything and waits until central answers.</summary>
+    /// <param name="nodes">Compute nodes.</param>
+    /// <param name="cores">Cores each offers.</param>
+    /// <param name="more">Further lines for bridge.yaml.</param>
+    public static async Task<Grid> Start(int nodes = 2, int cores = 2, string more = "")
+    {
+        var folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "grids", Guid.NewGuid().ToString("N")[..8]);
+        Directory.CreateDirectory(Path.Combine(folder, "tmp"));
+        var grid = new Grid(folder);
+        try
+        {
+            await grid.Prepare(nodes, cores, more);
+            await grid.StartCentral();
+            grid.StartBridge();
+            return grid;
+        }
+        catch
+        {
+            await grid.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task StartCentral()
+    {
+        _central?.Dispose();
+        _central = Daemon.Start("hpcgrid-central", Log("central"), ["run", "--home", CentralHome], _environment);
+        await Eventually.True(() => File.Exists(Path.Combine(CentralHome, "central.url")) || !_central.IsRunning, StartBound, "central to listen");
+        Assert.That(_central.IsRunning, "central ended at its start; see its log");
+    }
+
+    public void StartBridge()
+    {
+        _bridge?.Dispose();
+        _bridge = Daemon.Start("hpcgrid-bridge", Log("bridge"), ["run", "--config", BridgeFile], _environment);
+    }
+
+    public void KillCentral() => _central!.KillNine();
+    public void KillBridge() => _bridge!.KillNine();
+
+    /// <summary>kill -9 of one agent, chosen by the caller's number; false when none runs.</summary>
+    public bool KillAgent(int which)
+    {
+        var agents = Processes().Where(process => process.Command.Contains("hpcgrid-agent", StringComparison.Ordinal)
+            && !process.Command.StartsWith("unshare", StringComparison.Ordinal)).ToList();
+        if (agents.Count == 0) return false;
+        Daemon.KillNine(agents[which % agents.Count].Id);
+        return true;
+    }
+
+    /// <summary>The user's command line.</summary>
+    public Task<Finished> Cli(params string[] arguments) => Daemon.Run("hpcgrid", arguments, _environment);
+
+    /// <summary>A command that must succeed; its standard output.</summary>
+    public async Task<string> Ok(params string[] arguments)
+    {
+        var finished = await Cli(arguments);
+        Assert.That(finished.ExitCode, Is.Zero, $"hpcgrid {string.Join(' ', arguments)}\n{finished.Output}\n{finished.Error}");
+        return finished.Output;
+    }
+
+    /// <summary>A connection as the test's user.</summary>
+    public GridClient Connect(string user = "physicist") =>
+        new(ClientFile.Read(Path.Combine(CentralHome, "users", user, "client.yaml")));
+
+    /// <summary>Puts a file into the catalogue.</summary>
+    public async Task Upload(string path, string text)
+    {
+        var local = Path.Combine(_folder, "tmp", Guid.NewGuid().ToString("N"));
+        await File.WriteAllTextAsync(local, text);
+        await Ok("cp", local, "grid:" + path);
+        File.Delete(local);
+    }
+
+    /// <summary>Submits a JDL text; the job's number.</summary>
+    public async Task<Submitted> Submit(string jdl)
+    {
+        await using var client = Connect();
+        return await client.Call(new SubmitJob(jdl, [], Guid.NewGuid().ToString()), CancellationToken.None);
+    }
+
+    /// <summary>Waits until a job and all its subjobs are final.</summary>
+    public async Task<JobProgress> UntilFinal(long job, TimeSpan bound)
+    {
+        await using var client = Connect();
+        JobProgress? progress = null;
+        await Eventually.True(async () =>
+        {
+            try { progress = await client.Call(new FollowJob(job), CancellationToken.None); }
+            catch (GridError error) when (error.IsTransient) { return false; }
+            return Core.Jobs.JobStates.TryParse(progress.State, out var state) && Core.Jobs.JobStates.IsFinal(state);
+        }, bound, () => $"job {job} to end; {(progress is null ? "central never answered" : JsonSerializer.Serialize(progress.States))}");
+        return progress!;
+    }
+
+    /// <summary>All subjobs of a master.</summary>
+    public async Task<IReadOnlyList<JobLine>> Subjobs(long master)
+    {
+        await using var client = Connect();
+        return (await client.Call(new ListJobs { Master = master, Limit = 10000 }, CancellationToken.None)).Jobs;
+    }
+
+    /// <summary>Asks the daemons to end, as an operator would, and waits for it.</summary>
+    public async Task Stop()
+    {
+        _bridge?.Terminate();
+        await WaitForEnd(_bridge);
+        _central?.Terminate();
+        await WaitForEnd(_central);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stop();
+        foreach (var left in Processes()) Daemon.KillNine(left.Id);
+        _bridge?.Dispose();
+        _central?.Dispose();
+        if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
+            ShowLogs();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Processes of this grid that still run, payloads included.</summary>
+    public IReadOnlyList<GridProcess> Processes() => GridProcess.Of(_folder);
+
+    private async Task Prepare(int nodes, int cores, string more)
+    {
+        foreach (var arguments in new string[][]
+        {
+            ["init", "--home", CentralHome, "--listen", "127.0.0.1:0"],
+            ["user", "add", "physicist", "--home", CentralHome],
+            ["user", "add", "titan", "--role", "bridge", "--home", CentralHome],
+        })
+        {
+            var finished = await Daemon.Run("hpcgrid-central", arguments, _environment);
+            Assert.That(finished.ExitCode, Is.Zero, $"hpcgrid-central {string.Join(' ', arguments)}\n{finished.Output}\n{finished.Error}");
+        }
+        await File.WriteAllTextAsync(BridgeFile, $"""
+            name: titan
+            site: TITAN
+            ce: HPCGRID::TITAN::FORK
+            client: {CentralHome}/users/titan/client.yaml
+            spool: {SpoolRoot}
+            state: {_folder}/bridge
+            stopPilots: true
+            batch:
+              system: fork
+              nodes: {nodes}
+              coresPerNode: {cores}
+              walltime: 3600
+              agent: {AppContext.BaseDirectory}hpcgrid-agent
+              isolateNetwork: auto
+            {more}
+            """);
+    }
+
+    private static async Task WaitForEnd(Daemon? daemon)
+    {
+        if (daemon is null) return;
+        using var bound = new CancellationTokenSource(StartBound);
+        try { await daemon.WaitForExit(bound.Token); }
+        catch (OperationCanceledException) { TestContext.Out.WriteLine($"process {daemon.Id} did not end in {StartBound}; killing it"); }
+    }
+
+    private void ShowLogs()
+    {
+        foreach (var log in Directory.EnumerateFiles(_folder, "*.log", SearchOption.AllDirectories))
+            TestContext.Out.WriteLine($"---- end of {log}\n{string.Join('\n', File.ReadLines(log).TakeLast(25))}");
+    }
+
+    private string Log(string name) => Path.Combine(_folder, name + ".out.log");
+}
