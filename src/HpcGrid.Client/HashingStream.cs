@@ -8,9 +8,10 @@ internal sealed class HashingStream(Stream from, Action<long>? progress = null) 
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _size;
+    private Content? _measured;
 
-    /// <summary>What has been read so far. Once only: the hash starts anew.</summary>
-    public Content TakeContent() => new(_size, Convert.ToHexStringLower(_hash.GetHashAndReset()));
+    /// <summary>What has been read so far; still to be had after disposal, because HttpClient disposes what it sends.</summary>
+    public Content Measured => _measured ?? new(_size, Convert.ToHexStringLower(_hash.GetCurrentHash()));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -49,7 +50,11 @@ internal sealed class HashingStream(Stream from, Action<long>? progress = null) 
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _hash.Dispose();
+        if (disposing)
+        {
+            _measured = Measured;
+            _hash.Dispose();
+        }
         base.Dispose(disposing);
     }
 }

@@ -38,7 +38,7 @@ public sealed class StorageClient : IDisposable
         await ThrowIfRefused(response, url, stall.Token);
         await using var body = new HashingStream(await response.Content.ReadAsStreamAsync(stall.Token), bytes => Moved(stall, bytes, progress));
         await body.CopyToAsync(to, Limits.BufferSize, stall.Token);
-        return body.TakeContent();
+        return body.Measured;
     });
 
     /// <summary>Like <see cref="Get(string,string,Stream,CancellationToken,Action{long})"/>, and throws GridError(Corrupt) when what arrived is not <paramref name="expected"/>.</summary>
@@ -66,14 +66,14 @@ public sealed class StorageClient : IDisposable
         try { response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token); }
         catch (HttpRequestException e)
         {
-            var sent = body.TakeContent();
+            var sent = body.Measured;
             if (sent.Size == content.Size || !await IsAtEnd(from, sent, content, stall.Token)) throw;
             throw new GridError(ErrorCode.Corrupt, $"what was to be stored at '{url}' has {sent.Size} bytes, not {content.Size}", "Did the file change while it was read? Try again.", e);
         }
         using (response)
         {
             await ThrowIfRefused(response, url, stall.Token);
-            return Verified(await ReadStored(response, url, stall.Token), body.TakeContent(), content, url);
+            return Verified(await ReadStored(response, url, stall.Token), body.Measured, content, url);
         }
     });
 
