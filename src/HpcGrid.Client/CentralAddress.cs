@@ -37,5 +37,6 @@ public sealed record CentralAddress(Uri Url, string CaFile, string? CertificateF
     private static Uri Checked(Uri url, string where) =>
         url.Scheme == Uri.UriSchemeHttps
             ? url
-            : throw GridError.Invalid($"'{url}' in {where} is not an https url", "Central is reached through https only, for instance https://grid.example.org:8443.");
+            : throw GridError.Invalid($"'{url}' in {where} is not an https url",
+                "Central is reached through https only, for instance https://grid.example.org:8443.");
 }

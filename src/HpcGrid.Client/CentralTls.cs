@@ -45,9 +45,11 @@ internal static class CentralTls
         for (var inner = e; inner is not null; inner = inner.InnerException)
             if (inner is AuthenticationException)
                 return new GridError(ErrorCode.Unauthenticated, $"the server at {url.Authority} does not prove to be central: {inner.Message}",
-                    $"Its certificate must be signed by '{address.CaFile}' and name the host '{url.Host}'. If central was set up anew, fetch its ca.pem and your client.yaml again.", e);
+                    $"Its certificate must be signed by '{address.CaFile}' and name the host '{url.Host}'. "
+                    + "If central was set up anew, fetch its ca.pem and your client.yaml again.", e);
         var cause = e.InnerException?.Message ?? e.Message;
-        return GridError.Unavailable($"no connection to central at {url.Authority}: {cause}", "Check that central runs and that this machine reaches it; then try again.", e);
+        return GridError.Unavailable($"no connection to central at {url.Authority}: {cause}",
+            "Check that central runs and that this machine reaches it; then try again.", e);
     }
 
     private static SslStreamCertificateContext? ReadClientCertificate(CentralAddress address)
@@ -72,7 +74,10 @@ internal static class CentralTls
         {
             var found = new X509Certificate2Collection();
             found.ImportFromPemFile(file);
-            return found.Count > 0 ? found : throw GridError.Invalid($"'{file}' holds no certificate", $"The {what} certificate is a PEM file (-----BEGIN CERTIFICATE-----).");
+            return found.Count > 0
+                ? found
+                : throw GridError.Invalid($"'{file}' holds no certificate",
+                    $"The {what} certificate is a PEM file (-----BEGIN CERTIFICATE-----).");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
@@ -83,9 +88,11 @@ internal static class CentralTls
     private static GridError Unreadable(Exception e, string what, string files) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException =>
-            new GridError(ErrorCode.NotFound, $"a file of the {what} certificate is missing: {e.Message}", "client.yaml names it; ask the grid's operator for a new set.", e),
+            new GridError(ErrorCode.NotFound, $"a file of the {what} certificate is missing: {e.Message}",
+                "client.yaml names it; ask the grid's operator for a new set.", e),
         UnauthorizedAccessException =>
             new GridError(ErrorCode.Denied, $"a file of the {what} certificate cannot be read: {e.Message}", "Check its owner and permissions.", e),
-        _ => new GridError(ErrorCode.Invalid, $"the {what} certificate in '{files}' does not serve: {e.Message}", "Certificate and key must be PEM and belong together.", e),
+        _ => new GridError(ErrorCode.Invalid, $"the {what} certificate in '{files}' does not serve: {e.Message}",
+            "Certificate and key must be PEM and belong together.", e),
     };
 }

@@ -37,7 +37,8 @@ public static class ClientFile
         }
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttps
             ? url
-            : throw GridError.Invalid($"'central: {text}' in '{path}' is not an https url", "Write https://host:port, or file:PATH of central's central.url.");
+            : throw GridError.Invalid($"'central: {text}' in '{path}' is not an https url",
+                "Write https://host:port, or file:PATH of central's central.url.");
     }
 
     private static Dictionary<string, string> ReadValues(string path)
@@ -51,10 +52,12 @@ public static class ClientFile
             if (line.Length == 0 || line[0] == '#' || line == "---") continue;
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon <= 0 || (colon + 1 < line.Length && line[colon + 1] != ' '))
-                throw GridError.Invalid($"'{path}', line {number}: '{Shorten(line)}' is not 'key: value'", "Each line is a key, a colon, a blank and a value.");
+                throw GridError.Invalid($"'{path}', line {number}: '{Shorten(line)}' is not 'key: value'",
+                    "Each line is a key, a colon, a blank and a value.");
             var key = line[..colon].Trim();
             if (!Keys.Contains(key))
-                throw GridError.Invalid($"'{path}', line {number}: '{Shorten(key)}' is not a key of this file", $"The keys are {string.Join(", ", Keys)}.");
+                throw GridError.Invalid($"'{path}', line {number}: '{Shorten(key)}' is not a key of this file",
+                    $"The keys are {string.Join(", ", Keys)}.");
             if (!values.TryAdd(key, Unquote(line[(colon + 1)..].Trim(), path, number)))
                 throw GridError.Invalid($"'{path}', line {number}: '{key}' is given twice", "Keep one of the two lines.");
         }
@@ -70,14 +73,18 @@ public static class ClientFile
                 : throw GridError.Invalid($"'{path}', line {number}: the quote is not closed", $"End the value with {quote}.");
         var comment = value.IndexOf(" #", StringComparison.Ordinal);
         if (comment >= 0) value = value[..comment].TrimEnd();
-        return value.Length > 0 ? value : throw GridError.Invalid($"'{path}', line {number}: the value is missing", "Write it after the colon, or remove the line.");
+        return value.Length > 0
+            ? value
+            : throw GridError.Invalid($"'{path}', line {number}: the value is missing", "Write it after the colon, or remove the line.");
     }
 
     private static string[] ReadLines(string path)
     {
         try
         {
-            if (new FileInfo(path).Length > Limits.LargestConfiguration) throw GridError.Invalid($"'{path}' is too large for a client configuration", "Name a client.yaml.");
+            if (new FileInfo(path).Length > Limits.LargestConfiguration)
+                throw GridError.Invalid($"'{path}' is too large for a client configuration",
+                "Name a client.yaml.");
             return File.ReadAllLines(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -75,7 +75,8 @@ public sealed class GridClient : IAsyncDisposable
                     throw GridError.Unavailable($"the connection to central broke before it answered {request.GetType().Name}: {e.Message}",
                         "It is not known whether it was done. Look first, then repeat it if needed.", e);
                 if (repeats >= Limits.MaxRepeats)
-                    throw GridError.Unavailable($"the connection to central broke {repeats + 1} times during {request.GetType().Name}: {e.Message}", "Look at central's log.", e);
+                    throw GridError.Unavailable($"the connection to central broke {repeats + 1} times during {request.GetType().Name}: {e.Message}",
+                        "Look at central's log.", e);
             }
         }
     }
@@ -94,7 +95,8 @@ public sealed class GridClient : IAsyncDisposable
         catch (TimeoutException) when (_lastFailure is { } error) { throw new GridError(error.Code, error.Message, error.Hint, error); }
         catch (TimeoutException e)
         {
-            throw GridError.Unavailable($"no connection to central for {Patience.TotalSeconds:0} s", "Check that central runs and that this machine reaches it.", e);
+            throw GridError.Unavailable($"no connection to central for {Patience.TotalSeconds:0} s",
+                "Check that central runs and that this machine reaches it.", e);
         }
     }
 
@@ -145,7 +147,8 @@ public sealed class GridClient : IAsyncDisposable
             var endpoint = new UriBuilder(url) { Scheme = Uri.UriSchemeWss, Path = ApiProtocol.Path }.Uri;
             await socket.ConnectAsync(endpoint, invoker, timeout.Token);
         }
-        catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException or GridError || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException or GridError
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             var status = socket.HttpStatusCode;
             socket.Dispose();
@@ -172,9 +175,15 @@ public sealed class GridClient : IAsyncDisposable
 
     private static GridError? Refused(HttpStatusCode status, Uri url) => status switch
     {
-        HttpStatusCode.Unauthorized => new GridError(ErrorCode.Unauthenticated, $"central at {url.Authority} does not know this certificate", "Check `certificate` and `key` in client.yaml; an operator makes new ones with `hpcgrid-central user add`."),
-        HttpStatusCode.Forbidden => GridError.Denied($"central at {url.Authority} lets this certificate in no more", "Ask the grid's operator; the certificate may have ended or been withdrawn."),
-        HttpStatusCode.NotFound => GridError.Invalid($"{url.Authority} is no central: it does not know {ApiProtocol.Path}", "Check `central` in client.yaml; client and central must be of the same version."),
+        HttpStatusCode.Unauthorized =>
+            new GridError(ErrorCode.Unauthenticated, $"central at {url.Authority} does not know this certificate",
+                "Check `certificate` and `key` in client.yaml; an operator makes new ones with `hpcgrid-central user add`."),
+        HttpStatusCode.Forbidden =>
+            GridError.Denied($"central at {url.Authority} lets this certificate in no more",
+                "Ask the grid's operator; the certificate may have ended or been withdrawn."),
+        HttpStatusCode.NotFound =>
+            GridError.Invalid($"{url.Authority} is no central: it does not know {ApiProtocol.Path}",
+                "Check `central` in client.yaml; client and central must be of the same version."),
         _ => null,
     };
 

@@ -48,7 +48,8 @@ public sealed class GridConnection : IAsyncDisposable
         var id = Interlocked.Increment(ref _lastId);
         var frame = ApiProtocol.Encode(new RequestFrame(id, request));
         if (frame.Length > ApiProtocol.LongestFrame)
-            throw new GridError(ErrorCode.TooLarge, $"the request has {frame.Length} bytes; central accepts {ApiProtocol.LongestFrame}", "Send less at a time.");
+            throw new GridError(ErrorCode.TooLarge, $"the request has {frame.Length} bytes; central accepts {ApiProtocol.LongestFrame}",
+                "Send less at a time.");
         var answer = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         _open[id] = answer;
         try
@@ -58,11 +59,13 @@ public sealed class GridConnection : IAsyncDisposable
             await Send(frame, ct);
             var reply = await answer.Task.WaitAsync(Limits.LongestCall, ct);
             return reply as TReply
-                ?? throw new GridError(ErrorCode.Internal, $"central answered {request.GetType().Name} with {reply.GetType().Name}", "Client and central must be of the same version.");
+                ?? throw new GridError(ErrorCode.Internal, $"central answered {request.GetType().Name} with {reply.GetType().Name}",
+                    "Client and central must be of the same version.");
         }
         catch (TimeoutException e)
         {
-            throw GridError.Unavailable($"central has not answered {request.GetType().Name} for {Limits.LongestCall.TotalMinutes:0} minutes", "Look at central's log; then try again.", e);
+            throw GridError.Unavailable($"central has not answered {request.GetType().Name} for {Limits.LongestCall.TotalMinutes:0} minutes",
+                "Look at central's log; then try again.", e);
         }
         finally { _open.TryRemove(id, out _); }
     }

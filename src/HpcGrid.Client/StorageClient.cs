@@ -31,7 +31,8 @@ public sealed class StorageClient : IDisposable
     /// Copies a file to a stream and returns what arrived; progress hears the bytes so far. Throws the storage element's GridError, and Unavailable
     /// when the connection fails or stalls: what was written to <paramref name="to"/> by then is worthless.
     /// </summary>
-    public Task<Content> Get(string url, string token, Stream to, CancellationToken ct, Action<long>? progress = null) => Guarded(url, ct, async stall =>
+    public Task<Content> Get(string url, string token, Stream to, CancellationToken ct, Action<long>? progress = null) =>
+        Guarded(url, ct, async stall =>
     {
         using var request = Request(HttpMethod.Get, url, token);
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token);
@@ -41,19 +42,22 @@ public sealed class StorageClient : IDisposable
         return body.Measured;
     });
 
-    /// <summary>Like <see cref="Get(string,string,Stream,CancellationToken,Action{long})"/>, and throws GridError(Corrupt) when what arrived is not <paramref name="expected"/>.</summary>
+    /// <summary>Like <see cref="Get(string,string,Stream,CancellationToken,Action{long})"/>, and throws GridError(Corrupt) when what arrived is not
+    /// <paramref name="expected"/>.</summary>
     public async Task Get(string url, string token, Content expected, Stream to, CancellationToken ct, Action<long>? progress = null)
     {
         var got = await Get(url, token, to, ct, progress);
         if (got != expected)
-            throw GridError.Corrupt($"'{url}' is not what the catalogue says: {Describe(got)} instead of {Describe(expected)}", "Try another replica; this copy is damaged.");
+            throw GridError.Corrupt($"'{url}' is not what the catalogue says: {Describe(got)} instead of {Describe(expected)}",
+                "Try another replica; this copy is damaged.");
     }
 
     /// <summary>
     /// Stores a stream of known content. Throws GridError(Corrupt) when the stream is something else or the storage element stored something
     /// else, otherwise the storage element's GridError, or Unavailable. Repeating it with the same content is harmless.
     /// </summary>
-    public Task<StoredUpload> Put(string url, string token, Content content, Stream from, CancellationToken ct, Action<long>? progress = null) => Guarded(url, ct, async stall =>
+    public Task<StoredUpload> Put(string url, string token, Content content, Stream from, CancellationToken ct, Action<long>? progress = null) =>
+        Guarded(url, ct, async stall =>
     {
         await using var body = new HashingStream(from, bytes => Moved(stall, bytes, progress));
         using var request = Request(HttpMethod.Put, url, token);
@@ -68,7 +72,8 @@ public sealed class StorageClient : IDisposable
         {
             var sent = body.Measured;
             if (sent.Size == content.Size || !await IsAtEnd(from, sent, content, stall.Token)) throw;
-            throw new GridError(ErrorCode.Corrupt, $"what was to be stored at '{url}' has {sent.Size} bytes, not {content.Size}", "Did the file change while it was read? Try again.", e);
+            throw new GridError(ErrorCode.Corrupt, $"what was to be stored at '{url}' has {sent.Size} bytes, not {content.Size}",
+                "Did the file change while it was read? Try again.", e);
         }
         using (response)
         {
@@ -85,10 +90,12 @@ public sealed class StorageClient : IDisposable
     {
         // A repeated upload is answered without reading the body: then only what is stored counts.
         if (sent.Size == content.Size && sent != content)
-            throw GridError.Corrupt($"what was sent to '{url}' is {Describe(sent)}, not {Describe(content)}", "Did the file change while it was read? Try again.");
+            throw GridError.Corrupt($"what was sent to '{url}' is {Describe(sent)}, not {Describe(content)}",
+                "Did the file change while it was read? Try again.");
         return stored.Content == content
             ? stored
-            : throw GridError.Corrupt($"the storage element stored {Describe(stored.Content)} at '{url}', not {Describe(content)}", "Try again; if it repeats, tell the storage element's operator.");
+            : throw GridError.Corrupt($"the storage element stored {Describe(stored.Content)} at '{url}', not {Describe(content)}",
+                "Try again; if it repeats, tell the storage element's operator.");
     }
 
     private static async Task<StoredUpload> ReadStored(HttpResponseMessage response, string url, CancellationToken ct)
@@ -98,7 +105,10 @@ public sealed class StorageClient : IDisposable
             return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(ct), GridJson.Default.StoredUpload)
                 ?? throw GridError.Corrupt($"the storage element's answer for '{url}' is empty");
         }
-        catch (JsonException e) { throw new GridError(ErrorCode.Corrupt, $"the storage element's answer for '{url}' is not understood: {e.Message}", null, e); }
+        catch (JsonException e)
+        {
+            throw new GridError(ErrorCode.Corrupt, $"the storage element's answer for '{url}' is not understood: {e.Message}", null, e);
+        }
     }
 
     private HttpRequestMessage Request(HttpMethod method, string url, string token)
@@ -132,7 +142,8 @@ public sealed class StorageClient : IDisposable
     {
         if (response.IsSuccessStatusCode) return;
         var body = await response.Content.ReadAsByteArrayAsync(ct);
-        throw ReadError(body) ?? new GridError(CodeOf(response.StatusCode), $"the storage element answers {(int)response.StatusCode} for '{url}': {TextOf(body, response)}");
+        throw ReadError(body) ?? new GridError(CodeOf(response.StatusCode),
+            $"the storage element answers {(int)response.StatusCode} for '{url}': {TextOf(body, response)}");
     }
 
     private static GridError? ReadError(byte[] body)
@@ -162,7 +173,8 @@ public sealed class StorageClient : IDisposable
         _ => ErrorCode.Internal,
     };
 
-    private static string Describe(Content content) => string.Create(CultureInfo.InvariantCulture, $"{content.Size} bytes with SHA-256 {content.Sha256}");
+    private static string Describe(Content content) =>
+        string.Create(CultureInfo.InvariantCulture, $"{content.Size} bytes with SHA-256 {content.Sha256}");
 
     public void Dispose() => _http.Dispose();
 }
