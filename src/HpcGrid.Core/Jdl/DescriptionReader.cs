@@ -1,0 +1,213 @@
+using System.Globalization;
+using HpcGrid.Core.Data;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+
+namespace HpcGrid.Core.Jdl;
+
+/// <summary>
+/// From keys to a description. Goes through all keys before it complains, and leaves none without a word: unknown ones are
+/// listed, those without effect get a remark, those that would change results and cannot be honoured are faults.
+/// </summary>
+internal sealed class DescriptionReader
+{
+    /// <summary>What is saved when the description names no output at all (AliEn's default archive).</summary>
+    private static readonly OutputRule DefaultOutput = new("log_archive.zip", ["stdout", "stderr"], []);
+
+    private readonly KeyReader _keys;
+    private readonly Faults _faults;
+
+    private DescriptionReader(KeyReader keys)
+    {
+        _keys = keys;
+        _faults = keys.Faults;
+    }
+
+    public static JobDescription Read(JdlDocument document)
+    {
+        var faults = new Faults();
+        var description = new DescriptionReader(new KeyReader(document, faults)).Read();
+        faults.ThrowIfAny();
+        return description;
+    }
+
+    private JobDescription Read()
+    {
+        CheckKeys(out var unknown, out var remarks);
+        var (inputs, remote) = Inputs();
+        var resources = Resources.Default;
+        resources = new Resources(
+            (int)_keys.Whole("CPUCores", 1, Limits.MostCores, resources.Cores),
+            _keys.Mebibytes("MemorySize", resources.MemoryMib),
+            _keys.Mebibytes("WorkDirectorySize", resources.DiskMib),
+            (int)_keys.Whole("TTL", 1, Limits.LongestTtl, resources.TtlSeconds));
+        var description = new JobDescription
+        {
+            Executable = Program("Executable"),
+            Command = Command(),
+            Arguments = Words("Arguments"),
+            SplitArguments = Words("SplitArguments"),
+            InputFiles = inputs,
+            RemoteInputs = remote,
+            Outputs = Outputs(),
+            ErrorOutputs = new OutputParser(_faults).Read(_keys.Items("OutputErrorE")),
+            ValidationCommand = Program("ValidationCommand"),
+            OutputDirectory = OutputDirectory(),
+            Resources = resources,
+            Packages = [.. _keys.Items("Packages").Select(item => item.Text)],
+            Requirements = _keys.Expression("Requirements"),
+            Rank = _keys.Expression("Rank"),
+            Priority = (int)_keys.Whole("Priority", -Limits.GreatestPriority, Limits.GreatestPriority, 0),
+            Price = _keys.Real("Price", 0, Limits.GreatestPrice, 1),
+            Split = ReadSplit(),
+            Repeatable = _keys.Flag("Repeatable", true),
+            JobTag = [.. _keys.Items("JobTag").Select(item => item.Text)],
+            Variables = Variables(resources),
+            UnknownKeys = unknown,
+            Remarks = remarks,
+            Jdl = _keys.Document.ToString(),
+        };
+        new DescriptionRules(_keys).Check(description);
+        return description;
+    }
+
+    private void CheckKeys(out List<string> unknown, out List<string> remarks)
+    {
+        unknown = [];
+        remarks = [];
+        foreach (var entry in _keys.Document.Entries)
+        {
+            var known = JdlKeys.Find(entry.Key);
+            var place = entry.Place is { } at ? $"{at}: " : "";
+            if (known is null)
+            {
+                unknown.Add(entry.Key);
+                remarks.Add($"{place}the key '{entry.Key}' is not known and has no effect{(JdlKeys.Nearest(entry.Key) is { } meant ? $"; did you mean '{meant}'?" : "")}");
+            }
+            else if (known.Use == KeyUse.Kept) remarks.Add($"{place}{known.Name} is kept and has no effect: {known.Note}");
+            else if (known.Use == KeyUse.Refused)
+                _faults.Add(entry.Place, $"{known.Name} is not supported yet, and the job would give other results without it", $"Remove it; instead {known.Note}.");
+        }
+    }
+
+    private string? Program(string key)
+    {
+        if (_keys.Text(key) is not { } text) return null;
+        var entry = _keys.Document.Find(key)!;
+        if (text.EndsWith('/')) return _keys.Wrong(entry, $"{Faults.Shown(text)} is a directory", "Name a file of the catalogue.");
+        return text.Contains('/', StringComparison.Ordinal) ? CatalogueFile(text, entry.ValuePlace) : text;
+    }
+
+    /// <summary>A node's program must be found without a catalogue: by its path, by PATH, or as an input file.</summary>
+    private IReadOnlyList<string> Command()
+    {
+        if (_keys.Texts("Command") is not { } words) return [];
+        var entry = _keys.Document.Find("Command")!;
+        if (entry.Value is JdlString) _keys.Wrong(entry, "wants a list of words", "Write Command = {\"/bin/echo\", \"a b\"}; every word an item of its own.");
+        else if (words.Count == 0 || words[0].Length == 0) _keys.Wrong(entry, "names no program", "Write Command = {\"/bin/echo\", \"a b\"};");
+        else if (words[0][0] != '/' && (words[0].Contains('/', StringComparison.Ordinal) || words[0].Contains('=', StringComparison.Ordinal)))
+            _keys.Wrong(entry, $"begins with {Faults.Shown(words[0])}, which is neither an absolute path nor a bare name", "Write the absolute path on the node, or the name of an InputFile.");
+        return words;
+    }
+
+    /// <summary>AliEn: a text is split at blanks. HpcGrid: a list holds one word per item, blanks and all.</summary>
+    private IReadOnlyList<string> Words(string key) => _keys.Document.Find(key)?.Value is JdlSet set
+        ? set.Items
+        : _keys.Texts(key)?[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private (List<string> Inputs, List<string> Remote) Inputs()
+    {
+        var inputs = new List<string>();
+        var remote = new List<string>();
+        foreach (var (text, place) in _keys.Items("InputFile").Concat(_keys.Items("InputBox")))
+            if (CatalogueFile(text, place) is { } file) inputs.Add(file);
+        foreach (var (text, place) in _keys.Items("InputData"))
+        {
+            var comma = text.LastIndexOf(',');
+            var isRemote = comma >= 0 && text.AsSpan(comma + 1).Trim().Equals("nodownload", StringComparison.OrdinalIgnoreCase);
+            if (CatalogueFile(isRemote ? text[..comma] : text, place) is { } file) (isRemote ? remote : inputs).Add(file);
+        }
+        return ([.. inputs.Distinct(StringComparer.Ordinal)], remote);
+    }
+
+    /// <summary>The path without "LF:", checked as far as it can be without the catalogue; null after a fault.</summary>
+    private string? CatalogueFile(string text, TextPlace? place)
+    {
+        var path = text.StartsWith("LF:", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
+        if (path.StartsWith("PF:", StringComparison.OrdinalIgnoreCase))
+            return Fail(place, $"{Faults.Shown(text)} is a physical name", "Name files by their path in the catalogue: LF:/hpcgrid/user/j/jdoe/file.");
+        try
+        {
+            var lfn = Lfn.Parse(path.StartsWith("~/", StringComparison.Ordinal) ? path[2..] : path, Lfn.Root);
+            if (lfn == Lfn.Root || path.EndsWith('/')) return Fail(place, $"{Faults.Shown(text)} is not a file", "Name a file of the catalogue: LF:/hpcgrid/user/j/jdoe/file.");
+            if (lfn.Parent.Path.AsSpan().ContainsAny('*', '?')) return Fail(place, $"{Faults.Shown(text)} has a pattern in a directory's name", "'*' and '?' may stand in the last component only.");
+            return path;
+        }
+        catch (GridError error) { return Fail(place, error.Message, error.Hint ?? "Name a file of the catalogue: LF:/hpcgrid/user/j/jdoe/file."); }
+    }
+
+    private List<OutputRule> Outputs()
+    {
+        string[] named = ["OutputFile", "OutputArchive", "Output"];
+        return named.Any(key => _keys.Document.Find(key) is not null)
+            ? new OutputParser(_faults).Read(named.SelectMany(_keys.Items))
+            : [DefaultOutput];
+    }
+
+    private string? OutputDirectory()
+    {
+        if (_keys.Text("OutputDir") is not { } text) return null;
+        var path = text.StartsWith("LF:", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
+        try { _ = Lfn.Parse(path.StartsWith("~/", StringComparison.Ordinal) ? path[2..] : path, Lfn.Root); }
+        catch (GridError error) { Fail(_keys.Document.Find("OutputDir")!.ValuePlace, error.Message, error.Hint ?? ""); }
+        return path;
+    }
+
+    private Split ReadSplit()
+    {
+        if (_keys.Text("Split") is not { } text) return new NoSplit();
+        var entry = _keys.Document.Find("Split")!;
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (!(colon < 0 ? text : text[..colon]).Trim().Equals("production", StringComparison.OrdinalIgnoreCase))
+        {
+            _keys.Wrong(entry, $"= {Faults.Shown(text)} is not supported yet, and the job would give other results without it", "Write Split = \"production:1-100\"; other kinds of splitting need one description for each part so far.");
+            return new NoSplit();
+        }
+        var bounds = colon < 0 ? [] : text[(colon + 1)..].Split('-', StringSplitOptions.TrimEntries);
+        if (bounds.Length == 2 && Counter(bounds[0]) is { } from && Counter(bounds[1]) is { } to && from <= to && to - from < Limits.MostSubjobs)
+            return new ProductionSplit(from, to);
+        _keys.Wrong(entry, $"= {Faults.Shown(text)} does not say which counters", string.Create(CultureInfo.InvariantCulture, $"Write Split = \"production:N-M\"; with whole numbers, N not greater than M, at most {Limits.MostSubjobs} subjobs."));
+        return new NoSplit();
+
+        static long? Counter(string digits) =>
+            long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= Limits.GreatestCounter ? number : null;
+    }
+
+    /// <summary>Values of the keys that JDLVariables names; CPUCores is always there (jalien.md 3.2).</summary>
+    private Dictionary<string, string> Variables(Resources resources)
+    {
+        var values = new Dictionary<string, string> { ["CPUCORES"] = resources.Cores.ToString(CultureInfo.InvariantCulture) };
+        foreach (var (name, place) in _keys.Items("JDLVariables"))
+        {
+            if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || name.Length is 0 or > Limits.LongestKey)
+                Fail(place, $"JDLVariables names {Faults.Shown(name)}, which cannot be a key", "Name keys of this description: letters, digits and '_'.");
+            else if (ValueOf(name, resources) is { } value) values[name.ToUpperInvariant()] = value;
+        }
+        return values;
+    }
+
+    private string? ValueOf(string key, Resources resources) => _keys.Document.Find(key)?.Value switch
+    {
+        JdlString text => text.Text,
+        JdlSet set => string.Join("##", set.Items),
+        { } other => other.ToString(),
+        null when key.Equals("TTL", StringComparison.OrdinalIgnoreCase) => resources.TtlSeconds.ToString(CultureInfo.InvariantCulture),
+        null => null,
+    };
+
+    private string? Fail(TextPlace? place, string message, string hint)
+    {
+        _faults.Add(place, message, hint);
+        return null;
+    }
+}

@@ -1,0 +1,35 @@
+namespace HpcGrid.Core.Jdl;
+
+/// <summary>One thing wrong with a job description: where, what, and what to do.</summary>
+internal sealed record Fault(TextPlace? Place, string Message, string Hint)
+{
+    public override string ToString() => Place is { } place ? $"{place}: {Message}" : Message;
+}
+
+/// <summary>Collects what is wrong, so that one submission tells of several mistakes; thrown together as one GridError(Invalid).</summary>
+internal sealed class Faults
+{
+    private readonly List<Fault> _faults = [];
+
+    public bool Any => _faults.Count > 0;
+    public bool IsFull => _faults.Count >= Limits.MostFaults;
+
+    public void Add(TextPlace? place, string message, string hint)
+    {
+        if (!IsFull) _faults.Add(new Fault(place, message, hint));
+    }
+
+    public void ThrowIfAny()
+    {
+        if (!Any) return;
+        var ordered = _faults.OrderBy(fault => fault.Place?.Line ?? int.MaxValue).ThenBy(fault => fault.Place?.Column).ToList();
+        throw GridError.Invalid(string.Join('\n', ordered), string.Join('\n', ordered.Select(fault => fault.Hint).Distinct()));
+    }
+
+    /// <summary>A user's text as an error may repeat it: short, on one line, in single quotes.</summary>
+    public static string Shown(string text)
+    {
+        var kept = text.Length <= Limits.LongestExcerpt ? text : text[..Limits.LongestExcerpt] + "…";
+        return "'" + string.Concat(kept.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)) + "'";
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Frozen;
+
+namespace HpcGrid.Core.Jdl;
+
+/// <summary>What becomes of a key that HpcGrid knows.</summary>
+internal enum KeyUse
+{
+    /// <summary>It does what jalien.md 3.2 says.</summary>
+    Obeyed,
+    /// <summary>It changes no result; kept in the stored text and told as a remark.</summary>
+    Kept,
+    /// <summary>Set by central at submission whatever the text says.</summary>
+    SetByCentral,
+    /// <summary>It would change results and cannot be honoured yet: the description is refused, never run without it.</summary>
+    Refused,
+}
+
+/// <summary>A known key.</summary>
+/// <param name="Name">AliEn's spelling.</param>
+/// <param name="Use">What becomes of it.</param>
+/// <param name="Note">For kept and refused keys: why, and what to do instead.</param>
+internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
+
+/// <summary>All keys of jalien.md 3.2 and 3.5, and HpcGrid's own (Command, Priority, Repeatable). The only list of them.</summary>
+internal static class JdlKeys
+{
+    private const string Retries = "failed jobs are resubmitted by hand so far ('hpcgrid resubmit')";
+    private const string NotProduction = "it has no effect with Split = \"production:…\"";
+    private const string OneByOne = "merge the outputs with a second job that names them in InputFile";
+
+    private static readonly FrozenDictionary<string, JdlKey> ByName = All().ToFrozenDictionary(key => key.Name, StringComparer.OrdinalIgnoreCase);
+
+    public static JdlKey? Find(string key) => ByName.GetValueOrDefault(key);
+
+    /// <summary>AliEn's spelling of a known key; an unknown one as it is.</summary>
+    public static string Spelling(string key) => ByName.TryGetValue(key, out var known) ? known.Name : key;
+
+    /// <summary>The obeyed key that an unknown one was probably meant to be, or null.</summary>
+    public static string? Nearest(string key) =>
+        key.Length > Limits.LongestKey ? null : ByName.Values
+            .Where(known => known.Use == KeyUse.Obeyed)
+            .Select(known => (known.Name, Distance: Distance(known.Name.ToUpperInvariant(), key.ToUpperInvariant())))
+            .Where(pair => pair.Distance <= Math.Max(1, pair.Name.Length / 5))
+            .OrderBy(pair => pair.Distance)
+            .Select(pair => pair.Name)
+            .FirstOrDefault();
+
+    private static IEnumerable<JdlKey> All() =>
+    [
+        .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
+            "OutputErrorE", "OutputDir", "Packages", "Requirements", "OrigRequirements", "Rank", "TTL", "Price", "Priority", "CPUCores", "MemorySize", "WorkDirectorySize",
+            "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
+        .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId"),
+        .. Of(KeyUse.Kept, "no mail is sent so far", "Email"),
+        .. Of(KeyUse.Kept, "a job waits until it is matched or killed", "MaxWaitingTime"),
+        .. Of(KeyUse.Kept, Retries, "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed", "MaxInitFailed",
+            "MaxFailFraction", "MaxResubmitFraction", "LegoResubmitZombies"),
+        .. Of(KeyUse.Kept, NotProduction, "SplitMaxInputFileNumber", "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize",
+            "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN"),
+        .. Of(KeyUse.Kept, "all inputs are fetched into the sandbox anyway", "InputDownload"),
+        .. Of(KeyUse.Kept, "production bookkeeping, passed through", "LPMActivity", "LPMAnchorRun", "LPMAnchorProduction", "LPMAnchorYear", "LPMChainID",
+            "LPMCPassMode", "LPMInteractionType", "LPMJobTypeID", "LPMMetaData", "LPMParentPID", "LPMPassName", "LPMProductionTag", "LPMProductionType",
+            "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile", "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
+        .. Of(KeyUse.Refused, "name the files themselves in InputData", "InputDataCollection", "InputDataList", "InputDataListFormat"),
+        .. Of(KeyUse.Refused, OneByOne, "Merge", "MergeOutputDir", "MergeCollections"),
+        .. Of(KeyUse.Refused, "write one description for each part, or Split = \"production:1-N\"", "SplitDefinitions"),
+        .. Of(KeyUse.Refused, "set TTL to the seconds the job needs", "ProxyTTL"),
+        .. Of(KeyUse.Refused, "submit the nodes as jobs of their own", "Nodes", "Dependencies"),
+        .. Of(KeyUse.Refused, "write Split = \"production:1-N\" and #alien_counter#", "Parameters", "ParameterStart", "ParameterStep"),
+    ];
+
+    private static IEnumerable<JdlKey> Of(KeyUse use, string note, params string[] names) => names.Select(name => new JdlKey(name, use, note));
+
+    /// <summary>Levenshtein's distance.</summary>
+    private static int Distance(string left, string right)
+    {
+        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var current = new int[right.Length + 1];
+            current[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1));
+            previous = current;
+        }
+        return previous[^1];
+    }
+}

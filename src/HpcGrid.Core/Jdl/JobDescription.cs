@@ -1,0 +1,103 @@
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+
+namespace HpcGrid.Core.Jdl;
+
+/// <summary>
+/// A job description understood: every key of jalien.md 3.2 either obeyed, or kept and told of in <see cref="Remarks"/>, or
+/// refused. What stands here is what runs; the reference is docs/jobs.md.
+/// </summary>
+public sealed record JobDescription
+{
+    /// <summary>The program: a path in the catalogue, or a bare name to look up in ~/bin, /vo/bin and /bin. Null when Command is set.</summary>
+    public string? Executable { get; init; }
+
+    /// <summary>An argv run as it is on the node; empty when Executable is set. A first word without '/' is an input file's name, or else found by the node's PATH.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>Arguments, one word each; `#alien_counter#` not yet put in.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Appended to the arguments of every subjob.</summary>
+    public IReadOnlyList<string> SplitArguments { get; init; } = [];
+
+    /// <summary>Paths in the catalogue, each once, without "LF:"; the last component may hold '*' and '?'. InputFile first, then InputData.</summary>
+    public IReadOnlyList<string> InputFiles { get; init; } = [];
+
+    /// <summary>InputData marked ",nodownload": they need not reach the sandbox.</summary>
+    public IReadOnlyList<string> RemoteInputs { get; init; } = [];
+
+    /// <summary>What to save after success; `#alien_counter#` not yet put in.</summary>
+    public IReadOnlyList<OutputRule> Outputs { get; init; } = [];
+
+    /// <summary>What to save after a failed execution.</summary>
+    public IReadOnlyList<OutputRule> ErrorOutputs { get; init; } = [];
+
+    /// <summary>A program that checks the outputs; like Executable.</summary>
+    public string? ValidationCommand { get; init; }
+
+    /// <summary>Where outputs go in the catalogue, as written (absolute, "~/…" or relative to the home directory); null for the default.</summary>
+    public string? OutputDirectory { get; init; }
+
+    /// <summary>What one job needs.</summary>
+    public Resources Resources { get; init; } = Resources.Default;
+
+    /// <summary>Packages that a site must offer.</summary>
+    public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>The user's condition on sites, or null.</summary>
+    public Expression? Requirements { get; init; }
+
+    /// <summary>Greater is better among sites that match; null when all are alike.</summary>
+    public Expression? Rank { get; init; }
+
+    /// <summary>Greater runs earlier among the owner's own jobs; 0 unless said.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>What the owner offers; AliEn's default is 1.</summary>
+    public double Price { get; init; } = 1;
+
+    /// <summary>Whether and how it becomes many jobs.</summary>
+    public Split Split { get; init; } = new NoSplit();
+
+    /// <summary>False: never started again unless the old process is surely gone.</summary>
+    public bool Repeatable { get; init; } = true;
+
+    /// <summary>Comments shown to people.</summary>
+    public IReadOnlyList<string> JobTag { get; init; } = [];
+
+    /// <summary>ALIEN_JDL_NAME without the prefix, and its value; `#alien_counter#` not yet put in.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Keys HpcGrid does not know: kept in the text.</summary>
+    public IReadOnlyList<string> UnknownKeys { get; init; } = [];
+
+    /// <summary>What a submitter should know: keys that have no effect and why, with line and column.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
+    /// <summary>The canonical text, for storage; reading it again gives the same description.</summary>
+    public string Jdl { get; init; } = "";
+
+    /// <summary>What it runs, for a line of `ps`.</summary>
+    public string Name => Command.Count > 0 ? NameOf(Command[0]) : NameOf(Executable ?? "");
+
+    /// <summary>Understands a document. Throws GridError(Invalid) that tells every fault with line, column and remedy.</summary>
+    public static JobDescription Read(JdlDocument document) => DescriptionReader.Read(document);
+
+    /// <summary>Parses and understands a text in one go.</summary>
+    public static JobDescription Read(string text, IReadOnlyList<string> arguments) => Read(JdlParser.Parse(text, arguments));
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+}
+
+/// <summary>Whether and how a description becomes many jobs. The list is closed.</summary>
+public abstract record Split
+{
+    private protected Split() { }
+}
+
+/// <summary>One job.</summary>
+public sealed record NoSplit : Split;
+
+/// <summary>`Split = "production:From-To"`: To - From + 1 subjobs, counters From to To.</summary>
+public sealed record ProductionSplit(long From, long To) : Split;

@@ -1,0 +1,62 @@
+namespace HpcGrid.Core;
+
+/// <summary>Every bound of Core, with its reason, and the defaults a job description gets for what it does not say.</summary>
+public static class Limits
+{
+    /// <summary>Longest job description, UTF-8 bytes: room for a million file names; a larger text is a data file by mistake.</summary>
+    public const int LongestJdl = 10 * 1024 * 1024;
+
+    /// <summary>Most items of all lists of one description: what 10 MB hold of short names, so that the two bounds agree.</summary>
+    public const int MostListItems = 1_000_000;
+
+    /// <summary>Most keys of one description: AliEn knows about a hundred; production systems add hundreds of their own.</summary>
+    public const int MostKeys = 10_000;
+
+    /// <summary>Longest key: it becomes the name of an environment variable.</summary>
+    public const int LongestKey = 128;
+
+    /// <summary>Deepest nesting of an expression: evaluation recurses, and a thread's stack is 1.5 MB.</summary>
+    public const int DeepestExpression = 100;
+
+    /// <summary>Longest pattern of regexp(): it is compiled at each evaluation.</summary>
+    public const int LongestRegexp = 1000;
+
+    /// <summary>Longest text that strcat() makes: an expression evaluated for every site must not grow without bound.</summary>
+    public const int LongestExpressionText = 64 * 1024;
+
+    /// <summary>Most faults told at once: more than a screen of them helps nobody.</summary>
+    public const int MostFaults = 20;
+
+    /// <summary>How much of a user's text an error repeats, characters.</summary>
+    public const int LongestExcerpt = 60;
+
+    /// <summary>Most subjobs of one master: they are rows of one transaction.</summary>
+    public const int MostSubjobs = 1_000_000;
+
+    /// <summary>Greatest value of #alien_counter#: exact in every language that reads it as a double.</summary>
+    public const long GreatestCounter = 1_000_000_000_000_000;
+
+    /// <summary>Widest #alien_counter_0Ni#: part of a file name, which has 255 bytes.</summary>
+    public const int WidestCounter = 32;
+
+    /// <summary>Longest argv of one job, characters of all words together: Linux gives argv and environment 2 MiB by default.</summary>
+    public const int LongestArgv = 1024 * 1024;
+
+    /// <summary>Longest single word of argv, bytes: MAX_ARG_STRLEN of Linux is 131,072 with the closing NUL.</summary>
+    public const int LongestWord = 131_071;
+
+    /// <summary>Seconds a payload may take at most: 30 days, longer than any queue's walltime.</summary>
+    public const int LongestTtl = 30 * 24 * 3600;
+
+    /// <summary>Most cores of one job on one node.</summary>
+    public const int MostCores = 4096;
+
+    /// <summary>Most memory or disk of one job, MiB: 1 PiB.</summary>
+    public const long MostMib = 1024L * 1024 * 1024;
+
+    /// <summary>Greatest absolute priority.</summary>
+    public const int GreatestPriority = 1_000_000;
+
+    /// <summary>Greatest price.</summary>
+    public const double GreatestPrice = 1_000_000;
+}
