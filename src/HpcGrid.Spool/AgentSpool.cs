@@ -1,0 +1,220 @@
+using HpcGrid.Core;
+
+namespace HpcGrid.Spool;
+
+/// <summary>What an agent sees of itself in agents/[name]/.</summary>
+public enum Liveness
+{
+    /// <summary>`live` is listed and no fence.</summary>
+    Live,
+    /// <summary>A fence is listed: kill the children, publish nothing, exit (A4).</summary>
+    Fenced,
+    /// <summary>Neither is listed, or the listing failed: start and create nothing now; the lease decides how long to wait.</summary>
+    Unknown,
+}
+
+/// <summary>
+/// The agent's side of the protocol (PROTOCOL 4, A1 to A6). Every call is one small step without pauses; what it answers is what it
+/// saw. Before it creates or takes anything it lists its own directory: a fenced agent sees that and changes nothing, and it never
+/// makes its directories again (A4). Not for several threads at once.
+/// </summary>
+public sealed class AgentSpool
+{
+    private readonly ISharedFs _fs;
+    private readonly SpoolLayout _layout;
+    private readonly Publisher _publisher;
+    private readonly AgentPlace _place;
+    private readonly AgentInbox _inbox;
+    private string? _heartbeat;
+
+    private AgentSpool(SpoolRoot root, AgentCard card, NonceSource nonces)
+    {
+        Root = root;
+        Card = card;
+        _fs = root.Fs;
+        _layout = root.Layout;
+        _publisher = new Publisher(root, nonces, null);
+        _place = new AgentPlace(card.Agent);
+        _inbox = new AgentInbox(_fs, _layout.In(_place));
+    }
+
+    public SpoolRoot Root { get; }
+
+    public AgentCard Card { get; }
+
+    /// <summary>
+    /// Enters the spool: everything is made as agents/.new.[name]/ and renamed in, so that nobody sees half an agent. The name must be
+    /// a new one. GridError when the spool is not usable; then the pilot ends and another one comes.
+    /// </summary>
+    public static AgentSpool Join(ISharedFs fs, string root, AgentCard card, NonceSource nonces)
+    {
+        if (!AgentName.IsWellFormed(card.Agent)) throw GridError.Invalid($"'{card.Agent}' is not an agent's name", "AgentName.Make makes one.");
+        var spool = new AgentSpool(SpoolRoot.Open(fs, root), card, nonces);
+        var errno = spool.Build();
+        if (errno != Errno.None) throw errno.ToGridError($"entering the spool as {card.Agent}");
+        return spool;
+    }
+
+    private Errno Build()
+    {
+        var building = _layout.NewAgent(Card.Agent);
+        var live = SpoolLayout.Join(building, SpoolNames.Live);
+        string[] directories = [building, live, .. new[] { SpoolNames.Claim, SpoolNames.Out, SpoolNames.In }.Select(name => SpoolLayout.Join(live, name))];
+        foreach (var directory in directories)
+            if (Root.MakeDirectory(directory) is var made && made != Errno.None) return made;
+        var errno = _publisher.Publish(live, SpoolNames.Card, SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard), durable: false);
+        if (errno != Errno.None) return errno;
+        var first = new HeartbeatMarker(0, 0, Draining: false, Full: false).FileName;
+        errno = _publisher.PublishMarker(live, first);
+        if (errno != Errno.None) return errno;
+        errno = _fs.Rename(building, _layout.Agent(Card.Agent));
+        _heartbeat = first;
+        // The listing decides, not the return code (R1).
+        return CheckLive() == Liveness.Live ? Errno.None : errno == Errno.None ? Errno.EIO : errno;
+    }
+
+    /// <summary>A4: looks whether this agent may still act. One listing.</summary>
+    public Liveness CheckLive()
+    {
+        var names = new List<string>();
+        _ = _fs.List(_layout.Agent(Card.Agent), names);
+        if (names.Exists(name => SpoolNames.TryParseFenced(name, out _))) return Liveness.Fenced;
+        return names.Contains(SpoolNames.Live) ? Liveness.Live : Liveness.Unknown;
+    }
+
+    /// <summary>True when <see cref="CheckLive"/> says Live.</summary>
+    public bool IsStillLive() => CheckLive() == Liveness.Live;
+
+    /// <summary>
+    /// A1: offers, oldest first, from the pool directories beginning at a random one (the caller's choice), until at least
+    /// <paramref name="max"/> are found. The caller takes a random one of the oldest <see cref="Limits.OldestOffers"/> that fit.
+    /// </summary>
+    public Listing<PoolEntry> ListPool(int firstShard, int max)
+    {
+        var entries = new List<PoolEntry>();
+        var foreign = new List<string>();
+        var errno = Errno.None;
+        for (var i = 0; i < _layout.Shards && entries.Count < max; i++)
+        {
+            var listed = DirectoryListing.Of<PoolEntry>(_fs, _layout.Shard((firstShard + i) % _layout.Shards), PoolEntry.TryParse);
+            entries.AddRange(listed.Items);
+            foreign.AddRange(listed.Foreign);
+            if (!listed.Complete) errno = listed.Errno;
+        }
+        entries.Sort();
+        return new Listing<PoolEntry>(errno, entries, foreign);
+    }
+
+    /// <summary>
+    /// A2: tries to take an offer by rename. The answer is a hint and nothing more: what <see cref="ListClaims"/> shows is ours, now and at
+    /// every later poll, whatever was answered here.
+    /// </summary>
+    public Errno TryClaim(PoolEntry entry) =>
+        Refusal() is var refusal && refusal != Errno.None ? refusal : _fs.Rename(_layout.Offer(entry), _layout.Claim(_place, entry.Name));
+
+    /// <summary>A2: the queue files that are ours.</summary>
+    public Listing<QueueName> ListClaims() => DirectoryListing.Of<QueueName>(_fs, _layout.Claims(_place), QueueName.TryParseFile);
+
+    /// <summary>A3: reads a claimed file.</summary>
+    public ClaimReading ReadClaim(QueueName queue, WorkQueueImage image) =>
+        ClaimReading.Of(_fs, _layout.Claim(_place, queue), queue, image);
+
+    /// <summary>
+    /// A5, A6: publishes a version. After an error take the next sequence for the retry: the failed one may have become visible.
+    /// </summary>
+    public Errno PublishVersion(VersionName version, byte[] image) =>
+        Refusal() is var refusal && refusal != Errno.None
+            ? refusal
+            : _publisher.Publish(_layout.Out(_place), version.FileName, image, durable: version.Final);
+
+    /// <summary>Unlinks versions of this file behind the newest <see cref="Limits.VersionsKept"/>; a final one stays.</summary>
+    public Errno RemoveOldVersions(QueueName queue)
+    {
+        var names = new List<string>();
+        var errno = _fs.List(_layout.Out(_place), names);
+        var old = VersionsOf(queue, names).Where(version => !version.Final).OrderByDescending(version => version.Sequence).Skip(Limits.VersionsKept);
+        foreach (var version in old) errno = Unlink(_layout.Out(_place), version.FileName, errno);
+        return errno;
+    }
+
+    /// <summary>Publishes a large output; it must be there before the version that names it.</summary>
+    public CopiedContent PublishLargeOutput(OutputName name, ByteSource source) =>
+        Refusal() is var refusal && refusal != Errno.None
+            ? new CopiedContent(refusal, null)
+            : _publisher.PublishFrom(_layout.Out(_place), name.FileName, null, source);
+
+    /// <summary>
+    /// B5: renames the heartbeat. When the old marker is not where it was, whatever marker is listed is taken, and a new one is made
+    /// only when the agent is live. ENOENT for good means fenced: ask <see cref="CheckLive"/>.
+    /// </summary>
+    public Errno Heartbeat(HeartbeatMarker marker)
+    {
+        var live = _layout.Place(_place);
+        var errno = _heartbeat == marker.FileName ? Errno.None : Beat(live, _heartbeat ?? "", marker.FileName);
+        if (!errno.IsAbsent()) return errno;
+        var names = new List<string>();
+        errno = _fs.List(live, names);
+        if (errno != Errno.None) return errno;
+        _heartbeat = names.Find(name => HeartbeatMarker.TryParse(name, out _));
+        if (_heartbeat == marker.FileName) return Errno.None;
+        if (_heartbeat is not null) return Beat(live, _heartbeat, marker.FileName);
+        errno = Refusal();
+        if (errno == Errno.None) errno = _publisher.PublishMarker(live, marker.FileName);
+        if (errno == Errno.None) _heartbeat = marker.FileName;
+        return errno;
+    }
+
+    private Errno Beat(string live, string from, string to)
+    {
+        var errno = _fs.Rename(SpoolLayout.Join(live, from), SpoolLayout.Join(live, to));
+        if (errno == Errno.None) _heartbeat = to;
+        return errno;
+    }
+
+    /// <summary>K1: the newest lease and the messages not seen before.</summary>
+    public InboxReading ReadInbox() => _inbox.Read();
+
+    /// <summary>The highest message number handed out so far, for heartbeat and versions.</summary>
+    public long AppliedMessage => _inbox.Applied;
+
+    /// <summary>
+    /// B4, after the ack: unlinks what this agent has of the queue file, the claim last: as long as it is listed, the ack is
+    /// repeated. <paramref name="outputs"/> are the names of the large outputs of its jobs.
+    /// </summary>
+    public Errno DropQueue(QueueName queue, IEnumerable<string> outputs)
+    {
+        var directory = _layout.Out(_place);
+        var names = new List<string>();
+        var errno = _fs.List(directory, names);
+        foreach (var output in outputs.Where(output => OutputName.TryParse(output, out _))) errno = Unlink(directory, output, errno);
+        foreach (var version in VersionsOf(queue, names)) errno = Unlink(directory, version.FileName, errno);
+        return errno == Errno.None ? Unlink(_layout.Claims(_place), queue.FileName, errno) : errno;
+    }
+
+    /// <summary>Copies a staged input out of the cache. The content in the answer is what really came: compare it.</summary>
+    public CopiedContent CopyFromCache(string sha256, ByteSink sink) =>
+        SpoolNames.IsSha256(sha256)
+            ? SpoolFile.Copy(_fs, _layout.Cached(sha256), sink)
+            : throw GridError.Invalid($"'{sha256}' is not a SHA-256");
+
+    /// <summary>The newest keys of at least that sequence.</summary>
+    public Latest<PublishedKeys> ReadKeys(long atLeast) => KeysBoard.Read(Root, atLeast);
+
+    /// <summary>The agent's last words, after all its processes are gone and everything is published: the heartbeat says `.left`.</summary>
+    public Errno Leave(HeartbeatMarker last) => Heartbeat(last with { Draining = true, IdleCores = 0, Left = true });
+
+    // The self-fence of A4. NotLive also when nothing at all is listed: then it is not known, and nothing may be created.
+    private Errno Refusal() => IsStillLive() ? Errno.None : Errno.NotLive;
+
+    private Errno Unlink(string directory, string name, Errno before)
+    {
+        var errno = _fs.Unlink(SpoolLayout.Join(directory, name));
+        return before != Errno.None || errno.IsAbsent() ? before : errno;
+    }
+
+    private static IEnumerable<VersionName> VersionsOf(QueueName queue, List<string> names)
+    {
+        foreach (var name in names)
+            if (VersionName.TryParse(name, out var version) && version.Queue == queue) yield return version;
+    }
+}

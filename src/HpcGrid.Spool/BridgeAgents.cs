@@ -1,0 +1,170 @@
+using HpcGrid.Core;
+
+namespace HpcGrid.Spool;
+
+/// <summary>What a bridge reads of its agents and tells them. Reading never changes anything; every word to an agent may be said twice.</summary>
+public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher)
+{
+    private readonly ISharedFs _fs = root.Fs;
+    private readonly SpoolLayout _layout = root.Layout;
+    private readonly Dictionary<string, string> _leases = [];
+
+    /// <summary>Every agent that has a directory, live or fenced. `.new.` directories are among Foreign until they are complete.</summary>
+    public Listing<string> List() => DirectoryListing.Of<string>(_fs, _layout.Agents, ParseAgent);
+
+    private static bool ParseAgent(string name, out string agent)
+    {
+        agent = name;
+        return AgentName.IsWellFormed(name);
+    }
+
+    /// <summary>`live` and every fence of an agent; both may be listed for a while (F5).</summary>
+    public Listing<AgentPlace> FindPlaces(string agent)
+    {
+        var names = new List<string>();
+        var errno = _fs.List(_layout.Agent(agent), names);
+        var places = new List<AgentPlace>();
+        var foreign = new List<string>();
+        foreach (var name in names.Distinct())
+        {
+            if (name == SpoolNames.Live) places.Insert(0, new AgentPlace(agent));
+            else if (SpoolNames.TryParseFenced(name, out var fence)) places.Add(new AgentPlace(agent, fence));
+            else foreign.Add(name);
+        }
+        return new Listing<AgentPlace>(errno, places, foreign);
+    }
+
+    /// <summary>B5: the newest marker; one listing.</summary>
+    public Errno ReadHeartbeat(AgentPlace place, out HeartbeatMarker? heartbeat)
+    {
+        heartbeat = null;
+        var names = new List<string>();
+        var errno = _fs.List(_layout.Place(place), names);
+        foreach (var name in names)
+            if (HeartbeatMarker.TryParse(name, out var marker) && !(heartbeat?.Number >= marker.Number)) heartbeat = marker;
+        return errno;
+    }
+
+    /// <summary>Looks at heartbeat, claims and versions.</summary>
+    public AgentObservation Observe(AgentPlace place)
+    {
+        var errno = ReadHeartbeat(place, out var heartbeat);
+        var claims = DirectoryListing.Of<QueueName>(_fs, _layout.Claims(place), QueueName.TryParseFile);
+        var names = new List<string>();
+        var outErrno = _fs.List(_layout.Out(place), names);
+        var versions = new Dictionary<QueueName, VersionName>();
+        var outputs = new List<OutputName>();
+        var foreign = new List<string>(claims.Foreign);
+        foreach (var name in names)
+        {
+            if (VersionName.TryParse(name, out var version)) Keep(versions, version);
+            else if (OutputName.TryParse(name, out var output)) outputs.Add(output);
+            else if (!SpoolNames.IsTemporary(name)) foreign.Add(name);
+        }
+        if (errno == Errno.None) errno = claims.Errno;
+        if (errno == Errno.None) errno = outErrno;
+        return new AgentObservation(place, errno, heartbeat, claims.Items, versions, outputs, foreign);
+    }
+
+    private static void Keep(Dictionary<QueueName, VersionName> versions, VersionName version)
+    {
+        if (!versions.TryGetValue(version.Queue, out var kept) || kept.Sequence < version.Sequence) versions[version.Queue] = version;
+    }
+
+    /// <summary>The agent's card; null with Errno None when it is there and no good.</summary>
+    public Errno ReadCard(AgentPlace place, out AgentCard? card)
+    {
+        card = null;
+        var errno = SpoolFile.Read(_fs, SpoolLayout.Join(_layout.Place(place), SpoolNames.Card), Limits.MessageBytes, out var bytes);
+        if (errno != Errno.None) return errno;
+        try { card = SpoolDocument.Decode(bytes, SpoolJson.Default.AgentCard); }
+        catch (GridError e) when (e.Code == ErrorCode.Corrupt) { return Errno.None; }
+        if (card.Agent != place.Agent) card = null;
+        return Errno.None;
+    }
+
+    /// <summary>B3: the newest valid version of a queue file, never below <paramref name="atLeast"/> (the highest accepted).</summary>
+    public Latest<WorkQueueVersion> ReadVersion(AgentPlace place, QueueName queue, long atLeast, WorkQueueImage image)
+    {
+        return new LatestReader(_fs, _layout.Out(place), Limits.WorkQueueBytes).Read(SequenceOf, atLeast, Decode);
+
+        long? SequenceOf(string name) => VersionName.TryParse(name, out var version) && version.Queue == queue ? version.Sequence : null;
+
+        WorkQueueVersion Decode(byte[] bytes)
+        {
+            var version = image.ReadVersion(bytes);
+            return version.Header.Name == queue && version.Agent == place.Agent
+                ? version
+                : throw GridError.Corrupt($"it is a version of {version.Header.Name} by {version.Agent}");
+        }
+    }
+
+    /// <summary>F4: reads a claimed file where it lies, to see what its agent took.</summary>
+    public ClaimReading ReadClaimed(AgentPlace place, QueueName queue, WorkQueueImage image) =>
+        ClaimReading.Of(_fs, _layout.Claim(place, queue), queue, image);
+
+    /// <summary>Copies a large output out of the spool. The content in the answer is what really came: compare it with the report's.</summary>
+    public CopiedContent CopyOutput(AgentPlace place, OutputName output, ByteSink sink) =>
+        SpoolFile.Copy(_fs, SpoolLayout.Join(_layout.Out(place), output.FileName), sink);
+
+    /// <summary>Renews the agent's lease: one rename of an empty marker.</summary>
+    public Errno Lease(string agent, long number)
+    {
+        var directory = _layout.In(new AgentPlace(agent));
+        var name = new LeaseName(number, epoch).FileName;
+        var errno = _leases.TryGetValue(agent, out var last) ? Rename(directory, last, name) : Errno.ENOENT;
+        if (errno.IsAbsent()) errno = FindOrMakeLease(directory, name);
+        if (errno == Errno.None) _leases[agent] = name;
+        else _leases.Remove(agent);
+        return errno;
+    }
+
+    private Errno FindOrMakeLease(string directory, string name)
+    {
+        var names = new List<string>();
+        var errno = _fs.List(directory, names);
+        if (errno != Errno.None) return errno;
+        var found = names.Find(other => LeaseName.TryParse(other, out _));
+        if (found is null) return publisher.PublishMarker(directory, name);
+        return found == name ? Errno.None : Rename(directory, found, name);
+    }
+
+    private Errno Rename(string directory, string from, string to) =>
+        _fs.Rename(SpoolLayout.Join(directory, from), SpoolLayout.Join(directory, to));
+
+    /// <summary>
+    /// K1: publishes a control message. The sequence grows with every message to this agent, also when the same thing is said again
+    /// because its effect has not been seen.
+    /// </summary>
+    public Errno Send(string agent, long sequence, ControlMessage message) =>
+        publisher.Publish(
+            _layout.In(new AgentPlace(agent)),
+            new MessageName(sequence, epoch, message.Kind).FileName,
+            SpoolDocument.Encode(message, SpoolJson.Default.ControlMessage),
+            durable: false);
+
+    /// <summary>Names of the messages that lie in an agent's inbox, in order: after a restart the next sequence is above all of them.</summary>
+    public Listing<MessageName> ListMessages(string agent)
+    {
+        var names = new List<string>();
+        var errno = _fs.List(_layout.In(new AgentPlace(agent)), names);
+        var messages = names.Where(name => MessageName.TryParse(name, out _)).Select(Parse).Distinct().OrderBy(message => message.Sequence).ToList();
+        return new Listing<MessageName>(errno, messages, []);
+
+        static MessageName Parse(string name) => MessageName.TryParse(name, out var message) ? message : default;
+    }
+
+    /// <summary>Unlinks a message that has had its effect.</summary>
+    public Errno RemoveMessage(string agent, MessageName message) =>
+        _fs.Unlink(SpoolLayout.Join(_layout.In(new AgentPlace(agent)), message.FileName));
+
+    /// <summary>
+    /// F3: renames live to fenced.[E]. The answer is a hint: repeat until <see cref="FindPlaces"/> lists only fences. A notice to the agent, not the
+    /// fence; that is in the ledger.
+    /// </summary>
+    public Errno Fence(string agent)
+    {
+        _leases.Remove(agent);
+        return _fs.Rename(_layout.Place(new AgentPlace(agent)), _layout.Place(new AgentPlace(agent, epoch)));
+    }
+}

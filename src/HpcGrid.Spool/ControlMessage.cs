@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Spool;
+
+/// <summary>
+/// What a bridge tells one agent, as in/m[seq].e[epoch].[kind] (K1). Each may arrive late, twice or after another one:
+/// it names what it is about, so that applying it again changes nothing. The bridge repeats it under a new number until it sees its effect.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Ack), "ack")]
+[JsonDerivedType(typeof(Start), "start")]
+[JsonDerivedType(typeof(Kill), "kill")]
+[JsonDerivedType(typeof(Drain), "drain")]
+[JsonDerivedType(typeof(Fenced), "fenced")]
+[JsonDerivedType(typeof(Peek), "peek")]
+public abstract record ControlMessage
+{
+    /// <summary>The kind as it stands in the file name.</summary>
+    [JsonIgnore]
+    public string Kind => this switch
+    {
+        Ack => "ack",
+        Start => "start",
+        Kill => "kill",
+        Drain => "drain",
+        Fenced => "fenced",
+        Peek => "peek",
+        _ => throw new InvalidOperationException($"{GetType().Name} has no kind"),
+    };
+}
+
+/// <summary>B4: the final version of this file is committed; the agent deletes all it has of it.</summary>
+public sealed record Ack(QueueName Queue) : ControlMessage;
+
+/// <summary>A3, start mode acked: the bridge has seen version 1; begin.</summary>
+public sealed record Start(QueueName Queue) : ControlMessage;
+
+/// <summary>Stop this attempt; of a job that has ended, nothing.</summary>
+public sealed record Kill(AttemptId Id) : ControlMessage;
+
+/// <summary>Claim and start nothing more, finish what runs, hand the rest back.</summary>
+public sealed record Drain : ControlMessage;
+
+/// <summary>F3: the bridge has given this agent up. Kill the children, publish nothing, exit.</summary>
+public sealed record Fenced : ControlMessage;
+
+/// <summary>Publish a version now, with the end of this running attempt's standard output and error.</summary>
+public sealed record Peek(AttemptId Id) : ControlMessage;

@@ -1,0 +1,56 @@
+namespace HpcGrid.Spool;
+
+/// <summary>Every bound of the spool, with its reason.</summary>
+public static class Limits
+{
+    /// <summary>Most jobs in one work-queue file: 512 rows cost the same to publish as 64 and one lost file stays cheap (PROTOCOL 5).</summary>
+    public const int JobsPerQueue = 512;
+
+    /// <summary>Longest work-queue file: it is read into memory in one piece. 512 jobs with their small files stay far below.</summary>
+    public const int WorkQueueBytes = 64 * 1024 * 1024;
+
+    /// <summary>Inputs and outputs up to this size ride in the work-queue file; larger ones are files of their own (DESIGN 4).</summary>
+    public const int SmallFileBytes = 64 * 1024;
+
+    /// <summary>Sum of the small files in one version of a work-queue file: publishing must stay a matter of milliseconds.</summary>
+    public const int SmallFilesBytes = 16 * 1024 * 1024;
+
+    /// <summary>Rows of the meta table: eleven are in use.</summary>
+    public const int MetaRows = 64;
+
+    /// <summary>Remarks in one version: eight for each job; more would be a fault of an agent.</summary>
+    public const int NotesPerVersion = 8 * JobsPerQueue;
+
+    /// <summary>Longest card, control message or key file: a page would do.</summary>
+    public const int MessageBytes = 1024 * 1024;
+
+    /// <summary>Longest sentinel: one line.</summary>
+    public const int SentinelBytes = 1024;
+
+    /// <summary>Own versions kept beside the newest: a reader that listed a moment ago still finds one (PROTOCOL 3).</summary>
+    public const int VersionsKept = 3;
+
+    /// <summary>An agent picks at random among so many of the oldest offers, so that claims spread (A1).</summary>
+    public const int OldestOffers = 4;
+
+    /// <summary>How often a reader lists again in one step when what it listed was gone (PROTOCOL 3, readLatest).</summary>
+    public const int ListingsPerRead = 5;
+
+    /// <summary>Temporary names tried before a publication gives up: EEXIST of a nonce is a filesystem's lie (X1) or a broken nonce source.</summary>
+    public const int TemporaryNames = 3;
+
+    /// <summary>Pool directories at most; 16 keep 10,000 offers below 1,000 entries a directory (PROTOCOL 5).</summary>
+    public const int PoolShards = 16;
+
+    /// <summary>Longest agent name: a component of a path, with room for ".new." in front.</summary>
+    public const int AgentNameLength = 200;
+
+    /// <summary>Longest label in an output's file name; the real name is in the report.</summary>
+    public const int OutputLabelLength = 80;
+
+    /// <summary>Bytes copied at once between a large file and the spool: one Lustre stripe.</summary>
+    public const int CopyBuffer = 1024 * 1024;
+
+    /// <summary>Epoch files kept behind the highest: enough to see what happened, not one for every restart of a year.</summary>
+    public const int EpochsKept = 16;
+}

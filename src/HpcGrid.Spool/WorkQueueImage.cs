@@ -1,0 +1,25 @@
+namespace HpcGrid.Spool;
+
+/// <summary>Work-queue files as bytes: a SQLite database with the trailer behind it, built and read in a scratch directory on a local disk.</summary>
+public sealed class WorkQueueImage : IDisposable
+{
+    private readonly ScratchDirectory _scratch;
+
+    /// <summary>Takes a part of the scratch directory (created when missing) for itself. GridError when it can't be used.</summary>
+    public WorkQueueImage(string scratchDirectory) => _scratch = new ScratchDirectory(scratchDirectory);
+
+    /// <summary>The file to offer.</summary>
+    public byte[] Write(WorkQueue queue) => WorkQueueWriter.Write(_scratch, queue);
+
+    /// <summary>The version to publish.</summary>
+    public byte[] Write(WorkQueueVersion version) => WorkQueueWriter.Write(_scratch, version);
+
+    /// <summary>GridError(Corrupt) for anything but a whole offered file.</summary>
+    public WorkQueue ReadQueue(byte[] bytes) => WorkQueueReader.ReadQueue(_scratch, bytes);
+
+    /// <summary>GridError(Corrupt) for anything but a whole version.</summary>
+    public WorkQueueVersion ReadVersion(byte[] bytes) => WorkQueueReader.ReadVersion(_scratch, bytes);
+
+    /// <summary>Gives the scratch directory back.</summary>
+    public void Dispose() => _scratch.Dispose();
+}

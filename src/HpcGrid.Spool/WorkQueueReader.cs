@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace HpcGrid.Spool;
+
+/// <summary>
+/// Reads images that somebody else wrote: size, trailer, schema and every value are checked; whatever is wrong is GridError(Corrupt).
+/// The private copy is gone afterwards in any case.
+/// </summary>
+internal static class WorkQueueReader
+{
+    internal static WorkQueue ReadQueue(ScratchDirectory scratch, byte[] bytes) => Read(scratch, bytes, WorkQueueSchema.KindOfQueue, (connection, meta) =>
+        new WorkQueue(
+            HeaderOf(meta),
+            SqliteScratch.Query(connection, "SELECT job, attempt, branch, spec, grant FROM job ORDER BY position", Limits.JobsPerQueue, row =>
+                new QueuedJob(new AttemptId(row.GetInt64(0), row.GetInt32(1)), row.GetInt32(2), row.GetFieldValue<byte[]>(3), row.GetString(4))),
+            ReadBlobs(connection)));
+
+    internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes) => Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) =>
+        new WorkQueueVersion(
+            HeaderOf(meta),
+            Number(meta, "sequence"),
+            Number(meta, "final") == 1,
+            meta["agent"],
+            Number(meta, "applied"),
+            SqliteScratch.Query(connection, "SELECT report FROM job ORDER BY position", Limits.JobsPerQueue, ReadReport),
+            ReadBlobs(connection))
+        {
+            Notes = SqliteScratch.Query(connection, "SELECT job, attempt, counter, kind, time, text FROM event ORDER BY rowid", Limits.NotesPerVersion, ReadNote),
+        });
+
+    private static T Read<T>(ScratchDirectory scratch, byte[] bytes, string kind, Func<SqliteConnection, Dictionary<string, string>, T> read)
+    {
+        if (bytes.Length > Limits.WorkQueueBytes) throw GridError.Corrupt($"the file has {bytes.Length} bytes; {Limits.WorkQueueBytes} are possible");
+        var path = scratch.Store(Trailer.Open(bytes).Span);
+        try
+        {
+            using var connection = SqliteScratch.OpenUntrusted(path);
+            CheckSchema(connection);
+            var meta = ReadMeta(connection);
+            if (meta["kind"] != kind) throw new FormatException($"it is a {meta["kind"]}, not a {kind}");
+            return read(connection, meta);
+        }
+        catch (Exception e) when (e is SqliteException or FormatException or InvalidCastException or InvalidOperationException or OverflowException
+                                      or JsonException or KeyNotFoundException or ArgumentException)
+        {
+            throw new GridError(ErrorCode.Corrupt, $"the file is no work-queue {kind} of this version: {e.Message}", null, e);
+        }
+        finally { scratch.Remove(path); }
+    }
+
+    private static void CheckSchema(SqliteConnection connection)
+    {
+        var found = SqliteScratch.Query(connection, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL", WorkQueueSchema.Tables.Count, row => row.GetString(0));
+        if (!found.Order(StringComparer.Ordinal).SequenceEqual(WorkQueueSchema.Tables.Order(StringComparer.Ordinal))) throw new FormatException("its tables are others");
+    }
+
+    private static Dictionary<string, string> ReadMeta(SqliteConnection connection) =>
+        SqliteScratch.Query(connection, "SELECT key, value FROM meta", Limits.MetaRows, row => (Key: row.GetString(0), Value: row.GetString(1)))
+            .ToDictionary(row => row.Key, row => row.Value);
+
+    private static WorkQueueHeader HeaderOf(Dictionary<string, string> meta)
+    {
+        if (Number(meta, "format") != Trailer.FormatVersion) throw new FormatException($"its format is {meta["format"]}");
+        var name = new QueueName(Number(meta, "queue"), checked((int)Number(meta, "generation")));
+        var start = meta["start"] switch
+        {
+            "optimistic" => StartMode.Optimistic,
+            "acked" => StartMode.Acked,
+            var other => throw new FormatException($"its start mode is {other}"),
+        };
+        return new WorkQueueHeader(name, Number(meta, "epoch"), Number(meta, "repeatable") == 1, start);
+    }
+
+    private static Dictionary<string, byte[]> ReadBlobs(SqliteConnection connection) =>
+        SqliteScratch.Query(connection, "SELECT sha256, bytes FROM blob", int.MaxValue, row => (Name: row.GetString(0), Bytes: row.GetFieldValue<byte[]>(1)))
+            .ToDictionary(row => SpoolNames.IsSha256(row.Name) ? row.Name : throw new FormatException("a blob's name is no SHA-256"), row => row.Bytes);
+
+    private static JobReport ReadReport(SqliteDataReader row) =>
+        JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), GridJson.Default.JobReport) ?? throw new FormatException("a report is empty");
+
+    private static AgentNote ReadNote(SqliteDataReader row) => new(
+        new AttemptId(row.GetInt64(0), row.GetInt32(1)), row.GetInt32(2), row.GetString(3),
+        DateTimeOffset.ParseExact(row.GetString(4), "O", CultureInfo.InvariantCulture), row.GetString(5));
+
+    private static long Number(Dictionary<string, string> meta, string key) => long.Parse(meta[key], NumberStyles.None, CultureInfo.InvariantCulture);
+}
