@@ -17,13 +17,10 @@ internal static partial class AlienPattern
     public static bool HasCounter(string text) => Counter().IsMatch(text);
 
     /// <summary>The first `#alien…#` that is no counter, or null.</summary>
-    public static string? FirstUnknown(string text) => !text.Contains("#alien", StringComparison.OrdinalIgnoreCase)
-        ? null
-        : Any().EnumerateMatches(text) is var matches && First(matches, text) is { } unknown ? unknown : null;
-
-    private static string? First(Regex.ValueMatchEnumerator matches, string text)
+    public static string? FirstUnknown(string text)
     {
-        foreach (var match in matches)
+        if (!text.Contains("#alien", StringComparison.OrdinalIgnoreCase)) return null;
+        foreach (var match in Any().EnumerateMatches(text))
         {
             var found = text.Substring(match.Index, match.Length);
             if (!Counter().IsMatch(found) || Width(found) > Limits.WidestCounter) return found;
@@ -43,7 +40,7 @@ internal static partial class AlienPattern
             "o" => Convert.ToString(counter, 8),
             _ => counter.ToString(CultureInfo.InvariantCulture),
         };
-        var width = widthText.Length == 0 ? 0 : Math.Min(int.Parse(widthText, CultureInfo.InvariantCulture), Limits.WidestCounter);
+        var width = widthText.Length == 0 ? 0 : int.Parse(widthText, CultureInfo.InvariantCulture);
         return flags.Contains('-', StringComparison.Ordinal) ? digits.PadRight(width)
             : flags.Contains('0', StringComparison.Ordinal) ? digits.PadLeft(width, '0')
             : digits.PadLeft(width);

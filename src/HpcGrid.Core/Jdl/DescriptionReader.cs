@@ -1,5 +1,4 @@
 using System.Globalization;
-using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 
@@ -13,6 +12,9 @@ internal sealed class DescriptionReader
 {
     /// <summary>What is saved when the description names no output at all (AliEn's default archive).</summary>
     private static readonly OutputRule DefaultOutput = new("log_archive.zip", ["stdout", "stderr"], []);
+
+    /// <summary>For how many unknown keys a known one is guessed; guessing for thousands would take seconds.</summary>
+    private const int MostGuesses = 20;
 
     private readonly KeyReader _keys;
     private readonly Faults _faults;
@@ -59,7 +61,7 @@ internal sealed class DescriptionReader
             Rank = _keys.Expression("Rank"),
             Priority = (int)_keys.Whole("Priority", -Limits.GreatestPriority, Limits.GreatestPriority, 0),
             Price = _keys.Real("Price", 0, Limits.GreatestPrice, 1),
-            Split = ReadSplit(),
+            Split = SplitText.Read(_keys),
             Repeatable = _keys.Flag("Repeatable", true),
             JobTag = [.. _keys.Items("JobTag").Select(item => item.Text)],
             Variables = Variables(resources),
@@ -82,20 +84,24 @@ internal sealed class DescriptionReader
             if (known is null)
             {
                 unknown.Add(entry.Key);
-                remarks.Add($"{place}the key '{entry.Key}' is not known and has no effect{(JdlKeys.Nearest(entry.Key) is { } meant ? $"; did you mean '{meant}'?" : "")}");
+                var meant = unknown.Count <= MostGuesses ? JdlKeys.Nearest(entry.Key) : null;
+                remarks.Add($"{place}the key '{entry.Key}' is not known and has no effect{(meant is null ? "" : $"; did you mean '{meant}'?")}");
             }
             else if (known.Use == KeyUse.Kept) remarks.Add($"{place}{known.Name} is kept and has no effect: {known.Note}");
             else if (known.Use == KeyUse.Refused)
-                _faults.Add(entry.Place, $"{known.Name} is not supported yet, and the job would give other results without it", $"Remove it; instead {known.Note}.");
+                _faults.Add(entry.Place, $"{known.Name} is not supported yet, and the job would give other results without it",
+                    $"Remove it; instead {known.Note}.");
         }
+        foreach (var entry in _keys.Document.Replaced)
+            remarks.Add($"{(entry.Place is { } at ? $"{at}: " : "")}{JdlKeys.Spelling(entry.Key)} is given again below, and the last one counts");
     }
 
     private string? Program(string key)
     {
         if (_keys.Text(key) is not { } text) return null;
         var entry = _keys.Document.Find(key)!;
-        if (text.EndsWith('/')) return _keys.Wrong(entry, $"{Faults.Shown(text)} is a directory", "Name a file of the catalogue.");
-        return text.Contains('/', StringComparison.Ordinal) ? CatalogueFile(text, entry.ValuePlace) : text;
+        if (text.AsSpan().ContainsAny('*', '?')) return _keys.Wrong(entry, $"{Faults.Shown(text)} is a pattern", "Name one file.");
+        return CatalogueFile(text, entry.ValuePlace);
     }
 
     /// <summary>A node's program must be found without a catalogue: by its path, by PATH, or as an input file.</summary>
@@ -103,10 +109,12 @@ internal sealed class DescriptionReader
     {
         if (_keys.Texts("Command") is not { } words) return [];
         var entry = _keys.Document.Find("Command")!;
-        if (entry.Value is JdlString) _keys.Wrong(entry, "wants a list of words", "Write Command = {\"/bin/echo\", \"a b\"}; every word an item of its own.");
-        else if (words.Count == 0 || words[0].Length == 0) _keys.Wrong(entry, "names no program", "Write Command = {\"/bin/echo\", \"a b\"};");
-        else if (words[0][0] != '/' && (words[0].Contains('/', StringComparison.Ordinal) || words[0].Contains('=', StringComparison.Ordinal)))
-            _keys.Wrong(entry, $"begins with {Faults.Shown(words[0])}, which is neither an absolute path nor a bare name", "Write the absolute path on the node, or the name of an InputFile.");
+        const string example = "Write Command = {\"/bin/echo\", \"a b\"}; every word an item of its own.";
+        if (entry.Value is not JdlSet) _keys.Wrong(entry, "wants a list of words", example);
+        else if (words.Count == 0 || words[0].Length == 0) _keys.Wrong(entry, "names no program", example);
+        else if (words[0][0] == '-' || (words[0][0] != '/' && words[0].AsSpan().ContainsAny('/', '=')))
+            _keys.Wrong(entry, $"begins with {Faults.Shown(words[0])}, which is neither an absolute path nor a bare name",
+                "Write the absolute path on the node, or the name of an InputFile.");
         return words;
     }
 
@@ -133,17 +141,11 @@ internal sealed class DescriptionReader
     /// <summary>The path without "LF:", checked as far as it can be without the catalogue; null after a fault.</summary>
     private string? CatalogueFile(string text, TextPlace? place)
     {
-        var path = text.StartsWith("LF:", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
-        if (path.StartsWith("PF:", StringComparison.OrdinalIgnoreCase))
-            return Fail(place, $"{Faults.Shown(text)} is a physical name", "Name files by their path in the catalogue: LF:/hpcgrid/user/j/jdoe/file.");
-        try
-        {
-            var lfn = Lfn.Parse(path.StartsWith("~/", StringComparison.Ordinal) ? path[2..] : path, Lfn.Root);
-            if (lfn == Lfn.Root || path.EndsWith('/')) return Fail(place, $"{Faults.Shown(text)} is not a file", "Name a file of the catalogue: LF:/hpcgrid/user/j/jdoe/file.");
-            if (lfn.Parent.Path.AsSpan().ContainsAny('*', '?')) return Fail(place, $"{Faults.Shown(text)} has a pattern in a directory's name", "'*' and '?' may stand in the last component only.");
-            return path;
-        }
-        catch (GridError error) { return Fail(place, error.Message, error.Hint ?? "Name a file of the catalogue: LF:/hpcgrid/user/j/jdoe/file."); }
+        var path = CataloguePath.WithoutPrefix(text);
+        return CataloguePath.FaultOfFile(path) is { } fault
+            ? Fail(place, $"{Faults.Shown(text)} {fault}",
+                "Name a file of the catalogue, LF:/hpcgrid/user/j/jdoe/file; '*' and '?' may stand in the last component.")
+            : path;
     }
 
     private List<OutputRule> Outputs()
@@ -157,30 +159,11 @@ internal sealed class DescriptionReader
     private string? OutputDirectory()
     {
         if (_keys.Text("OutputDir") is not { } text) return null;
-        var path = text.StartsWith("LF:", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
-        try { _ = Lfn.Parse(path.StartsWith("~/", StringComparison.Ordinal) ? path[2..] : path, Lfn.Root); }
-        catch (GridError error) { Fail(_keys.Document.Find("OutputDir")!.ValuePlace, error.Message, error.Hint ?? ""); }
-        return path;
-    }
-
-    private Split ReadSplit()
-    {
-        if (_keys.Text("Split") is not { } text) return new NoSplit();
-        var entry = _keys.Document.Find("Split")!;
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (!(colon < 0 ? text : text[..colon]).Trim().Equals("production", StringComparison.OrdinalIgnoreCase))
-        {
-            _keys.Wrong(entry, $"= {Faults.Shown(text)} is not supported yet, and the job would give other results without it", "Write Split = \"production:1-100\"; other kinds of splitting need one description for each part so far.");
-            return new NoSplit();
-        }
-        var bounds = colon < 0 ? [] : text[(colon + 1)..].Split('-', StringSplitOptions.TrimEntries);
-        if (bounds.Length == 2 && Counter(bounds[0]) is { } from && Counter(bounds[1]) is { } to && from <= to && to - from < Limits.MostSubjobs)
-            return new ProductionSplit(from, to);
-        _keys.Wrong(entry, $"= {Faults.Shown(text)} does not say which counters", string.Create(CultureInfo.InvariantCulture, $"Write Split = \"production:N-M\"; with whole numbers, N not greater than M, at most {Limits.MostSubjobs} subjobs."));
-        return new NoSplit();
-
-        static long? Counter(string digits) =>
-            long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= Limits.GreatestCounter ? number : null;
+        var path = CataloguePath.WithoutPrefix(text);
+        return CataloguePath.FaultOfDirectory(path) is { } fault
+            ? _keys.Wrong(_keys.Document.Find("OutputDir")!, $"= {Faults.Shown(text)} {fault}",
+                "Name a directory of the catalogue: /hpcgrid/user/j/jdoe/out, or out below your home.")
+            : path;
     }
 
     /// <summary>Values of the keys that JDLVariables names; CPUCores is always there (jalien.md 3.2).</summary>
@@ -190,7 +173,8 @@ internal sealed class DescriptionReader
         foreach (var (name, place) in _keys.Items("JDLVariables"))
         {
             if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') || name.Length is 0 or > Limits.LongestKey)
-                Fail(place, $"JDLVariables names {Faults.Shown(name)}, which cannot be a key", "Name keys of this description: letters, digits and '_'.");
+                Fail(place, $"JDLVariables names {Faults.Shown(name)}, which cannot be a key",
+                    "Name keys of this description: letters, digits and '_'.");
             else if (ValueOf(name, resources) is { } value) values[name.ToUpperInvariant()] = value;
         }
         return values;

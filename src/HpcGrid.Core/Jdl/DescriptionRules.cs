@@ -1,4 +1,5 @@
 using System.Text;
+using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Core.Jdl;
 
@@ -21,7 +22,8 @@ internal sealed class DescriptionRules(KeyReader keys)
         var executable = keys.Document.Find("Executable");
         var command = keys.Document.Find("Command");
         if (executable is null && command is null)
-            keys.Faults.Add(new TextPlace(1, 1), "the description says neither Executable nor Command", "Write Executable = \"/path/in/the/catalogue\"; or Command = {\"/bin/program\", \"word\"};");
+            keys.Faults.Add(new TextPlace(1, 1), "the description says neither Executable nor Command",
+                "Write Executable = \"/path/in/the/catalogue\"; or Command = {\"/bin/program\", \"word\"};");
         else if (executable is not null && command is not null)
             keys.Wrong(command, "and Executable exclude each other", "Keep Executable for a program in the catalogue, Command for one on the node.");
     }
@@ -39,7 +41,8 @@ internal sealed class DescriptionRules(KeyReader keys)
         if (words.Any(word => Encoding.UTF8.GetByteCount(word) > Limits.LongestWord))
             keys.Faults.Add(place, $"an argument is longer than {Limits.LongestWord} bytes", "Put it into a file and name that in InputFile.");
         else if (words.Sum(word => (long)Encoding.UTF8.GetByteCount(word) + 1) > Limits.LongestArgv)
-            keys.Faults.Add(place, $"the arguments are longer than {Limits.LongestArgv} bytes together", "Put them into a file and name that in InputFile.");
+            keys.Faults.Add(place, $"the arguments are longer than {Limits.LongestArgv} bytes together",
+                "Put them into a file and name that in InputFile.");
     }
 
     /// <summary>Two inputs of one name would overwrite each other in the sandbox (jalien.md W10).</summary>
@@ -51,7 +54,8 @@ internal sealed class DescriptionRules(KeyReader keys)
             var name = path[(path.LastIndexOf('/') + 1)..];
             if (name.AsSpan().ContainsAny('*', '?') || names.TryAdd(name, path) || names[name] == path) continue;
             keys.Faults.Add((keys.Document.Find("InputFile") ?? keys.Document.Find("InputData"))?.ValuePlace,
-                $"{Faults.Shown(names[name])} and {Faults.Shown(path)} would have the same name in the sandbox", "Rename one of them in the catalogue.");
+                $"{Faults.Shown(names[name])} and {Faults.Shown(path)} would have the same name in the sandbox",
+                "Rename one of them in the catalogue.");
         }
     }
 
@@ -63,11 +67,17 @@ internal sealed class DescriptionRules(KeyReader keys)
             var texts = entry.Value switch { JdlString text => [text.Text], JdlSet set => set.Items, _ => (IReadOnlyList<string>)[] };
             for (var i = 0; i < texts.Count; i++)
                 if (AlienPattern.FirstUnknown(texts[i]) is { } unknown)
-                    keys.Faults.Add(entry.PlaceOfItem(i), $"{Faults.Shown(unknown)} cannot be put in: Split = \"production:…\" knows the counter only", "Write #alien_counter# or #alien_counter_03i#.");
+                    keys.Faults.Add(entry.PlaceOfItem(i), $"{Faults.Shown(unknown)} cannot be put in: Split = \"production:…\" knows the counter only",
+                        $"Write #alien_counter# or #alien_counter_03i#, at most {Limits.WidestCounter} wide.");
         }
-        if (job.OutputDirectory is not { } directory || AlienPattern.HasCounter(directory)) return;
-        if (job.Outputs.Any(rule => !(AlienPattern.HasCounter(rule.Archive ?? "") || rule.Archive is null && rule.Patterns.All(AlienPattern.HasCounter))))
-            keys.Wrong(keys.Document.Find("OutputDir")!, "is the same for all subjobs, whose outputs have the same names",
-                "Write #alien_counter# into OutputDir or into every output's name, for instance OutputDir = \"out/#alien_counter_03i#\";");
+        if (job.OutputDirectory is not { } directory || AlienPattern.HasCounter(directory) || job.Outputs.All(IsDifferentInEachPart)) return;
+        keys.Wrong(keys.Document.Find("OutputDir")!, "is the same for all subjobs, whose outputs have the same names",
+            "Write #alien_counter# into OutputDir or into every output's name, for instance OutputDir = \"out/#alien_counter_03i#\";");
+    }
+
+    private static bool IsDifferentInEachPart(OutputRule rule)
+    {
+        var keepsMembersInside = rule.Archive is not null && rule.Options.Contains("no_links_registration");
+        return (rule.Archive is null || AlienPattern.HasCounter(rule.Archive)) && (keepsMembersInside || rule.Patterns.All(AlienPattern.HasCounter));
     }
 }

@@ -144,7 +144,8 @@ internal sealed class ExpressionParser(string text, TextMap map, Faults faults)
         while (char.IsAsciiDigit(Peek()) || Peek() == '.' || (Peek() is 'e' or 'E' && IsExponent())) _at += Peek() is 'e' or 'E' ? 2 : 1;
         var number = text.AsSpan(start, _at - start);
         if (long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)) return Literal(Value.Of(whole), start);
-        return number.ContainsAny('.', 'e', 'E') && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real)
+        var isReal = double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real);
+        return isReal && number.ContainsAny('.', 'e', 'E')
             ? Literal(new Value.Real(real), start)
             : Fail(start, $"{Faults.Shown(number.ToString())} is not a number, or too large") as LiteralNode;
     }
@@ -173,7 +174,8 @@ internal sealed class ExpressionParser(string text, TextMap map, Faults faults)
 
     private Node? Call(int start, string name)
     {
-        if (Function.Find(name) is not { } function) return Fail(start, $"there is no function {Faults.Shown(name)}", $"The functions are {Function.Known}.");
+        if (Function.Find(name) is not { } function)
+            return Fail(start, $"there is no function {Faults.Shown(name)}", $"The functions are {Function.Known}.");
         _at++;
         Skip();
         if (Listed(")") is not { } arguments) return null;
@@ -224,8 +226,12 @@ internal sealed class ExpressionParser(string text, TextMap map, Faults faults)
         return null;
     }
 
-    private bool Expect(string token) =>
-        Take(token) || Fail(_at, _at == text.Length ? $"the expression ends where '{token}' is missing" : $"'{token}' is missing before {Faults.Shown(text[_at].ToString())}") is not null;
+    private bool Expect(string token)
+    {
+        if (Take(token)) return true;
+        Fail(_at, _at == text.Length ? $"the expression ends where '{token}' is missing" : $"'{token}' is missing before {Faults.Shown(text[_at].ToString())}");
+        return false;
+    }
 
     private string Unexpected() => _at == text.Length
         ? "the expression ends too early"

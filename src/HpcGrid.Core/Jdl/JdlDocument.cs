@@ -34,12 +34,21 @@ public sealed class JdlDocument
     public JdlDocument(IEnumerable<JdlEntry> entries)
     {
         _byKey = new Dictionary<string, JdlEntry>(StringComparer.OrdinalIgnoreCase);
-        foreach (var entry in entries) _byKey[entry.Key] = entry;
+        var replaced = new List<JdlEntry>();
+        foreach (var entry in entries)
+        {
+            if (_byKey.TryGetValue(entry.Key, out var earlier)) replaced.Add(earlier);
+            _byKey[entry.Key] = entry;
+        }
         Entries = [.. _byKey.Values];
+        Replaced = replaced;
     }
 
     /// <summary>The entries, each key once, in the order of first appearance.</summary>
     public IReadOnlyList<JdlEntry> Entries { get; }
+
+    /// <summary>Entries that a later one of the same key made void.</summary>
+    public IReadOnlyList<JdlEntry> Replaced { get; }
 
     /// <summary>The entry of that key in any case, or null.</summary>
     public JdlEntry? Find(string key) => _byKey.GetValueOrDefault(key);

@@ -12,7 +12,10 @@ public sealed record JobDescription
     /// <summary>The program: a path in the catalogue, or a bare name to look up in ~/bin, /vo/bin and /bin. Null when Command is set.</summary>
     public string? Executable { get; init; }
 
-    /// <summary>An argv run as it is on the node; empty when Executable is set. A first word without '/' is an input file's name, or else found by the node's PATH.</summary>
+    /// <summary>
+    /// An argv run as it is on the node; empty when Executable is set. A first word without '/' is an input file's name, or else
+    /// found by the node's PATH.
+    /// </summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>Arguments, one word each; `#alien_counter#` not yet put in.</summary>

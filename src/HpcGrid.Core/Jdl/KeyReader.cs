@@ -41,11 +41,11 @@ internal sealed class KeyReader(JdlDocument document, Faults faults)
     public long Whole(string key, long least, long most, long otherwise)
     {
         if (document.Find(key) is not { } entry) return otherwise;
-        var hint = string.Create(CultureInfo.InvariantCulture, $"Write {key} = N; with N from {least} to {most}.");
+        var hint = $"Write {key} = N; with N from {least} to {most}.";
         var number = entry.Value is JdlInteger whole ? whole.Number
             : long.TryParse(TextOf(entry.Value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var read) ? read : (long?)null;
         if (number is null) Wrong(entry, "wants a whole number", hint);
-        else if (number < least || number > most) Wrong(entry, string.Create(CultureInfo.InvariantCulture, $"is {number}: it must be between {least} and {most}"), hint);
+        else if (number < least || number > most) Wrong(entry, $"is {number}: it must be between {least} and {most}", hint);
         else return number.Value;
         return otherwise;
     }
@@ -53,9 +53,10 @@ internal sealed class KeyReader(JdlDocument document, Faults faults)
     public double Real(string key, double least, double most, double otherwise)
     {
         if (document.Find(key) is not { } entry) return otherwise;
-        var hint = string.Create(CultureInfo.InvariantCulture, $"Write {key} = N; with N from {least} to {most}.");
-        if (!double.TryParse(TextOf(entry.Value), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number)) Wrong(entry, "wants a number", hint);
-        else if (number < least || number > most) Wrong(entry, string.Create(CultureInfo.InvariantCulture, $"is {number}: it must be between {least} and {most}"), hint);
+        var hint = $"Write {key} = N; with N from {least} to {most}.";
+        var isNumber = double.TryParse(TextOf(entry.Value), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number);
+        if (!isNumber) Wrong(entry, "wants a number", hint);
+        else if (number < least || number > most) Wrong(entry, $"is {number}: it must be between {least} and {most}", hint);
         else return number;
         return otherwise;
     }

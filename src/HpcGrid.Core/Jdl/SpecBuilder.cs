@@ -22,7 +22,8 @@ public static class SpecBuilder
     /// Sources without repetitions of one path (an executable that is named as InputFile too), the first of each kept. Central
     /// passes the result both to <see cref="Build"/> and to the bridge.
     /// </summary>
-    public static IReadOnlyList<SourceFile> WithoutRepetitions(IReadOnlyList<SourceFile> inputs) => [.. inputs.DistinctBy(source => source.Lfn, StringComparer.Ordinal)];
+    public static IReadOnlyList<SourceFile> WithoutRepetitions(IReadOnlyList<SourceFile> inputs) =>
+        [.. inputs.DistinctBy(source => source.Lfn, StringComparer.Ordinal)];
 
     /// <summary>
     /// The specification of the job, or of one part of it. Throws GridError(Invalid) when two inputs have one name, when a program
@@ -34,13 +35,13 @@ public static class SpecBuilder
         var next = 0;
         var executable = description.Executable is null ? null : Program("Executable", files, next++);
         var validation = description.ValidationCommand is null ? null : Program("ValidationCommand", files, next);
-        IEnumerable<string> words = executable is null ? OnNode(description.Command, files) : [executable];
-        words = words.Concat(description.Arguments);
-        if (part is not null) words = words.Concat(description.SplitArguments);
+        IEnumerable<string> words = executable is null ? OnNode([.. description.Command.Select(word => Expand(word, part))], files) : [executable];
+        words = words.Concat(description.Arguments.Select(word => Expand(word, part)));
+        if (part is not null) words = words.Concat(description.SplitArguments.Select(word => Expand(word, part)));
         return new JobSpec
         {
             User = context.User,
-            Argv = [.. words.Select(word => Expand(word, part))],
+            Argv = [.. words],
             ValidationArgv = validation is null ? [] : [validation],
             Inputs = files,
             Outputs = Expand(description.Outputs, part),
@@ -58,7 +59,7 @@ public static class SpecBuilder
     {
         var home = Lfn.Parse(context.Home);
         if (description.OutputDirectory is { } said)
-            return Lfn.Parse(Expand(said.StartsWith("~/", StringComparison.Ordinal) ? said[2..] : said, part), home).Path;
+            return CataloguePath.Resolve(Expand(said, part), home).Path;
         var job = home.Child(string.Create(CultureInfo.InvariantCulture, $"hpcgrid-job-{context.Master ?? context.Job}"));
         return part is null ? job.Path : job.Child(part.Counter.ToString(CultureInfo.InvariantCulture)).Path;
     }
@@ -72,7 +73,8 @@ public static class SpecBuilder
         {
             var name = Lfn.Parse(source.Lfn).Name;
             if (!seen.TryAdd(name, source.Lfn))
-                throw GridError.Invalid($"the inputs '{seen[name]}' and '{source.Lfn}' would have the same name in the sandbox", "Rename one of them in the catalogue.");
+                throw GridError.Invalid($"the inputs '{seen[name]}' and '{source.Lfn}' would have the same name in the sandbox",
+                    "Rename one of them in the catalogue.");
             files.Add(new InputFile(name, source.Content, files.Count < programs || name == description.Command.FirstOrDefault(), source.Lfn));
         }
         return files;
@@ -96,7 +98,13 @@ public static class SpecBuilder
     }
 
     private static List<OutputRule> Expand(IReadOnlyList<OutputRule> rules, JobPart? part) =>
-        [.. rules.Select(rule => rule with { Archive = rule.Archive is null ? null : Expand(rule.Archive, part), Patterns = [.. rule.Patterns.Select(pattern => Expand(pattern, part))] })];
+    [
+        .. rules.Select(rule => rule with
+        {
+            Archive = rule.Archive is null ? null : Expand(rule.Archive, part),
+            Patterns = [.. rule.Patterns.Select(pattern => Expand(pattern, part))],
+        }),
+    ];
 
     private static string Expand(string text, JobPart? part) => part is null ? text : AlienPattern.Expand(text, part.Counter);
 }
