@@ -26,7 +26,7 @@ public static class JobMachine
     public static bool IsStale(Job job, EventKey key) =>
         key.Attempt < job.Attempt || (key.Attempt == job.Attempt && job.Position.Final);
 
-    /// <summary>The position an event proves, or null when it proves none.</summary>
+    /// <summary>The position an event proves, or null when it proves none, as an end in a state that is no end.</summary>
     public static Position? Proves(EventKey key, Happening what) => what switch
     {
         Opened => new Position(key.Attempt, false, key.Branch, 0, JobState.Waiting),
@@ -36,7 +36,7 @@ public static class JobMachine
         Started => new Position(key.Attempt, false, key.Branch, 2, JobState.Started),
         Running => new Position(key.Attempt, false, key.Branch, 3, JobState.Running),
         Saving => new Position(key.Attempt, false, key.Branch, 4, JobState.Saving),
-        Ended ended => new Position(key.Attempt, true, key.Branch, EndRank(ended.State), ended.State),
+        Ended { State: var end } => end.IsFinal() ? new Position(key.Attempt, true, key.Branch, EndRank(end), end) : null,
         ContactChanged => null,
         Noted => null,
         _ => throw new InvalidOperationException($"{what.GetType().Name} is not a happening JobMachine knows"),
@@ -44,15 +44,26 @@ public static class JobMachine
 
     /// <summary>
     /// Central refuses an end when the attempt has one already, so two ends of one attempt meet only when a kill and a
-    /// result crossed. The kill wins, because nothing was registered for it; otherwise success does.
+    /// result crossed. The kill wins, because nothing was registered for it; otherwise success does. Every state has a rank of
+    /// its own, so that the end that counts is the same whether positions or keys are compared.
     /// </summary>
     private static int EndRank(JobState state) => state switch
     {
-        JobState.Killed => 13,
-        JobState.Done => 12,
-        JobState.DoneWarn => 11,
-        _ => 10,
+        JobState.Killed => 100,
+        JobState.Done => 99,
+        JobState.DoneWarn => 98,
+        _ => 50 + (int)state,
     };
+
+    /// <summary>
+    /// The key under which an end tells its reason, time and payload: above all branches of its attempt, and above the end that
+    /// does not count. Otherwise the reason of a requeue, which has a later branch, would be shown for a kill.
+    /// </summary>
+    private static EventKey Lifted(EventKey key, JobState end)
+    {
+        const int bitsOfBranch = 24;
+        return key with { Branch = (EndRank(end) << bitsOfBranch) + Math.Min(key.Branch, (1 << bitsOfBranch) - 1) };
+    }
 
     private static Job Tell(Job job, EventKey key, JobEvent @event) => @event.What switch
     {
@@ -77,11 +88,12 @@ public static class JobMachine
             RunningBranches = WithBranch(job, key),
         },
         Saving => job,
+        Ended { State: var end } when !end.IsFinal() => job,
         Ended ended => job with
         {
-            Reason = job.Reason.Or(key, ended.Reason),
-            EndedAt = job.EndedAt.Or(key, @event.At),
-            Payload = job.Payload.Or(key, ended.Payload),
+            Reason = job.Reason.Or(Lifted(key, ended.State), ended.Reason),
+            EndedAt = job.EndedAt.Or(Lifted(key, ended.State), @event.At),
+            Payload = job.Payload.Or(Lifted(key, ended.State), ended.Payload),
         },
         ContactChanged contact => job with { Contact = job.Contact.Or(key, contact.Lost) },
         Noted => job,
