@@ -1,1 +1,3 @@
-return 0;
+using HpcGrid.Cli;
+
+return await CommandLine.Run(args, HpcGrid.Cli.Output.Terminal.OfThisProcess());

@@ -1,0 +1,37 @@
+using HpcGrid.Cli.Output;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Cli.Jobs;
+
+/// <summary>What happened to a job, in words.</summary>
+internal static class Happenings
+{
+    public static string Describe(Happening what) => what switch
+    {
+        Opened opened => $"opened: {opened.Reason}" + Counts(opened),
+        SplitUp split => $"split into {split.Subjobs} subjobs",
+        Assigned assigned => $"assigned to bridge {assigned.Bridge} at {assigned.Site}",
+        Requeued requeued => $"offered to the nodes again: {requeued.Reason}",
+        Started started => $"taken by {started.Node} (agent {started.Agent})",
+        Running running => $"running on {running.Node} in {running.Workdir}",
+        Saving => "saving its outputs",
+        Ended ended => Describe(ended),
+        ContactChanged contact => contact.Lost ? "central lost contact with its bridge" : "its bridge is back",
+        Noted noted => noted.Text,
+        _ => what.GetType().Name,
+    };
+
+    private static string Describe(Ended ended)
+    {
+        var text = ended.State.Text();
+        if (ended.Reason is not null) text += $": {ended.Reason}";
+        if (ended.Payload is { } payload)
+            text += $" ({payload.Describe()}, {Words.Duration(TimeSpan.FromSeconds(payload.WallSeconds))}, CPU {Words.Duration(TimeSpan.FromSeconds(payload.CpuSeconds))}, "
+                + $"{Words.Size(payload.MaxRssKib * 1024)} memory)";
+        return ended.Outputs.Count > 0 ? $"{text}; saved {string.Join(", ", ended.Outputs.Select(output => output.Name))}" : text;
+    }
+
+    private static string Counts(Opened opened) => opened.ShallowCount + opened.DeepCount == 0
+        ? ""
+        : $" ({opened.ShallowCount} lost before the payload started, {opened.DeepCount} after)";
+}

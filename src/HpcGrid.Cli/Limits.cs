@@ -1,0 +1,47 @@
+namespace HpcGrid.Cli;
+
+/// <summary>Every bound of the command line, each with its reason.</summary>
+internal static class Limits
+{
+    /// <summary>A person waits so long for a central that does not answer before they are told.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>A watch outlives a restart of central.</summary>
+    public static readonly TimeSpan WatchPatience = TimeSpan.FromMinutes(2);
+
+    /// <summary>Between two looks at a production: quick at its beginning, when a person looks; sparing after that.</summary>
+    public static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(200);
+    public static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(2);
+
+    /// <summary>In a pipe or file: no more lines than a reader can follow.</summary>
+    public static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>The rate shown is that of so much past: shorter jumps, longer lags.</summary>
+    public static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(20);
+
+    /// <summary>Nodes shown one by one; more do not fit a screen and are summed up.</summary>
+    public const int NodesShown = 16;
+
+    /// <summary>Transfers at once: enough to hide the latency of each, too few to crowd a storage element.</summary>
+    public const int ParallelTransfers = 8;
+
+    /// <summary>Archives kept on disk while their members are fetched one after the other.</summary>
+    public const int ArchivesKept = 32;
+
+    /// <summary>A JDL larger than this is refused by central anyway; a wrong file name must not fill the memory.</summary>
+    public const long LargestJdl = 10 * 1024 * 1024;
+
+    /// <summary>Subjobs asked for in one page.</summary>
+    public const int PageOfJobs = 1000;
+
+    /// <summary>The local grid: how long its parts may take to start and to end.</summary>
+    public static readonly TimeSpan LocalStart = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);
+    public static readonly TimeSpan LocalPoll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Lines of a daemon's log that explain a failed start.</summary>
+    public const int LogTail = 15;
+
+    /// <summary>Simulated nodes of a local grid: each is a process of 40 MB.</summary>
+    public const int MostLocalNodes = 256;
+}
