@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using HpcGrid.Cli.Commands;
 using HpcGrid.Cli.Output;
 using HpcGrid.Core;
@@ -15,7 +16,8 @@ internal static class CommandLine
     /// <summary>Runs one command line; the exit code of the process.</summary>
     public static async Task<int> Run(string[] arguments, Terminal terminal)
     {
-        if (arguments.Length > 0 && SiblingDaemon.Names.Contains(arguments[0])) return await SiblingDaemon.Run(arguments[0], arguments[1..], terminal);
+        if (arguments.Length > 0 && SiblingDaemon.Names.Contains(arguments[0])) return await SiblingDaemon.Run(arguments[0], arguments[1..],
+            terminal);
         var json = arguments.TakeWhile(argument => argument != "--").Contains("--json");
         try
         {
@@ -67,8 +69,9 @@ internal static class CommandLine
             command.PlainCommand = arguments[(separator + 1)..];
             parsed = root.Parse(arguments[..separator], parser);
         }
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExamplesHelp)
-            throw GridError.Invalid(string.Join("; ", parsed.Errors.Select(error => error.Message)), $"See `{PathOf(parsed)} --help`.");
+        if (parsed.CommandResult.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0 && parsed.Action is ParseErrorAction)
+            parsed = root.Parse([.. arguments, "--help"], parser);
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction) throw Misspelt(parsed);
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
             Output = terminal.Output,
@@ -78,6 +81,16 @@ internal static class CommandLine
             ProcessTerminationTimeout = TimeSpan.FromMinutes(2),
         });
     }
+
+    private static GridError Misspelt(ParseResult parsed)
+    {
+        // A wrong word where a command is expected brings a second complaint that no command was given.
+        var messages = parsed.Errors.Select(error => InWords(error.Message)).Where(message => !message.StartsWith("Required command", StringComparison.Ordinal));
+        return GridError.Invalid(string.Join(" ", messages), $"See `{PathOf(parsed)} --help`.");
+    }
+
+    private static string InWords(string message) =>
+        message.IndexOf(" as expected type", StringComparison.Ordinal) is var type and >= 0 ? message[..type] + " as a number." : message;
 
     private static string PathOf(ParseResult parsed)
     {

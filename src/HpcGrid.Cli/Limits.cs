@@ -39,6 +39,9 @@ internal static class Limits
     public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);
     public static readonly TimeSpan LocalPoll = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Failed jobs told one by one; the first few say what is wrong with all.</summary>
+    public const int FailuresShown = 10;
+
     /// <summary>Lines of a daemon's log that explain a failed start.</summary>
     public const int LogTail = 15;
 

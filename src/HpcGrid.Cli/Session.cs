@@ -1,7 +1,5 @@
-using HpcGrid.Cli.Local;
 using HpcGrid.Cli.Output;
 using HpcGrid.Client;
-using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 

@@ -4,7 +4,7 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Client;
 
 /// <summary>Reads through to another stream and reckons size and SHA-256 of what has passed. Does not own the other stream.</summary>
-internal sealed class HashingStream(Stream from, Action<long>? progress = null) : Stream
+public sealed class HashingStream(Stream from, Action<long>? progress = null) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _size;

@@ -1,4 +1,3 @@
-using HpcGrid.Cli.Output;
 using HpcGrid.Core.Api;
 using Spectre.Console;
 
@@ -39,7 +38,8 @@ internal sealed class Follower(Session session, bool onError)
         IReadOnlyDictionary<string, int>? shown = null;
         return await Look(job, (progress, pace) =>
         {
-            if (shown is not null && (Same(shown, progress.States) || (progress.Now - written < Limits.LineInterval && !Pace.IsOver(progress)))) return;
+            if (shown is not null
+                && (Same(shown, progress.States) || (progress.Now - written < Limits.LineInterval && !Pace.IsOver(progress)))) return;
             (written, shown) = (progress.Now, progress.States);
             writer.WriteLine(ProgressText.Line(progress, pace));
         }, ct);

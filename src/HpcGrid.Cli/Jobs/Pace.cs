@@ -24,7 +24,8 @@ internal sealed class Pace
         while (_seen.Count > 2 && progress.Now - _seen.Peek().At > Limits.RateWindow) _seen.Dequeue();
         var (since, before) = _seen.Peek();
         // Until the window is filled the submission is the better beginning.
-        if (ended > 0 && before == 0 && since > progress.SubmittedAt && progress.Now - progress.SubmittedAt <= Limits.RateWindow) since = progress.SubmittedAt;
+        if (ended > 0 && before == 0 && since > progress.SubmittedAt
+            && progress.Now - progress.SubmittedAt <= Limits.RateWindow) since = progress.SubmittedAt;
         var seconds = (progress.Now - since).TotalSeconds;
         if (seconds > 0 && ended > before) Rate = (ended - before) / seconds;
         else if (progress.Now - since >= Limits.RateWindow) Rate = null;

@@ -55,5 +55,6 @@ internal static class ProgressText
         Pace.Total(progress) == 0 ? "0 %" : $"{100L * Pace.Ended(progress) / Pace.Total(progress)} %";
 
     private static IEnumerable<KeyValuePair<string, int>> Ordered(JobProgress progress) =>
-        progress.States.Where(state => state.Value > 0).OrderBy(state => StateColours.Order(state.Key)).ThenBy(state => state.Key, StringComparer.Ordinal);
+        progress.States.Where(state => state.Value > 0).OrderBy(state => StateColours.Order(state.Key)).ThenBy(state => state.Key,
+            StringComparer.Ordinal);
 }

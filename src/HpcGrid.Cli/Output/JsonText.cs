@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using HpcGrid.Cli.Local;
 using HpcGrid.Core.Api;
 
@@ -14,7 +15,7 @@ internal static class JsonText
         WriteIndented = true,
         // Names stay readable in any alphabet; the document is text in a pipe, never HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolverChain = { GridJson.Default, CliJson.Default },
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(GridJson.Default, CliJson.Default),
     };
 
     public static void Write<T>(TextWriter to, T value) => to.WriteLine(JsonSerializer.Serialize(value, Options.GetTypeInfo(typeof(T))));

@@ -28,7 +28,8 @@ internal sealed class Terminal
 
     public static Terminal OfThisProcess()
     {
-        var plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
+        var plain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
+            || Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
         return new Terminal
         {
             Output = System.Console.Out,

@@ -14,7 +14,7 @@ internal static class Words
         double value = bytes;
         var unit = 0;
         while (value >= 999.95 && unit < units.Length - 1) { value /= 1000; unit++; }
-        return string.Create(CultureInfo.InvariantCulture, unit == 0 ? $"{bytes} B" : $"{value:0.0} {units[unit]}");
+        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
 
     /// <summary>"0.8 s", "42 s", "3 min 05 s", "2 h 03 min", "4 d 01 h".</summary>

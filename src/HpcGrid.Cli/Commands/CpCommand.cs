@@ -1,0 +1,57 @@
+using System.CommandLine;
+using HpcGrid.Cli.Files;
+using HpcGrid.Cli.Output;
+using HpcGrid.Core;
+
+namespace HpcGrid.Cli.Commands;
+
+/// <summary>`hpcgrid cp`.</summary>
+internal sealed class CpCommand : GridCommand
+{
+    private readonly Argument<string[]> _paths = new("paths")
+    {
+        Description = "Sources, then the target. grid:PATH is in the catalogue (relative to your home), everything else on this machine (file:PATH for odd names).",
+        Arity = new ArgumentArity(2, 100_000),
+    };
+    private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Copy directories with all that is in them." };
+    private readonly Option<bool> _force = new("--force", "-f") { Description = "Replace what is there already." };
+
+    public CpCommand() : base("cp", "Copy files between this machine and the catalogue, checksums verified.",
+        "hpcgrid cp physics.txt grid:decay/physics.txt",
+        "hpcgrid cp decay.sh validate.sh grid:bin/",
+        "hpcgrid cp -r grid:decay/out results",
+        "hpcgrid cp grid:/hpcgrid/user/j/jdoe/a.txt .")
+    {
+        Add(_paths);
+        Add(_recursive);
+        Add(_force);
+    }
+
+    protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
+    {
+        var places = (parsed.GetValue(_paths) ?? []).Select(Place.Parse).ToList();
+        var target = places[^1];
+        var sources = places[..^1];
+        var meter = new TransferMeter();
+        var copy = new TreeCopy(session, meter, parsed.GetValue(_recursive), parsed.GetValue(_force));
+        if (sources.Exists(source => source.InCatalogue == target.InCatalogue))
+            throw GridError.Invalid(target.InCatalogue ? "source and target are both in the catalogue"
+                : "neither source nor target is in the catalogue",
+                target.InCatalogue
+                    ? "Move with hpcgrid mv, or copy through this machine."
+                        : "Write catalogue paths as grid:PATH, for instance: hpcgrid cp a.txt grid:a.txt");
+        if (sources.Count > 1 && !target.InCatalogue && !Directory.Exists(target.Path))
+            throw GridError.NotFound($"there is no directory '{target.Path}' to copy {sources.Count} files into", "Make it first.");
+        foreach (var source in sources)
+            if (target.InCatalogue) await copy.Up(source.Path, await session.Resolve(target.Path, ct), IntoTarget(target.Path, sources.Count), ct);
+            else await copy.Down(await session.Resolve(source.Path, ct), target.Path, ct);
+        var to = target.InCatalogue ? "grid:" + await session.Resolve(target.Path, ct) : Path.GetFullPath(target.Path);
+        session.Show(new CopyDocument(meter.Files, meter.Bytes, to), () =>
+        {
+            if (session.Terminal.ErrorIsLive) session.Terminal.Error.WriteLine($"{meter}, checksums verified");
+        });
+        return ExitCodes.Ok;
+    }
+
+    private static bool IntoTarget(string path, int sources) => path is "" or "~" || path.EndsWith('/') || sources > 1;
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.IO.Compression;
+using HpcGrid.Cli.Output;
+using HpcGrid.Client;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
+using Polly;
+using Polly.Retry;
+
+namespace HpcGrid.Cli.Files;
+
+/// <summary>
+/// Brings files of the catalogue to this machine. A file appears under its name only when size and SHA-256 are the catalogue's;
+/// until then it is NAME.part. Members of an archive are taken out of the archive, which is fetched once for all of them.
+/// </summary>
+internal sealed class Downloader(Session session, TransferMeter meter) : IDisposable
+{
+    /// <summary>Repeats what failed for want of a connection: a restart of central in the middle of a thousand files ends nothing.</summary>
+    public static readonly ResiliencePipeline Retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = new PredicateBuilder().Handle<GridError>(error => error.IsTransient),
+        BackoffType = DelayBackoffType.Exponential, UseJitter = true, MaxRetryAttempts = 5,
+        Delay = TimeSpan.FromMilliseconds(200), MaxDelay = TimeSpan.FromSeconds(10),
+    }).Build();
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _archives = new();
+    private readonly string _scratch = Directory.CreateTempSubdirectory("hpcgrid-cp-").FullName;
+
+    /// <summary>Fetches a file, verified; its content.</summary>
+    public async Task<Content> Fetch(Lfn path, string target, CancellationToken ct)
+    {
+        if (Directory.Exists(target)) throw GridError.Exists($"'{target}' is a directory, not a file",
+            "Name the file to write, or remove the directory.");
+        var part = target + ".part";
+        try
+        {
+            var ticket = await session.Ask(new OpenForReading(path.Path), ct);
+            if (ticket.Source.Member is null) await Copy(ticket, ticket.Source.Content, part, ct);
+            else await Extract(await Archive(ticket, ct), ticket.Source, part, ct);
+            File.Move(part, target, overwrite: true);
+            meter.FileDone();
+            return ticket.Source.Content;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new GridError(ErrorCode.Unavailable, $"'{target}' cannot be written: {e.Message}",
+                "Check the directory's permissions and the free space.", e);
+        }
+        finally { File.Delete(part); }
+    }
+
+    /// <summary>Writes a file's bytes to a stream; throws GridError(Corrupt) at the end when they were not the catalogue's.</summary>
+    public async Task CopyTo(Lfn path, Stream to, CancellationToken ct)
+    {
+        var ticket = await session.Ask(new OpenForReading(path.Path), ct);
+        if (ticket.Source.Member is null)
+        {
+            await session.Storage.Get(Url(ticket.Source), ticket.Token, ticket.Source.Content, to, ct);
+            return;
+        }
+        var part = Path.Combine(_scratch, Guid.NewGuid().ToString("N"));
+        await Extract(await Archive(ticket, ct), ticket.Source, part, ct);
+        await using var from = File.OpenRead(part);
+        await from.CopyToAsync(to, ct);
+    }
+
+    private ValueTask Copy(ReadTicket ticket, Content expected, string part, CancellationToken ct) => Retry.ExecuteAsync(async token =>
+    {
+        long counted = 0;
+        await using var to = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1);
+        await session.Storage.Get(Url(ticket.Source), ticket.Token, expected, to, token, bytes => { meter.Moved(bytes - counted); counted = bytes; });
+    }, ct);
+
+    /// <summary>The archive as a local file, fetched by whoever asks first.</summary>
+    private Task<string> Archive(ReadTicket ticket, CancellationToken ct)
+    {
+        var archive = ticket.Source.Archive ?? throw GridError.Corrupt($"the catalogue does not say which archive holds {ticket.Source.Lfn}");
+        Forget(archive.Sha256);
+        return _archives.GetOrAdd(archive.Sha256, sha256 => new Lazy<Task<string>>(async () =>
+        {
+            var path = Path.Combine(_scratch, sha256);
+            await Copy(ticket, archive, path, ct);
+            return path;
+        })).Value;
+    }
+
+    /// <summary>Open readers keep a removed file's bytes, so nobody's extraction suffers.</summary>
+    private void Forget(string wanted)
+    {
+        if (_archives.Count < Limits.ArchivesKept || _archives.ContainsKey(wanted)) return;
+        foreach (var (sha256, archive) in _archives)
+            if (archive.IsValueCreated && archive.Value.IsCompletedSuccessfully && _archives.Count >= Limits.ArchivesKept / 2
+                && _archives.TryRemove(sha256, out _))
+                File.Delete(archive.Value.Result);
+    }
+
+    private static async Task Extract(string archive, SourceFile source, string part, CancellationToken ct)
+    {
+        try
+        {
+            await using var zip = await ZipFile.OpenReadAsync(archive, ct);
+            var member = zip.GetEntry(source.Member!) ?? throw GridError.Corrupt($"the archive of {source.Lfn} has no member '{source.Member}'");
+            await using var from = new HashingStream(await member.OpenAsync(ct));
+            await using (var to = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1)) await from.CopyToAsync(to, ct);
+            if (from.Measured != source.Content)
+                throw GridError.Corrupt($"{source.Lfn} is not what the catalogue says: {from.Measured} instead of {source.Content}");
+        }
+        catch (InvalidDataException e) { throw new GridError(ErrorCode.Corrupt, $"the archive of {source.Lfn} cannot be read: {e.Message}", null,
+            e); }
+    }
+
+    private static string Url(SourceFile source) => source.Replicas.Count > 0
+        ? source.Replicas[0].Url
+        : throw GridError.Unavailable($"{source.Lfn} has no copy anywhere");
+
+    public void Dispose() => Directory.Delete(_scratch, recursive: true);
+}

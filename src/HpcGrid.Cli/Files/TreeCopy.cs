@@ -1,0 +1,76 @@
+using HpcGrid.Cli.Output;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
+
+namespace HpcGrid.Cli.Files;
+
+/// <summary>Copies files and whole directories between this machine and the catalogue, a few at a time, all verified.</summary>
+internal sealed class TreeCopy(Session session, TransferMeter meter, bool recursive, bool replace)
+{
+    /// <summary>From the catalogue. Into the target when that is a directory, otherwise under its name.</summary>
+    public async Task Down(Lfn from, string target, CancellationToken ct)
+    {
+        var entry = (await session.Ask(new StatEntry(from.Path), ct)).Entry;
+        if (Directory.Exists(target) || target.EndsWith('/')) target = Path.Combine(target, from.Name);
+        if (!CatalogueWalk.IsDirectory(entry)) { await DownAll([(from, target)], ct); return; }
+        MustBeRecursive(from.Path);
+        var files = new List<(Lfn, string)>();
+        Directory.CreateDirectory(target);
+        await foreach (var below in CatalogueWalk.Tree(session, from, ct))
+        {
+            var local = Path.Combine(target, below.Path[(from.Path.TrimEnd('/').Length + 1)..]);
+            if (CatalogueWalk.IsDirectory(below)) Directory.CreateDirectory(local);
+            else files.Add((Lfn.Parse(below.Path), local));
+        }
+        await DownAll(files, ct);
+    }
+
+    /// <summary>Files of the catalogue to their places here; the directories are made.</summary>
+    public async Task DownAll(IReadOnlyList<(Lfn From, string To)> files, CancellationToken ct)
+    {
+        using var downloader = new Downloader(session, meter);
+        foreach (var directory in files.Select(file =>
+            Path.GetDirectoryName(Path.GetFullPath(file.To))!).Distinct()) Directory.CreateDirectory(directory);
+        foreach (var file in files)
+            if (File.Exists(file.To) && !replace) throw GridError.Exists($"'{file.To}' exists already", "Copy with --force to replace it.");
+        await meter.Show(session, "fetching", files.Count, () => InParallel(files, (file, token) => downloader.Fetch(file.From, file.To, token), ct));
+    }
+
+    /// <summary>To the catalogue. Into the target when that is a directory, otherwise under its name.</summary>
+    public async Task Up(string from, Lfn target, bool intoTarget, CancellationToken ct)
+    {
+        if (!Directory.Exists(from) && !File.Exists(from)) throw GridError.NotFound($"there is no '{from}' on this machine",
+            "A path in the catalogue is written grid:PATH.");
+        if (intoTarget || await IsDirectory(target,
+            ct)) target = target.Child(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from))));
+        var uploader = new Uploader(session, meter);
+        if (!Directory.Exists(from)) { await meter.Show(session, "storing", 1, () => uploader.Store(from, target, replace, ct)); return; }
+        MustBeRecursive(from);
+        var files = new List<(string From, Lfn To)>();
+        await session.Ask(new MakeDirectory(target.Path, Parents: true), ct);
+        foreach (var path in Directory.EnumerateFileSystemEntries(from, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var lfn = Path.GetRelativePath(from, path).Split('/').Aggregate(target, (directory, name) => directory.Child(name));
+            if (Directory.Exists(path)) await session.Ask(new MakeDirectory(lfn.Path, Parents: true), ct);
+            else files.Add((path, lfn));
+        }
+        await meter.Show(session, "storing", files.Count, () =>
+            InParallel(files, (file, token) => uploader.Store(file.From, file.To, replace, token), ct));
+    }
+
+    private async Task<bool> IsDirectory(Lfn path, CancellationToken ct)
+    {
+        try { return CatalogueWalk.IsDirectory((await session.Ask(new StatEntry(path.Path), ct)).Entry); }
+        catch (GridError e) when (e.Code == ErrorCode.NotFound) { return false; }
+    }
+
+    private void MustBeRecursive(string path)
+    {
+        if (!recursive) throw GridError.Invalid($"'{path}' is a directory", "Copy it with all that is in it: hpcgrid cp -r.");
+    }
+
+    private static Task InParallel<T>(IReadOnlyList<T> items, Func<T, CancellationToken, Task> copy, CancellationToken ct) =>
+        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Limits.ParallelTransfers, CancellationToken = ct },
+            async (item, token) => await copy(item, token));
+}

@@ -1,0 +1,174 @@
+using System.Text.RegularExpressions;
+using HpcGrid.Client;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+
+namespace HpcGrid.Cli.Local;
+
+/// <summary>
+/// A whole grid on this machine: central, one bridge, and simulated compute nodes that the bridge's fork batch system starts, each
+/// without network where the kernel allows it. Starting twice starts what is missing; everything survives this program.
+/// </summary>
+internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
+{
+    private const string BridgeUser = "local";
+    private readonly LocalProcesses _processes = new(home);
+
+    public LocalHome Home => home;
+    public CentralAddress Address => ClientFile.Read(home.ClientFile);
+
+    /// <summary>Both daemons run.</summary>
+    public bool IsUp => LocalState.Read(home) is { } state && LocalProcesses.Runs(state.Central) && LocalProcesses.Runs(state.Bridge);
+
+    /// <summary>Starts what does not run and waits until the nodes are there. Throws GridError with the end of the log of what failed.</summary>
+    public async Task Up(int nodes, int coresPerNode, CancellationToken ct)
+    {
+        Directory.CreateDirectory(home.Folder);
+        await using var only = Lock();
+        var state = LocalState.Read(home) ?? new LocalState { User = ThisUser(), Nodes = nodes, CoresPerNode = coresPerNode };
+        if (LocalProcesses.Runs(state.Bridge) && (state.Nodes, state.CoresPerNode) != (nodes, coresPerNode))
+            tell($"the grid runs with {state.Nodes} nodes of {state.CoresPerNode} cores; `hpcgrid local down` first to change that");
+        else state = state with { Nodes = nodes, CoresPerNode = coresPerNode };
+        if (!LocalProcesses.Runs(state.Central)) state = await StartCentral(state);
+        await WaitForCentral(state, ct);
+        if (!LocalProcesses.Runs(state.Bridge)) state = await StartBridge(state);
+        await WaitForNodes(state, ct);
+    }
+
+    /// <summary>Ends everything, and looks whether anything is left. With purge the state is removed too.</summary>
+    public async Task Down(bool purge)
+    {
+        if (!Directory.Exists(home.Folder)) return;
+        await using (Lock())
+        {
+            var state = LocalState.Read(home);
+            if (!await LocalProcesses.End(state?.Bridge, Limits.LocalStop)) tell("the bridge did not end by itself and was killed");
+            if (!await LocalProcesses.End(state?.Central, Limits.LocalStop)) tell("central did not end by itself and was killed");
+            await EndLeftovers();
+            if (state is not null) (state with { Central = null, Bridge = null }).Write(home);
+        }
+        if (purge) Directory.Delete(home.Folder, recursive: true);
+    }
+
+    public LocalState? State() => LocalState.Read(home);
+
+    private async Task<LocalState> StartCentral(LocalState state)
+    {
+        tell("starting central");
+        File.Delete(home.CentralUrl);
+        await _processes.Run("central", "init", "--home", home.Central, "--listen", "127.0.0.1:0");
+        foreach (var (user, role) in new[] { (state.User, "user"), (BridgeUser, "bridge") })
+            if (!File.Exists(Path.Combine(home.UserFolder(user), "client.yaml")))
+                await _processes.Run("central", "user", "add", user, "--role", role, "--home", home.Central);
+        await File.WriteAllTextAsync(home.ClientFile, $"""
+            # Made by `hpcgrid local up`.
+            central: file:{home.CentralUrl}
+            ca: {home.UserFolder(state.User)}/ca.pem
+            certificate: {home.UserFolder(state.User)}/client.crt.pem
+            key: {home.UserFolder(state.User)}/client.key.pem
+
+            """);
+        state = state with { Central = await _processes.Start("central", "run", "--home", home.Central) };
+        state.Write(home);
+        return state;
+    }
+
+    private async Task<LocalState> StartBridge(LocalState state)
+    {
+        tell($"starting the bridge and {state.Nodes} nodes of {state.CoresPerNode} cores");
+        await File.WriteAllTextAsync(home.BridgeFile, $"""
+            # Made by `hpcgrid local up`.
+            name: {BridgeUser}
+            site: LOCAL
+            ce: HPCGRID::LOCAL::FORK
+            client: "{home.UserFolder(BridgeUser)}/client.yaml"
+            spool: "{home.Spool}"
+            state: "{home.BridgeState}"
+            stopPilots: true
+            batch:
+              system: fork
+              nodes: {state.Nodes}
+              coresPerNode: {state.CoresPerNode}
+              walltime: 86400
+              agent: "{SiblingDaemon.PathOf("agent")}"
+              isolateNetwork: auto
+
+            """);
+        state = state with { Bridge = await _processes.Start("bridge", "run", "--config", home.BridgeFile) };
+        state.Write(home);
+        return state;
+    }
+
+    private async Task WaitForCentral(LocalState state, CancellationToken ct)
+    {
+        if (!await LocalProcesses.Until(() => ct.IsCancellationRequested || File.Exists(home.CentralUrl) || !LocalProcesses.Runs(state.Central),
+            Limits.LocalStart)
+            || !LocalProcesses.Runs(state.Central))
+            throw Failed("central", LocalProcesses.Runs(state.Central) ? $"does not listen after {Limits.LocalStart.TotalSeconds:0} s"
+                : "ended at its start");
+        ct.ThrowIfCancellationRequested();
+        await using var client = new GridClient(Address) { Patience = Limits.LocalStart };
+        await client.Call(new WhoAmI(), ct);
+    }
+
+    private async Task WaitForNodes(LocalState state, CancellationToken ct)
+    {
+        await using var client = new GridClient(Address) { Patience = Limits.LocalStart };
+        var begun = TimeProvider.System.GetTimestamp();
+        for (var shown = -1; ;)
+        {
+            var nodes = Nodes(await client.Call(new ListNodes(), ct));
+            var running = nodes.Count(node => node.State == "running");
+            if (running != shown) tell($"{running} of {state.Nodes} nodes are up");
+            if (running >= state.Nodes) return;
+            shown = running;
+            if (!LocalProcesses.Runs(state.Bridge)) throw Failed("bridge", "ended at its start");
+            if (TimeProvider.System.GetElapsedTime(begun) > Limits.LocalStart) throw Failed("bridge",
+                $"has brought up {running} of {state.Nodes} nodes in {Limits.LocalStart.TotalSeconds:0} s");
+            await Task.Delay(Limits.LocalPoll, ct);
+        }
+    }
+
+    /// <summary>The local bridge's nodes, without those that are gone.</summary>
+    public static IReadOnlyList<NodeStatus> Nodes(NodeList list) =>
+        [.. list.Bridges.Where(bridge => bridge.Bridge == BridgeUser).SelectMany(bridge => bridge.Nodes).Where(node => node.State != "gone")];
+
+    private async Task EndLeftovers()
+    {
+        var left = _processes.Left();
+        if (left.Count == 0) return;
+        tell($"ending {left.Count} processes that were left");
+        await Task.WhenAll(left.Select(process => LocalProcesses.End(process, TimeSpan.FromSeconds(10))));
+        if (_processes.Left() is { Count: > 0 } still)
+            throw GridError.Unavailable($"processes {string.Join(", ", still.Select(process => process.Id))} do not end",
+                "Look at them with ps -ef; a process that waits for a disk ends when the disk answers.");
+    }
+
+    private GridError Failed(string daemon, string how)
+    {
+        var log = home.LogOf(daemon);
+        var tail = File.Exists(log)
+            ? string.Join('\n', File.ReadLines(log).TakeLast(Limits.LogTail).Select(line => "    " + line)) : "    (it wrote nothing)";
+        return GridError.Unavailable($"hpcgrid-{daemon} {how}. The end of {log}:\n{tail}",
+            "`hpcgrid local down --purge` removes all state of the local grid; then try again.");
+    }
+
+    /// <summary>Two of us at once would start everything twice.</summary>
+    private FileStream Lock()
+    {
+        try { return new FileStream(Path.Combine(home.Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
+        catch (IOException e)
+        {
+            throw new GridError(ErrorCode.Conflict, $"another `hpcgrid local` works on {home.Folder}", "Wait for it to end.", e);
+        }
+    }
+
+    private static string ThisUser()
+    {
+        var name = NotInNames().Replace(Environment.UserName.ToLowerInvariant(), "");
+        return name.Length > 0 ? name : "user";
+    }
+
+    [GeneratedRegex("[^a-z0-9_]")]
+    private static partial Regex NotInNames();
+}

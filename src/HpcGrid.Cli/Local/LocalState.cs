@@ -1,0 +1,44 @@
+using System.Text.Json;
+using HpcGrid.Cli.Output;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+
+namespace HpcGrid.Cli.Local;
+
+/// <summary>A process and when it started: together they name it for ever, a number alone is used again.</summary>
+/// <param name="Id">Process id.</param>
+/// <param name="Started">Clock ticks since boot, field 22 of /proc/ID/stat.</param>
+internal sealed record ProcessMark(int Id, long Started);
+
+/// <summary>What `local up` started, as it lies in state.json.</summary>
+internal sealed record LocalState
+{
+    public required string User { get; init; }
+    public required int Nodes { get; init; }
+    public required int CoresPerNode { get; init; }
+    public ProcessMark? Central { get; init; }
+    public ProcessMark? Bridge { get; init; }
+
+    /// <summary>Null when nothing was ever started here. Throws GridError(Corrupt) for a file that is not ours.</summary>
+    public static LocalState? Read(LocalHome home)
+    {
+        try { return JsonSerializer.Deserialize(File.ReadAllBytes(home.StateFile), CliJson.Default.LocalState); }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException) { return null; }
+        catch (JsonException e)
+        {
+            throw new GridError(ErrorCode.Corrupt, $"'{home.StateFile}' cannot be read: {e.Message}", "Remove it after `hpcgrid local down`.", e);
+        }
+    }
+
+    /// <summary>Written beside and renamed, so that a crash leaves the old one or the new one.</summary>
+    public void Write(LocalHome home)
+    {
+        var beside = home.StateFile + ".new";
+        File.WriteAllBytes(beside, JsonSerializer.SerializeToUtf8Bytes(this, CliJson.Default.LocalState));
+        File.Move(beside, home.StateFile, overwrite: true);
+    }
+}
+
+/// <summary>What `local status` tells.</summary>
+internal sealed record LocalStatus(string Home, bool CentralRuns, bool BridgeRuns, int? CentralId, int? BridgeId, IReadOnlyList<NodeStatus> Nodes,
+    IReadOnlyDictionary<string, int> Jobs);
