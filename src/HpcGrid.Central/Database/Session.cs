@@ -1,0 +1,124 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using Microsoft.Data.Sqlite;
+
+namespace HpcGrid.Central.Database;
+
+/// <summary>
+/// One connection with its prepared statements, inside a transaction that somebody else began. Statements use $1, $2 … (which
+/// SQLite and PostgreSQL both know). Not for two threads at once. Values are long, int, bool, double, string, byte[] or null.
+/// </summary>
+public sealed class Session : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = [];
+    private readonly List<Action> _afterCommit = [];
+    private readonly List<Action> _onRollback = [];
+
+    internal Session(SqliteConnection connection) => _connection = connection;
+
+    /// <summary>True on the one session that may change anything.</summary>
+    public bool IsWriter { get; internal init; }
+
+    /// <summary>Runs when the changes are durable: news for other threads. Dropped when the request fails.</summary>
+    public void AfterCommit(Action action) => _afterCommit.Add(action);
+
+    /// <summary>Runs when the request's changes are undone: forget what was remembered about them.</summary>
+    public void OnRollback(Action action) => _onRollback.Add(action);
+
+    /// <summary>Runs a statement; returns the number of rows it changed.</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> values) => Command(sql, values).ExecuteNonQuery();
+
+    /// <summary>All rows.</summary>
+    public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
+    {
+        var rows = new List<T>();
+        using var reader = Command(sql, values).ExecuteReader();
+        while (reader.Read()) rows.Add(read(reader));
+        return rows;
+    }
+
+    /// <summary>The first row, or null.</summary>
+    public T? First<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) where T : class
+    {
+        using var reader = Command(sql, values).ExecuteReader();
+        return reader.Read() ? read(reader) : null;
+    }
+
+    /// <summary>The first column of the first row as a number, or null when there is no row or it is NULL.</summary>
+    public long? Number(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Command(sql, values).ExecuteReader();
+        return reader.Read() && !reader.IsDBNull(0) ? reader.GetInt64(0) : null;
+    }
+
+    /// <summary>The rows for many identifiers; "{ids}" in the statement stands for their list. In batches, not one by one.</summary>
+    public List<T> QueryMany<T>(string sql, IReadOnlyCollection<long> ids, Func<DbDataReader, T> read)
+    {
+        var rows = new List<T>(ids.Count);
+        foreach (var chunk in ids.Chunk(Limits.IdsPerQuery))
+        {
+            // A fixed number of parameters keeps the statement prepared; the last identifier fills the rest.
+            var size = chunk.Length <= 10 ? 10 : Limits.IdsPerQuery;
+            var values = new object?[size];
+            for (var i = 0; i < size; i++) values[i] = chunk[Math.Min(i, chunk.Length - 1)];
+            rows.AddRange(Query(sql.Replace("{ids}", Places(size), StringComparison.Ordinal), read, values));
+        }
+        return rows;
+    }
+
+    internal List<Action> TakeAfterCommit()
+    {
+        List<Action> actions = [.. _afterCommit];
+        _afterCommit.Clear();
+        _onRollback.Clear();
+        return actions;
+    }
+
+    internal void RunOnRollback()
+    {
+        foreach (var action in _onRollback) action();
+        _onRollback.Clear();
+        _afterCommit.Clear();
+    }
+
+    private static string Places(int count)
+    {
+        var text = new StringBuilder();
+        for (var i = 1; i <= count; i++) text.Append(CultureInfo.InvariantCulture, $"{(i == 1 ? "" : ", ")}${i}");
+        return text.ToString();
+    }
+
+    private SqliteCommand Command(string sql, ReadOnlySpan<object?> values)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 1; i <= values.Length; i++)
+                command.Parameters.Add(new SqliteParameter { ParameterName = "$" + i.ToString(CultureInfo.InvariantCulture) });
+            _commands[sql] = command;
+        }
+        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        return command;
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values) command.Dispose();
+        _connection.Dispose();
+    }
+}
+
+/// <summary>Columns that may be NULL, and times.</summary>
+public static class Columns
+{
+    public static long? LongOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
+    public static string? TextOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    public static byte[]? BytesOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : (byte[])reader.GetValue(column);
+    public static bool Flag(this DbDataReader reader, int column) => reader.GetInt64(column) != 0;
+
+    /// <summary>Times are stored as Unix milliseconds.</summary>
+    public static DateTimeOffset Time(this DbDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
+}

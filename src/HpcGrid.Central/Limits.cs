@@ -1,0 +1,96 @@
+namespace HpcGrid.Central;
+
+/// <summary>Every bound of central, with its reason.</summary>
+public static class Limits
+{
+    /// <summary>Write requests in one commit: one fsync for all of them, and none waits long for the others.</summary>
+    public const int WritesPerCommit = 256;
+
+    /// <summary>Open readers: more than the cores would only queue for the same disk.</summary>
+    public const int Readers = 4;
+
+    /// <summary>Write requests that may wait before callers are told to come back (a submission of a million jobs holds them up for seconds).</summary>
+    public const int WaitingWrites = 20_000;
+
+    /// <summary>Identifiers in one IN list: SQLite takes 999 parameters in old builds, and a fixed number keeps statements prepared.</summary>
+    public const int IdsPerQuery = 100;
+
+    /// <summary>Longest JDL text, characters: an input list of 100,000 long names fits.</summary>
+    public const int JdlLength = 10_000_000;
+
+    /// <summary>Arguments for $1, $2 …</summary>
+    public const int JdlArguments = 1000;
+
+    /// <summary>Longest idempotency key.</summary>
+    public const int KeyLength = 200;
+
+    /// <summary>Subjobs of one job: the aim is a million; ten leaves room and still fits into a transaction.</summary>
+    public const int Subjobs = 10_000_000;
+
+    /// <summary>Input files of one job, globs expanded: each one is staged in and named in the job token.</summary>
+    public const int InputFiles = 10_000;
+
+    /// <summary>Rows in one answer to a listing.</summary>
+    public const int PageSize = 10_000;
+
+    /// <summary>Jobs named in one kill or resubmit request; a master counts as one.</summary>
+    public const int JobsPerRequest = 10_000;
+
+    /// <summary>Subjobs changed in one transaction by kill, resubmit or a lost bridge, so that other writers get their turn.</summary>
+    public const int JobsPerTransaction = 5_000;
+
+    /// <summary>Events in one report.</summary>
+    public const int EventsPerReport = 20_000;
+
+    /// <summary>Groups of waiting jobs one match looks at, best first.</summary>
+    public const int GroupsPerMatch = 20_000;
+
+    /// <summary>Parsed descriptions kept in memory; a description in use is looked up for each match.</summary>
+    public const int DescriptionsInMemory = 500;
+
+    /// <summary>Verdicts (description, site map) kept in memory.</summary>
+    public const int VerdictsInMemory = 50_000;
+
+    /// <summary>Directories whose path is remembered by the writer.</summary>
+    public const int PathsInMemory = 10_000;
+
+    /// <summary>Directory entries that one recursive removal may take: it is one transaction.</summary>
+    public const int EntriesPerRemoval = 1_000_000;
+
+    /// <summary>Requests of one connection that run at the same time; the others wait unread, which slows that client only.</summary>
+    public const int RequestsPerConnection = 32;
+
+    /// <summary>Connections at the same time (Kestrel's limit): bridges, users, and their scripts.</summary>
+    public const int Connections = 10_000;
+
+    /// <summary>Answers waiting for a client that reads slowly before it is cut off.</summary>
+    public const int AnswersWaiting = 256;
+
+    /// <summary>A client that takes longer for one frame is cut off.</summary>
+    public static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>WebSocket pings, so that dead connections are noticed and NAT tables stay warm.</summary>
+    public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(20);
+
+    /// <summary>Life of a grant: the longest a job may wait in queue files plus its own time; a day for the queue is plenty.</summary>
+    public static readonly TimeSpan GrantLife = TimeSpan.FromDays(3);
+
+    /// <summary>Life of a job token. It stays with the bridge, and only (job, attempt) that are current can use it.</summary>
+    public static readonly TimeSpan JobTokenLife = TimeSpan.FromDays(7);
+
+    /// <summary>Life of a user's ticket for one file: long enough for a slow transfer of a large file.</summary>
+    public static readonly TimeSpan TicketLife = TimeSpan.FromHours(6);
+
+    /// <summary>Uploads that nobody registered for so long are removed.</summary>
+    public static readonly TimeSpan UploadLife = TimeSpan.FromHours(24);
+
+    /// <summary>Physical deletions and orphans per tick of their loop.</summary>
+    public const int DeletionsPerTick = 1000;
+
+    /// <summary>Certificates: the CA's, and the shorter life of those it signs.</summary>
+    public static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
+    public static readonly TimeSpan CertificateLife = TimeSpan.FromDays(365);
+
+    /// <summary>Longest wait for the database when another process (user add) writes.</summary>
+    public const int BusySeconds = 30;
+}
