@@ -68,6 +68,23 @@ public sealed class Session : IDisposable
         return rows;
     }
 
+    /// <summary>Runs a part of the work so that its changes are undone when it throws; then it throws on.</summary>
+    public void Part(Action work)
+    {
+        Execute("SAVEPOINT part");
+        try
+        {
+            work();
+            Execute("RELEASE part");
+        }
+        catch
+        {
+            Execute("ROLLBACK TO part");
+            Execute("RELEASE part");
+            throw;
+        }
+    }
+
     internal List<Action> TakeAfterCommit()
     {
         List<Action> actions = [.. _afterCommit];

@@ -27,7 +27,8 @@ CREATE TABLE entry (
     sha256 TEXT,
     created_at BIGINT NOT NULL,
     job BIGINT,
-    archive_guid TEXT
+    archive_guid TEXT,
+    member TEXT
 );
 CREATE UNIQUE INDEX entry_by_name ON entry (parent_id, name);
 CREATE INDEX entry_by_guid ON entry (guid) WHERE guid IS NOT NULL;

@@ -1,0 +1,152 @@
+using HpcGrid.Central.Database;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Central.Events;
+
+/// <summary>
+/// All changes of jobs within one transaction: events go to the history, the job's row becomes their fold, and the masters'
+/// counts follow. Rows are read in batches, kept while the transaction lasts and written once by <see cref="Save"/>, which must be
+/// called. A master ends with its last subjob and opens again with the first that is resubmitted.
+/// </summary>
+public sealed class JobBook(Session session, DateTimeOffset now)
+{
+    private readonly Dictionary<long, JobRow> _rows = [];
+    private readonly Dictionary<long, Footprint> _before = [];
+    private readonly HashSet<long> _changed = [];
+
+    /// <summary>The transaction.</summary>
+    public Session Session { get; } = session;
+
+    /// <summary>Central's clock at the beginning of the transaction.</summary>
+    public DateTimeOffset Now { get; } = now;
+
+    /// <summary>Reads many rows at once; later <see cref="Find"/> costs nothing.</summary>
+    public void Load(IEnumerable<long> jobs)
+    {
+        var missing = jobs.Where(job => !_rows.ContainsKey(job)).Distinct().ToList();
+        if (missing.Count == 0) return;
+        foreach (var row in JobTable.Find(Session, missing)) Keep(row);
+    }
+
+    /// <summary>Rows that somebody has just read in this transaction.</summary>
+    public void Load(IEnumerable<JobRow> rows)
+    {
+        foreach (var row in rows)
+            if (!_rows.ContainsKey(row.Job)) Keep(row);
+    }
+
+    /// <summary>The job as it is now, or null.</summary>
+    public JobRow? Find(long job)
+    {
+        if (!_rows.ContainsKey(job)) Load([job]);
+        return _rows.GetValueOrDefault(job);
+    }
+
+    /// <summary>Takes in an event that somebody reported of an existing job. False when it was known; then nothing changes.</summary>
+    public bool Record(JobEvent @event)
+    {
+        var row = Find(@event.Job) ?? throw new InvalidOperationException($"event of an unknown job {@event.Job}");
+        if (!EventTable.Insert(Session, @event)) return false;
+        Change(row with { Known = JobMachine.Apply(row.Known, @event) });
+        return true;
+    }
+
+    /// <summary>Central's own news of a job, in its current attempt.</summary>
+    public void Tell(long job, Happening what)
+    {
+        var row = Find(job) ?? throw new InvalidOperationException($"news of an unknown job {job}");
+        Tell(row, row.Known.Attempt, row.Known.Position.Branch, what);
+    }
+
+    /// <summary>Opens the next attempt. Late reports of the last one move the job no more.</summary>
+    public void OpenNext(long job, string reason, int shallow = 0, int deep = 0)
+    {
+        var row = Find(job) ?? throw new InvalidOperationException($"a new attempt of an unknown job {job}");
+        Tell(row, row.Attempt + 1, 0, new Opened(reason, row.Known.ShallowCount + shallow, row.Known.DeepCount + deep));
+    }
+
+    /// <summary>Opens a master that had ended, because a subjob runs again.</summary>
+    public void Reopen(long master)
+    {
+        var row = Find(master) ?? throw new InvalidOperationException($"master {master} is missing");
+        if (!row.State.IsFinal()) return;
+        OpenNext(master, "a subjob runs again");
+        Tell(master, new SplitUp(row.Subjobs));
+    }
+
+    /// <summary>Writes everything back.</summary>
+    public void Save()
+    {
+        var touched = CountChildren();
+        foreach (var master in touched) Judge(master);
+        foreach (var job in _changed) JobTable.Update(Session, _rows[job]);
+        _changed.Clear();
+        _before.Clear();
+        foreach (var row in _rows.Values) _before[row.Job] = Footprint.Of(row);
+    }
+
+    private void Tell(JobRow row, int attempt, int branch, Happening what)
+    {
+        var told = row with { Counter = row.Counter + 1 };
+        var @event = new JobEvent(row.Job, new EventKey(attempt, branch, EventSource.Central, told.Counter), Now, what);
+        if (!EventTable.Insert(Session, @event)) throw new InvalidOperationException($"central's event {told.Counter} of job {row.Job} is there already");
+        Change(told with { Known = JobMachine.Apply(told.Known, @event) });
+    }
+
+    private void Keep(JobRow row)
+    {
+        _rows[row.Job] = row;
+        _before[row.Job] = Footprint.Of(row);
+    }
+
+    private void Change(JobRow row)
+    {
+        _rows[row.Job] = row;
+        _changed.Add(row.Job);
+    }
+
+    private HashSet<long> CountChildren()
+    {
+        var states = new Dictionary<(long Master, JobState State), long>();
+        var nodes = new Dictionary<(long Master, string Node), (long Running, long Ended)>();
+        var masters = new HashSet<long>();
+        foreach (var job in _changed)
+        {
+            var (row, before) = (_rows[job], _before[job]);
+            if (row.Master is not { } master) continue;
+            var after = Footprint.Of(row);
+            if (after == before) continue;
+            masters.Add(master);
+            before.CountInto(master, states, nodes, -1);
+            after.CountInto(master, states, nodes, +1);
+        }
+        foreach (var ((master, state), change) in states)
+            if (change != 0) ChildCountTable.Add(Session, master, state, change);
+        foreach (var ((master, node), change) in nodes)
+            if (change != default) ChildCountTable.AddNode(Session, master, node, change.Running, change.Ended);
+        return masters;
+    }
+
+    private void Judge(long master)
+    {
+        var row = Find(master) ?? throw new InvalidOperationException($"master {master} is missing");
+        var children = ChildCountTable.States(Session, master);
+        if (!row.State.IsFinal() && children.Keys.All(state => state.IsFinal())) Tell(master, MasterRules.End(children));
+    }
+
+    /// <summary>What a subjob adds to its master's counts.</summary>
+    private readonly record struct Footprint(JobState State, string? Node)
+    {
+        public static Footprint Of(JobRow row) => new(row.State, row.Known.Node.IsOf(row.Attempt) ? row.Known.Node.Value : null);
+
+        public void CountInto(long master, Dictionary<(long, JobState), long> states, Dictionary<(long, string), (long Running, long Ended)> nodes, int sign)
+        {
+            states[(master, State)] = states.GetValueOrDefault((master, State)) + sign;
+            if (Node is null) return;
+            var (running, ended) = nodes.GetValueOrDefault((master, Node));
+            nodes[(master, Node)] = State.IsFinal() ? (running, ended + sign)
+                : State is JobState.Started or JobState.Running or JobState.Saving ? (running + sign, ended)
+                : (running, ended);
+        }
+    }
+}

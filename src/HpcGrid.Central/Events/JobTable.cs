@@ -1,0 +1,75 @@
+using System.Data.Common;
+using HpcGrid.Central.Database;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Central.Events;
+
+/// <summary>Rows of jobs.</summary>
+public static class JobTable
+{
+    private const string Columns = "job, master, part, description, owner, subjobs, counter, submitted_at, known";
+
+    public static JobRow? Find(Session session, long job) =>
+        session.First($"SELECT {Columns} FROM job WHERE job = $1", Read, job);
+
+    public static List<JobRow> Find(Session session, IReadOnlyCollection<long> jobs) =>
+        session.QueryMany($"SELECT {Columns} FROM job WHERE job IN ({{ids}})", jobs, Read).DistinctBy(row => row.Job).ToList();
+
+    /// <summary>A master with its parts, or one job, in one go; nothing of them but the submission is known.</summary>
+    public static void InsertNew(Session session, JobRow top)
+    {
+        Insert(session, top.Job, null, null, top);
+        for (var part = 0; part < top.Subjobs; part++) Insert(session, top.Job + 1 + part, top.Job, part, top);
+    }
+
+    public static void Update(Session session, JobRow row) =>
+        session.Execute("UPDATE job SET state = $2, counter = $3, known = $4 WHERE job = $1", row.Job, (int)row.State, row.Counter, JobCodec.Encode(row.Known));
+
+    /// <summary>Masters and jobs of their own, newest first.</summary>
+    public static List<JobRow> Newest(Session session, string? owner, long before, int limit) => owner is null
+        ? session.Query($"SELECT {Columns} FROM job WHERE master IS NULL AND job < $1 ORDER BY job DESC LIMIT $2", Read, before, limit)
+        : session.Query($"SELECT {Columns} FROM job WHERE master IS NULL AND owner = $1 AND job < $2 ORDER BY job DESC LIMIT $3", Read, owner, before, limit);
+
+    /// <summary>Subjobs of a master, newest first.</summary>
+    public static List<JobRow> NewestChildren(Session session, JobRow master, long before, int limit) =>
+        session.Query($"SELECT {Columns} FROM job WHERE job > $1 AND job <= $2 AND job < $3 ORDER BY job DESC LIMIT $4", Read,
+            master.Job, master.Job + master.Subjobs, before, limit);
+
+    /// <summary>Subjobs of a master from a number on, oldest first.</summary>
+    public static List<JobRow> ChildrenFrom(Session session, JobRow master, long from, int limit) =>
+        session.Query($"SELECT {Columns} FROM job WHERE job >= $1 AND job <= $2 ORDER BY job LIMIT $3", Read,
+            Math.Max(from, master.Job + 1), master.Job + master.Subjobs, limit);
+
+    /// <summary>Subjobs that did not do what they should, oldest first; found by an index that holds only those.</summary>
+    public static List<JobRow> FailedChildren(Session session, long master, long after, int limit) =>
+        session.Query($"SELECT {Columns} FROM job WHERE master = $1 AND job > $2 AND state < 0 AND master IS NOT NULL ORDER BY job LIMIT $3", Read,
+            master, after, limit).FindAll(row => row.State.IsFailure());
+
+    private static void Insert(Session session, long job, long? master, int? part, JobRow top)
+    {
+        var subjobs = master is null ? top.Subjobs : 0;
+        session.Execute(
+            "INSERT INTO job (job, master, part, description, owner, subjobs, state, counter, submitted_at, known) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)",
+            job, master, part, top.Description, top.Owner, subjobs, (int)(subjobs > 0 ? JobState.Split : JobState.Waiting), JobRow.FirstCounter(subjobs),
+            top.SubmittedAt.ToUnixTimeMilliseconds());
+    }
+
+    private static JobRow Read(DbDataReader reader)
+    {
+        var job = reader.GetInt64(0);
+        var subjobs = (int)reader.GetInt64(5);
+        var submittedAt = reader.Time(7);
+        return new JobRow
+        {
+            Job = job,
+            Master = reader.LongOrNull(1),
+            Part = (int?)reader.LongOrNull(2),
+            Description = reader.GetInt64(3),
+            Owner = reader.GetString(4),
+            Subjobs = subjobs,
+            Counter = reader.GetInt64(6),
+            SubmittedAt = submittedAt,
+            Known = reader.BytesOrNull(8) is { } known ? JobCodec.Decode(job, known) : JobMachine.Replay(job, JobRow.Beginning(job, subjobs, submittedAt)),
+        };
+    }
+}
