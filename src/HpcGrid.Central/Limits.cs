@@ -15,17 +15,8 @@ public static class Limits
     /// <summary>Identifiers in one IN list: SQLite takes 999 parameters in old builds, and a fixed number keeps statements prepared.</summary>
     public const int IdsPerQuery = 100;
 
-    /// <summary>Longest JDL text, characters: an input list of 100,000 long names fits.</summary>
-    public const int JdlLength = 10_000_000;
-
-    /// <summary>Arguments for $1, $2 …</summary>
-    public const int JdlArguments = 1000;
-
     /// <summary>Longest idempotency key.</summary>
     public const int KeyLength = 200;
-
-    /// <summary>Subjobs of one job: the aim is a million; ten leaves room and still fits into a transaction.</summary>
-    public const int Subjobs = 10_000_000;
 
     /// <summary>Input files of one job, globs expanded: each one is staged in and named in the job token.</summary>
     public const int InputFiles = 10_000;
@@ -46,10 +37,25 @@ public static class Limits
     public const int GroupsPerMatch = 20_000;
 
     /// <summary>Parsed descriptions kept in memory; a description in use is looked up for each match.</summary>
-    public const int DescriptionsInMemory = 500;
+    public const int DescriptionsInMemory = 2000;
 
-    /// <summary>Verdicts (description, site map) kept in memory.</summary>
-    public const int VerdictsInMemory = 50_000;
+    /// <summary>
+    /// New attempts that central opens by itself for one job after losses (a lost bridge, nodes that went away); then it ends EXPIRED. A job
+    /// that kills its nodes must not do so for ever.
+    /// </summary>
+    public const int LostAttempts = 10;
+
+    /// <summary>Estimated bytes of one match answer: half of the longest frame.</summary>
+    public const long MatchBytes = 32 * 1024 * 1024;
+
+    /// <summary>Attempts named in one kill list; the rest comes with the next renewal.</summary>
+    public const int KillsPerAnswer = 20_000;
+
+    /// <summary>Groups looked at for the hint how many jobs wait for a site.</summary>
+    public const int GroupsPerHint = 1000;
+
+    /// <summary>News of waiting jobs go out together at most so often.</summary>
+    public static readonly TimeSpan PushPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Directories whose path is remembered by the writer.</summary>
     public const int PathsInMemory = 10_000;

@@ -85,19 +85,19 @@ public sealed class Session : IDisposable
         }
     }
 
-    internal List<Action> TakeAfterCommit()
+    /// <summary>The request is done: its news, and what to do if the commit that is to follow fails.</summary>
+    internal (List<Action> AfterCommit, List<Action> OnRollback) EndRequest()
     {
-        List<Action> actions = [.. _afterCommit];
-        _afterCommit.Clear();
+        (List<Action>, List<Action>) actions = ([.. _afterCommit], [.. _onRollback]);
         _onRollback.Clear();
+        _afterCommit.Clear();
         return actions;
     }
 
-    internal void RunOnRollback()
+    /// <summary>The request failed: its changes are undone.</summary>
+    internal void UndoRequest()
     {
-        foreach (var action in _onRollback) action();
-        _onRollback.Clear();
-        _afterCommit.Clear();
+        foreach (var action in EndRequest().OnRollback) action();
     }
 
     private static string Places(int count)

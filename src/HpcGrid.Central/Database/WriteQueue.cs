@@ -51,15 +51,16 @@ public sealed class WriteQueue : IDisposable
 
     private void RunGroup(List<WriteRequest> group)
     {
-        var news = new List<Action>();
+        var (news, undo) = (new List<Action>(), new List<Action>());
         try
         {
             _session.Execute("BEGIN IMMEDIATE");
-            foreach (var request in group) RunOne(request, news);
+            foreach (var request in group) RunOne(request, news, undo);
             _session.Execute("COMMIT");
         }
         catch (Exception e)
         {
+            foreach (var action in undo) action();
             Abandon(group, e);
             return;
         }
@@ -67,18 +68,20 @@ public sealed class WriteQueue : IDisposable
         foreach (var request in group) request.Complete();
     }
 
-    private void RunOne(WriteRequest request, List<Action> news)
+    private void RunOne(WriteRequest request, List<Action> news, List<Action> undo)
     {
         _session.Execute("SAVEPOINT request");
         try
         {
             request.Work(_session);
             _session.Execute("RELEASE request");
-            news.AddRange(_session.TakeAfterCommit());
+            var (afterCommit, onRollback) = _session.EndRequest();
+            news.AddRange(afterCommit);
+            undo.AddRange(onRollback);
         }
         catch (Exception e)
         {
-            _session.RunOnRollback();
+            _session.UndoRequest();
             // A full disk ends the whole transaction by itself; then this throws and the group is abandoned.
             _session.Execute("ROLLBACK TO request");
             _session.Execute("RELEASE request");
@@ -88,7 +91,7 @@ public sealed class WriteQueue : IDisposable
 
     private void Abandon(List<WriteRequest> group, Exception cause)
     {
-        _session.RunOnRollback();
+        _session.UndoRequest();
         try { _session.Execute("ROLLBACK"); }
         catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR) { cause = new AggregateException(cause, e); }
         foreach (var request in group)

@@ -40,10 +40,10 @@ public static class JobTable
         session.Query($"SELECT {Columns} FROM job WHERE job >= $1 AND job <= $2 ORDER BY job LIMIT $3", Read,
             Math.Max(from, master.Job + 1), master.Job + master.Subjobs, limit);
 
-    /// <summary>Subjobs that did not do what they should, oldest first; found by an index that holds only those.</summary>
-    public static List<JobRow> FailedChildren(Session session, long master, long after, int limit) =>
-        session.Query($"SELECT {Columns} FROM job WHERE master = $1 AND job > $2 AND state < 0 AND master IS NOT NULL ORDER BY job LIMIT $3", Read,
-            master, after, limit).FindAll(row => row.State.IsFailure());
+    /// <summary>Subjobs with a negative state (all failures but FAULTY and INCORRECT, and ZOMBIE), newest first; an index holds only those.</summary>
+    public static List<JobRow> FailedChildren(Session session, long master, long before, int limit) =>
+        session.Query($"SELECT {Columns} FROM job WHERE master = $1 AND job < $2 AND state < 0 AND master IS NOT NULL ORDER BY job DESC LIMIT $3", Read,
+            master, before, limit);
 
     private static void Insert(Session session, long job, long? master, int? part, JobRow top)
     {

@@ -2,7 +2,6 @@ using System.IO.Abstractions;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using HpcGrid.Core;
 
 namespace HpcGrid.Central.Identity;
 

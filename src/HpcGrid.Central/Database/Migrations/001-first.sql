@@ -113,7 +113,6 @@ CREATE TABLE description (
     priority BIGINT NOT NULL,
     repeatable BIGINT NOT NULL,
     jdl TEXT NOT NULL,
-    arguments TEXT NOT NULL,
     sources TEXT NOT NULL
 );
 CREATE UNIQUE INDEX description_by_digest ON description (digest);
@@ -130,7 +129,7 @@ CREATE TABLE demand (
     since BIGINT NOT NULL,
     number BIGINT NOT NULL
 );
-CREATE INDEX demand_by_rank ON demand (priority, since) WHERE number > 0;
+CREATE INDEX demand_by_rank ON demand (priority, since);
 CREATE TABLE bridge (
     name TEXT PRIMARY KEY,
     site TEXT NOT NULL,
@@ -152,11 +151,8 @@ CREATE TABLE assignment (
     PRIMARY KEY (job, attempt)
 ) /* WITHOUT ROWID */;
 CREATE INDEX assignment_by_request ON assignment (bridge, request);
+CREATE INDEX assignment_by_bridge ON assignment (bridge, job);
 CREATE INDEX assignment_ending ON assignment (bridge, job) WHERE ending = 1;
-CREATE TABLE user_load (
-    owner TEXT PRIMARY KEY,
-    active BIGINT NOT NULL
-);
 
 -- Task queue ----------------------------------------------------------------------------------------------------------
 CREATE TABLE submission (

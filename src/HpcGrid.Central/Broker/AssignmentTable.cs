@@ -1,0 +1,58 @@
+using System.Data.Common;
+using HpcGrid.Central.Database;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Central.Broker;
+
+/// <summary>An attempt that a bridge holds.</summary>
+/// <param name="Ending">Over for central; the bridge has yet to stop it.</param>
+public sealed record Held(AttemptId Id, string Bridge, Guid Ledger, Guid Request, string Owner, long Description, DateTimeOffset AssignedAt, bool Ending);
+
+/// <summary>Rows of assignments: only those alive, so the table stays small whatever the history.</summary>
+public static class AssignmentTable
+{
+    private const string Columns = "job, attempt, bridge, ledger, request, owner, description, assigned_at, ending";
+
+    public static void Insert(Session session, Held held) =>
+        session.Execute($"INSERT INTO assignment ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            held.Id.Job, held.Id.Attempt, held.Bridge, held.Ledger.ToString("D"), held.Request.ToString("D"), held.Owner, held.Description,
+            held.AssignedAt.ToUnixTimeMilliseconds(), held.Ending ? 1 : 0);
+
+    public static Held? Find(Session session, AttemptId id) =>
+        session.First($"SELECT {Columns} FROM assignment WHERE job = $1 AND attempt = $2", Read, id.Job, id.Attempt);
+
+    /// <summary>What a match request was answered with, as far as it is alive.</summary>
+    public static List<Held> OfRequest(Session session, string bridge, Guid request) =>
+        session.Query($"SELECT {Columns} FROM assignment WHERE bridge = $1 AND request = $2 ORDER BY job", Read, bridge, request.ToString("D"));
+
+    /// <summary>What a bridge holds, after a job, by number.</summary>
+    public static List<Held> OfBridge(Session session, string bridge, long after, int most) =>
+        session.Query($"SELECT {Columns} FROM assignment WHERE bridge = $1 AND job > $2 AND ending = 0 ORDER BY job LIMIT $3", Read, bridge, after, most);
+
+    /// <summary>What is left of another ledger than this one.</summary>
+    public static List<Held> OfOtherLedgers(Session session, string bridge, Guid ledger, int most) =>
+        session.Query($"SELECT {Columns} FROM assignment WHERE bridge = $1 AND ledger <> $2 LIMIT $3", Read, bridge, ledger.ToString("D"), most);
+
+    /// <summary>What a bridge must stop.</summary>
+    public static List<AttemptId> Ending(Session session, string bridge, int most) =>
+        session.Query("SELECT job, attempt FROM assignment WHERE bridge = $1 AND ending = 1 ORDER BY job LIMIT $2",
+            reader => new AttemptId(reader.GetInt64(0), (int)reader.GetInt64(1)), bridge, most);
+
+    /// <summary>True when some attempt of the job is over for central and not yet stopped.</summary>
+    public static bool IsEnding(Session session, long job) =>
+        session.Number("SELECT 1 FROM assignment WHERE job = $1 AND ending = 1 LIMIT 1", job) is not null;
+
+    public static Dictionary<string, int> ActiveByOwner(Session session) =>
+        session.Query("SELECT owner, COUNT(*) FROM assignment WHERE ending = 0 GROUP BY owner", reader => (reader.GetString(0), (int)reader.GetInt64(1)))
+            .ToDictionary(pair => pair.Item1, pair => pair.Item2);
+
+    public static void MarkEnding(Session session, AttemptId id) =>
+        session.Execute("UPDATE assignment SET ending = 1 WHERE job = $1 AND attempt = $2", id.Job, id.Attempt);
+
+    public static void Delete(Session session, AttemptId id) =>
+        session.Execute("DELETE FROM assignment WHERE job = $1 AND attempt = $2", id.Job, id.Attempt);
+
+    private static Held Read(DbDataReader reader) => new(
+        new AttemptId(reader.GetInt64(0), (int)reader.GetInt64(1)), reader.GetString(2), Guid.Parse(reader.GetString(3)), Guid.Parse(reader.GetString(4)),
+        reader.GetString(5), reader.GetInt64(6), reader.Time(7), reader.Flag(8));
+}

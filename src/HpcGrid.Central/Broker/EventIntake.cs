@@ -1,0 +1,75 @@
+using HpcGrid.Central.Catalogue;
+using HpcGrid.Central.Database;
+using HpcGrid.Central.Events;
+using HpcGrid.Central.Identity;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using Serilog;
+
+namespace HpcGrid.Central.Broker;
+
+/// <summary>
+/// Takes in what bridges report, a batch in one transaction. Repeated events vanish. An attempt has one end: DONE registers its outputs in the same
+/// transaction or becomes ERROR_SV; what comes after the end stays in the history as a remark. Attempts that central gave up, that belong
+/// to another bridge or that do not exist are answered as fenced, and the rest of the batch is taken.
+/// </summary>
+public sealed class EventIntake(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, OutputRegistrar registrar, JobFlow flow, TimeProvider clock)
+{
+    public async Task<Reported> Report(Caller caller, ReportEvents request)
+    {
+        caller.MustBeBridge();
+        if (request.Events.Count > Limits.EventsPerReport)
+            throw new GridError(ErrorCode.TooLarge, $"a report of {request.Events.Count} events", $"Send at most {Limits.EventsPerReport} at once.");
+        return await database.Write(session =>
+        {
+            var book = new JobBook(session, clock.GetUtcNow());
+            book.Load(request.Events.Select(@event => @event.Job));
+            var fenced = new SortedSet<AttemptId>();
+            foreach (var @event in request.Events)
+                if (!Take(book, caller.Name, @event)) fenced.Add(@event.AttemptId);
+            book.Save();
+            return new Reported([.. fenced]);
+        });
+    }
+
+    /// <summary>False when the attempt is fenced.</summary>
+    private bool Take(JobBook book, string bridge, JobEvent @event)
+    {
+        if (book.Find(@event.Job) is not { } row || !IntakeRules.IsBridges(@event) || !Holds(book, row, bridge, @event.AttemptId))
+        {
+            Log.Warning("bridge {Bridge} reported {Kind} of job {JobId} attempt {Attempt}, which it does not hold", bridge, @event.What.GetType().Name, @event.Job, @event.Key.Attempt);
+            return false;
+        }
+        if (EventTable.Exists(book.Session, @event)) return true;
+        var over = JobMachine.IsStale(row.Known, @event.Key);
+        if (@event.What is Ended ended)
+        {
+            AssignmentTable.Delete(book.Session, @event.AttemptId);
+            if (over) book.Record(@event with { What = new Noted($"a late end was ignored: {ended.State.Text()} {ended.Reason}".TrimEnd()) });
+            else End(book, row, @event, ended);
+        }
+        else book.Record(@event);
+        return !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt);
+    }
+
+    private void End(JobBook book, JobRow row, JobEvent @event, Ended ended)
+    {
+        var judged = IntakeRules.Judge(ended);
+        if (judged.State is JobState.Done or JobState.DoneWarn)
+        {
+            var owner = new Viewer(row.Owner, AccountTable.Find(book.Session, row.Owner)?.Role == Role.Admin);
+            var directory = builder.OutputDirectory(descriptions.Get(book.Session, row.Description), row);
+            if (registrar.Register(book.Session, @event.AttemptId, owner, directory, judged.Outputs) is { } fault)
+                judged = judged with { State = JobState.ErrorSV, Reason = "outputs cannot be registered: " + fault, Outputs = [] };
+        }
+        book.Record(@event with { What = judged });
+        if (judged.State == JobState.Expired && flow.MayOpenNext(book, row)) flow.OpenNext(book, row, judged.Reason ?? "the bridge gave it up");
+    }
+
+    /// <summary>True when central gave this attempt to this bridge.</summary>
+    private static bool Holds(JobBook book, JobRow row, string bridge, AttemptId id) =>
+        row.Known.Bridge.IsOf(id.Attempt)
+            ? row.Known.Bridge.Value == bridge
+            : id.Attempt < row.Attempt && EventTable.FromCentral(book.Session, id).Any(@event => @event.What is Assigned assigned && assigned.Bridge == bridge);
+}

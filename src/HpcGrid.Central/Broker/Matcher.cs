@@ -1,0 +1,90 @@
+using HpcGrid.Central.Database;
+using HpcGrid.Central.Events;
+using HpcGrid.Central.Identity;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jdl;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+
+namespace HpcGrid.Central.Broker;
+
+/// <summary>
+/// Gives waiting jobs to a bridge: chosen, marked ASSIGNED and leased in one transaction, signed afterwards. The answer can be made again from
+/// what is stored, so a bridge that lost it asks with the same request id and gets the same attempts.
+/// </summary>
+public sealed class Matcher(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, BridgeRoster roster, TimeProvider clock)
+{
+    public async Task<Matched> Match(Caller caller, MatchJobs request)
+    {
+        caller.MustBeBridge();
+        if (request.Count is < 0 or > MatchJobs.MaxCount) throw GridError.Invalid($"a match asks for 0 to {MatchJobs.MaxCount} jobs, not {request.Count}");
+        roster.Offered(caller.Name, request.SiteMap);
+        var chosen = await database.Write(session => Choose(session, caller.Name, request));
+        var assignments = new Assignment?[chosen.Count];
+        var faults = new GridError?[chosen.Count];
+        Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        {
+            var (held, row, site) = chosen[i];
+            try { assignments[i] = builder.Build(database.Read(session => descriptions.Get(session, held.Description)), row, held.Id, site, held.AssignedAt); }
+            catch (GridError e) { faults[i] = e; }
+        });
+        if (faults.Any(fault => fault is not null)) await Refuse([.. chosen.Zip(faults).Where(pair => pair.Second is not null).Select(pair => (pair.First.Held.Id, pair.Second!))]);
+        return new Matched(request.RequestId, [.. assignments.OfType<Assignment>()]);
+    }
+
+    private List<(Held Held, JobRow Row, string Site)> Choose(Session session, string name, MatchJobs request)
+    {
+        var bridge = BridgeTable.Find(session, name) ?? throw GridError.Conflict($"bridge {name} has not introduced itself", "Send BridgeHello first.");
+        var book = new JobBook(session, clock.GetUtcNow());
+        var held = AssignmentTable.OfRequest(session, name, request.RequestId);
+        if (held.Count == 0)
+        {
+            foreach (var (group, number) in Shares(session, request))
+                held.AddRange(Assign(book, bridge, request.RequestId, group, number));
+            book.Save();
+        }
+        book.Load(held.Select(one => one.Id.Job));
+        return [.. held.Select(one => (one, book.Find(one.Id.Job)!, bridge.Site))];
+    }
+
+    private List<(Demand Group, int Number)> Shares(Session session, MatchJobs request)
+    {
+        if (request.Count == 0) return [];
+        var groups = WaitingTable.Demands(session, Limits.GroupsPerMatch);
+        var active = groups.DistinctBy(group => group.Owner).Skip(1).Any() ? AssignmentTable.ActiveByOwner(session) : [];
+        return MatchRules.Share(groups, active, request.Count, Limits.MatchBytes, group => WeightIfMatching(session, group.Description, request.SiteMap));
+    }
+
+    private long? WeightIfMatching(Session session, long id, SiteMap site)
+    {
+        var description = descriptions.Get(session, id);
+        return (site.Users.Count == 0 || site.Users.Contains(description.Row.Owner)) && Requirements.Matches(description.Job, site) is SiteMatch.Yes ? description.Weight : null;
+    }
+
+    private IEnumerable<Held> Assign(JobBook book, BridgeRow bridge, Guid request, Demand group, int number)
+    {
+        var jobs = WaitingTable.Take(book.Session, group.Description, number);
+        book.Load(jobs);
+        foreach (var job in jobs)
+        {
+            book.Tell(job, new Assigned(bridge.Name, bridge.Site));
+            var held = new Held(new AttemptId(job, book.Find(job)!.Attempt), bridge.Name, bridge.Ledger, request, group.Owner, group.Description, book.Now, false);
+            AssignmentTable.Insert(book.Session, held);
+            yield return held;
+        }
+    }
+
+    /// <summary>Jobs that turn out to be impossible end with the reason instead of coming back for ever.</summary>
+    private Task Refuse(List<(AttemptId Id, GridError Fault)> refused) => database.Write(session =>
+    {
+        var book = new JobBook(session, clock.GetUtcNow());
+        foreach (var (id, fault) in refused)
+        {
+            AssignmentTable.Delete(session, id);
+            if (book.Find(id.Job) is { } row && row.Attempt == id.Attempt && !row.State.IsFinal())
+                book.Tell(id.Job, new Ended(JobState.ErrorI) { Reason = fault.Message });
+        }
+        book.Save();
+    });
+}
