@@ -16,7 +16,7 @@ public sealed record LeaseTimes(TimeSpan Lease, TimeSpan GiveUp);
 /// Bridges coming, going and coming back. Everything is done in steps that may be repeated: a crash in the middle goes on at the next hello,
 /// renewal or tick.
 /// </summary>
-public sealed class Leases(CentralDatabase database, JobFlow flow, BridgeRoster roster, LeaseTimes times, TimeProvider clock)
+public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint hint, BridgeRoster roster, LeaseTimes times, TimeProvider clock)
 {
     /// <summary>
     /// A bridge introduces itself. With another ledger than before, what the old one held is lost; the new one is entered only when
@@ -37,7 +37,7 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, BridgeRoster 
     }
 
     /// <summary>Extends the leases of a bridge; says what it must stop.</summary>
-    public async Task<Renewed> Renew(Caller caller, RenewLeases request, Func<Session, string, int> waiting)
+    public async Task<Renewed> Renew(Caller caller, RenewLeases request)
     {
         caller.MustBeBridge();
         roster.Told(caller.Name, request.Nodes);
@@ -48,7 +48,7 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, BridgeRoster 
             return bridge.Lost;
         });
         if (lost) await ComeBack(caller.Name);
-        return database.Read(session => new Renewed(AssignmentTable.Ending(session, caller.Name, Limits.KillsPerAnswer), waiting(session, caller.Name)));
+        return database.Read(session => new Renewed(AssignmentTable.Ending(session, caller.Name, Limits.KillsPerAnswer), hint.Of(session, caller.Name)));
     }
 
     /// <summary>Looks for silent bridges.</summary>

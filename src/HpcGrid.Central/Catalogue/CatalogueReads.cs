@@ -57,6 +57,9 @@ public sealed class CatalogueReads(CatalogueTree tree, StorageElement element)
     public bool IsCovered(Session session, Guid guid, Func<Lfn, bool> covers) =>
         EntryTable.Referring(session, guid).Any(row => covers(CatalogueTree.PathOf(session, row)));
 
+    /// <summary>The checksum of a registered file; null when it is not registered.</summary>
+    public string? Sha256Of(Session session, Guid guid) => EntryTable.Referring(session, guid).Find(row => row.Guid == guid)?.Sha256;
+
     private SourceFile Source(Session session, Viewer viewer, Lfn path, EntryRow entry)
     {
         if (entry.IsDirectory) throw GridError.Invalid($"{path} is a directory, not a file");

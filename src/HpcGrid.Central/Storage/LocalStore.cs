@@ -24,7 +24,12 @@ public sealed class LocalStore
         _root = root;
         _incoming = Path.Combine(root, ".incoming");
         files.Directory.CreateDirectory(_incoming);
-        foreach (var left in files.Directory.EnumerateFiles(_incoming)) files.File.Delete(left);
+    }
+
+    /// <summary>Removes what a crash left half stored. Only at the start: it would remove uploads under way.</summary>
+    public void RemoveLeftovers()
+    {
+        foreach (var left in _files.Directory.EnumerateFiles(_incoming)) _files.File.Delete(left);
     }
 
     /// <summary>

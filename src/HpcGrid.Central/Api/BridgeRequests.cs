@@ -1,0 +1,29 @@
+using HpcGrid.Central.Broker;
+using HpcGrid.Central.Database;
+using HpcGrid.Central.Identity;
+using HpcGrid.Core.Api;
+
+namespace HpcGrid.Central.Api;
+
+/// <summary>What bridges ask, and what people ask about them.</summary>
+public sealed class BridgeRequests(CentralDatabase database, Matcher matcher, EventIntake intake, Leases leases, BridgeNews news)
+{
+    public async Task<BridgeWelcome> Hello(ApiClient client, BridgeHello request)
+    {
+        await leases.Hello(client.Caller, request);
+        return news.Greet(client.Connection, client.Caller.Name, client.Send);
+    }
+
+    public Task<Matched> Match(Caller caller, MatchJobs request) => matcher.Match(caller, request);
+    public Task<Reported> Report(Caller caller, ReportEvents request) => intake.Report(caller, request);
+    public Task<Renewed> Renew(Caller caller, RenewLeases request) => leases.Renew(caller, request);
+
+    public NodeList Nodes(Caller caller)
+    {
+        caller.MustBePerson();
+        return database.Read(news.Nodes);
+    }
+
+    /// <summary>A connection is gone.</summary>
+    public void Forget(ApiClient client) => news.Forget(client.Connection);
+}

@@ -1,0 +1,136 @@
+using System.IO.Abstractions;
+using System.Net;
+using HpcGrid.Central.Api;
+using HpcGrid.Central.Broker;
+using HpcGrid.Central.Catalogue;
+using HpcGrid.Central.Database;
+using HpcGrid.Central.Identity;
+using HpcGrid.Central.Storage;
+using HpcGrid.Central.TaskQueue;
+using HpcGrid.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace HpcGrid.Central;
+
+/// <summary>
+/// A running central: the one place where rooms are put together. Starting takes the home's lock, so that there is never a second one; stopping
+/// lets requests finish. A kill leaves nothing that the next start does not settle.
+/// </summary>
+public sealed class CentralHost : IAsyncDisposable
+{
+    private readonly CentralHome _home;
+    private readonly CentralOptions _options;
+    private readonly FileSystem _files = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Stack<IDisposable> _owned = new();
+    private readonly WebApplication _app;
+    private readonly Leases _leases;
+    private readonly Kills _kills;
+    private readonly Func<CancellationToken, Task>[] _loops;
+    private Task _running = Task.CompletedTask;
+
+    private CentralHost(CentralHome home, CentralOptions options, TimeProvider clock)
+    {
+        (_home, _options) = (home, options);
+        Own(TakeLock(home));
+        Database = Own(CentralDatabase.Open(home.Database));
+        var tokens = Own(TokenDesk.Open(_files, home, options.Vo, clock));
+        var authenticator = new Authenticator(Own(CertificateAuthority.OpenOrMake(_files, home, options.Vo, clock.GetUtcNow())), Database, clock);
+        Element = new StorageElement(options.StorageElement, new LocalStore(_files, Path.Combine(home.Path, options.StorageDirectory)), Database, clock);
+
+        var tree = new CatalogueTree(clock);
+        var reads = new CatalogueReads(tree, Element);
+        var changes = new CatalogueChanges(tree, Element, clock);
+        var files = new FileRequests(Database, reads, changes, new FileTickets(tree, reads, Element, tokens, clock));
+
+        var times = new LeaseTimes(TimeSpan.FromSeconds(options.LeaseSeconds), TimeSpan.FromSeconds(options.GiveUpSeconds));
+        var roster = new BridgeRoster(clock);
+        var descriptions = new Descriptions();
+        var builder = new AssignmentBuilder(tokens);
+        var flow = new JobFlow(descriptions, roster);
+        _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
+        var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
+        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, clock), intake, _leases, new BridgeNews(roster, tokens, Element, times));
+
+        _kills = new Kills(Database, flow, clock);
+        var submission = new Submission(Database, new InputResolver(reads, options.Vo), tree, flow, clock, options.Vo);
+        var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
+            new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
+
+        var gate = new IdentityGate(authenticator);
+        StorageCleaning = new StorageLoop(Element, Database, clock);
+        _loops = [new LeaseLoop(_leases, clock).Run, StorageCleaning.Run];
+        _app = WebServer.Build(home, options.EndPoint);
+        WebServer.Use(_app, gate);
+        new ApiEndpoint(new RequestRouter(jobs, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
+        new StorageEndpoint(Element, reads, Database, tokens).Map(_app);
+    }
+
+    /// <summary>Where it listens, https://host:port.</summary>
+    public Uri Url { get; private set; } = new("https://localhost");
+
+    internal CentralDatabase Database { get; }
+    internal StorageElement Element { get; }
+    internal StorageLoop StorageCleaning { get; }
+    internal Leases Leases => _leases;
+
+    /// <summary>Ends when somebody asks the process to stop (SIGTERM, Ctrl-C).</summary>
+    public Task WaitForShutdown() => _app.WaitForShutdownAsync();
+
+    /// <summary>Starts everything. Throws GridError: Conflict when another central runs in this home, Unavailable when the port is taken.</summary>
+    public static async Task<CentralHost> Start(CentralHome home, CentralOptions options, TimeProvider clock)
+    {
+        var host = new CentralHost(home, options, clock);
+        try { await host.Start(); }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+        return host;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        File.Delete(_home.Url);
+        await _stopping.CancelAsync();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _running;
+        while (_owned.TryPop(out var owned)) owned.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task Start()
+    {
+        Element.Store.RemoveLeftovers();
+        await _leases.Forgive();
+        await _kills.GoOn();
+        try { await _app.StartAsync(); }
+        catch (IOException e)
+        {
+            throw GridError.Unavailable($"cannot listen on {_options.Listen}: {e.Message}", "Is another central running? Change `listen` in central.yaml.", e);
+        }
+        var address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var any = _options.EndPoint.Address.Equals(IPAddress.Any) || _options.EndPoint.Address.Equals(IPAddress.IPv6Any);
+        Url = new UriBuilder("https", any ? Dns.GetHostName() : address.Host, address.Port).Uri;
+        _running = Task.WhenAll(_loops.Select(loop => loop(_stopping.Token)));
+        CentralHome.WriteWhole(_files, _home.Url, Url.ToString().TrimEnd('/') + "\n", secret: false);
+    }
+
+    private T Own<T>(T owned) where T : IDisposable
+    {
+        _owned.Push(owned);
+        return owned;
+    }
+
+    private static FileStream TakeLock(CentralHome home)
+    {
+        try { return new FileStream(home.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
+        catch (IOException e) { throw new GridError(ErrorCode.Conflict, $"another central runs in {home.Path}: {e.Message}", "Stop it first.", e); }
+    }
+}
