@@ -1,0 +1,148 @@
+using HpcGrid.Core.Sites;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Agent;
+
+/// <summary>What the agent may do now.</summary>
+internal enum Standing
+{
+    /// <summary>Claim, start, publish.</summary>
+    Working,
+    /// <summary>Its lease is not fresh, or it does not see its own directory: start and claim nothing, let run what runs.</summary>
+    Holding,
+    /// <summary>Claim and start nothing more; hand back what has not begun.</summary>
+    Draining,
+    /// <summary>Draining, and running jobs are stopped: the end is near.</summary>
+    Stopping,
+    /// <summary>Its lease is so old that the bridge may have given its jobs to others: kill the children.</summary>
+    Abandoned,
+    /// <summary>Fenced: kill the children, publish nothing, exit.</summary>
+    Gone,
+}
+
+/// <summary>What <see cref="AgentRules"/> judge by. Times are on the agent's own monotonic clock, from its start.</summary>
+/// <param name="LeaseSeen">When a new lease was last seen; at first, when the agent joined.</param>
+/// <param name="Liveness">What it last saw of its own directory.</param>
+/// <param name="DrainAsked">By message, signal, idleness or trouble.</param>
+/// <param name="DrainAt">Null: no end is known.</param>
+/// <param name="StopAt">When running jobs are stopped; null: never.</param>
+internal readonly record struct AgentFacts(TimeSpan LeaseSeen, Liveness Liveness, bool DrainAsked, TimeSpan? DrainAt, TimeSpan? StopAt);
+
+/// <summary>The agent's intervals. Leases and intervals follow from the filesystem's caching bound (PROTOCOL 6).</summary>
+internal sealed record AgentTiming
+{
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan PublishAtLeast { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>L_start: with an older lease nothing is started.</summary>
+    public TimeSpan LeaseToStart { get; init; } = TimeSpan.FromSeconds(120);
+    /// <summary>L_kill: with an older lease children are killed.</summary>
+    public TimeSpan LeaseToLive { get; init; } = TimeSpan.FromSeconds(300);
+    public TimeSpan PollAtLeast { get; init; } = TimeSpan.FromSeconds(0.5);
+    public TimeSpan PollAtMost { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>Between TERM and KILL.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Cores, memory and disk, of the node or left on it.</summary>
+internal readonly record struct Room(int Cores, long MemoryMib, long DiskMib)
+{
+    public bool Holds(Resources need) => need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib;
+
+    public Room Without(Resources need) => new(Cores - need.Cores, MemoryMib - need.MemoryMib, DiskMib - need.DiskMib);
+
+    public Room With(Resources need) => new(Cores + need.Cores, MemoryMib + need.MemoryMib, DiskMib + need.DiskMib);
+}
+
+/// <summary>Whether a job can be started.</summary>
+internal enum Fit
+{
+    Now,
+    /// <summary>When others have ended.</summary>
+    Later,
+    /// <summary>Not on this node, not in the time that is left.</summary>
+    Never,
+}
+
+/// <summary>What decides about publishing a queue file.</summary>
+/// <param name="Changed">Something is not published yet.</param>
+/// <param name="ChangedAt">Since when.</param>
+/// <param name="PublishedAt">When the last version was published; null for none yet.</param>
+/// <param name="AllOver">All jobs are over: it will be the final version.</param>
+/// <param name="NotBefore">Back-off after a failure.</param>
+/// <param name="Bytes">Size of the last version.</param>
+internal readonly record struct PublishFacts(bool Changed, TimeSpan ChangedAt, TimeSpan? PublishedAt, bool AllOver, TimeSpan NotBefore, int Bytes);
+
+/// <summary>The agent's decisions: from what it knows and the time, nothing else. The loop performs them.</summary>
+internal static class AgentRules
+{
+    /// <summary>A4. The harshest that holds.</summary>
+    public static Standing Judge(AgentFacts facts, AgentTiming timing, TimeSpan now)
+    {
+        var lease = now - facts.LeaseSeen;
+        if (facts.Liveness == Liveness.Fenced) return Standing.Gone;
+        if (lease > timing.LeaseToLive) return Standing.Abandoned;
+        if (now >= facts.StopAt) return Standing.Stopping;
+        if (facts.DrainAsked || now >= facts.DrainAt) return Standing.Draining;
+        return lease > timing.LeaseToStart || facts.Liveness == Liveness.Unknown ? Standing.Holding : Standing.Working;
+    }
+
+    /// <summary>When <see cref="Judge"/> may answer something else though nothing happens.</summary>
+    public static TimeSpan NextJudgement(AgentFacts facts, AgentTiming timing, TimeSpan now)
+    {
+        var next = TimeSpan.MaxValue;
+        foreach (var at in (ReadOnlySpan<TimeSpan?>)[facts.LeaseSeen + timing.LeaseToStart, facts.LeaseSeen + timing.LeaseToLive, facts.DrainAt, facts.StopAt])
+            if (at is { } due && due >= now && due < next) next = due;
+        return next;
+    }
+
+    /// <summary>
+    /// Whether a job fits into what is free, and whether its TTL fits into the time that is left. Time only shrinks, so a job that is too
+    /// long now never fits.
+    /// </summary>
+    public static Fit FitOf(Resources need, Room free, Room whole, TimeSpan? left) =>
+        !whole.Holds(need) || TimeSpan.FromSeconds(need.TtlSeconds) > left ? Fit.Never
+        : free.Holds(need) ? Fit.Now
+        : Fit.Later;
+
+    /// <summary>A new queue file is claimed only for idle cores, when nothing waits, and when results can be delivered.</summary>
+    public static bool ShouldClaim(Standing standing, Room free, int waiting, int unacked, bool deliveryFails) =>
+        standing == Standing.Working && free.Cores > 0 && waiting == 0 && unacked < Limits.UnackedQueues && !deliveryFails;
+
+    /// <summary>Offers that could run here; the rest is for others.</summary>
+    public static bool CanTake(PoolEntry offer, Room whole, TimeSpan? left) =>
+        offer.Cores <= whole.Cores && offer.MemoryMib <= whole.MemoryMib && !(TimeSpan.FromSeconds(offer.TtlSeconds) > left);
+
+    /// <summary>
+    /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each MiB of it.
+    /// Null: nothing to say.
+    /// </summary>
+    public static TimeSpan? PublishDue(PublishFacts facts, AgentTiming timing)
+    {
+        if (!facts.Changed) return null;
+        if (facts.AllOver) return facts.NotBefore;
+        var settled = facts.ChangedAt + Limits.PublishSettles;
+        if (facts.PublishedAt is { } published)
+        {
+            var interval = timing.PublishAtLeast * (1 + facts.Bytes / Limits.BytesPerPublishInterval);
+            if (published + interval > settled) settled = published + interval;
+        }
+        return facts.NotBefore > settled ? facts.NotBefore : settled;
+    }
+
+    /// <summary>PROTOCOL 5: short pauses after activity, growing when nothing happens.</summary>
+    public static TimeSpan NextPause(TimeSpan last, bool activity, AgentTiming timing)
+    {
+        var next = activity ? timing.PollAtLeast : last * 1.5;
+        return next > timing.PollAtMost ? timing.PollAtMost : next < timing.PollAtLeast ? timing.PollAtLeast : next;
+    }
+
+    /// <summary>Drain and stop times of a pilot with that much time left at its start; short pilots get short margins.</summary>
+    public static (TimeSpan DrainAt, TimeSpan StopAt) Margins(TimeSpan lifetime, TimeSpan? drainMargin, TimeSpan? stopMargin)
+    {
+        var stop = stopMargin ?? Shorter(Limits.StopMargin, lifetime * Limits.StopPart);
+        var drain = drainMargin ?? Shorter(Limits.DrainMargin, lifetime * Limits.DrainPart);
+        return (lifetime - (drain > stop ? drain : stop), lifetime - stop);
+    }
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

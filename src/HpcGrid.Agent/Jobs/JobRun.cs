@@ -1,0 +1,98 @@
+using HpcGrid.Agent.Outputs;
+using HpcGrid.Agent.Processes;
+using HpcGrid.Agent.Sandboxes;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Agent.Jobs;
+
+/// <summary>How far one job is in this agent.</summary>
+internal enum RunStage
+{
+    Waiting,
+    /// <summary>Its inputs are being put in place.</summary>
+    Preparing,
+    /// <summary>To be started in a moment: its program is held open by a child that has not called exec yet.</summary>
+    Starting,
+    /// <summary>Its payload or validation runs.</summary>
+    Running,
+    /// <summary>Its payload or validation has ended; processes it left are being killed.</summary>
+    Sweeping,
+    /// <summary>Its outputs are being collected.</summary>
+    Collecting,
+    Ended,
+}
+
+/// <summary>An order to stop a job before its time.</summary>
+internal sealed record StopOrder(Outcome Outcome, string Reason);
+
+/// <summary>One job of a claimed queue file, from its row to its report. Belongs to the loop's thread.</summary>
+internal sealed class JobRun(QueueRun queue, QueuedJob job)
+{
+    public QueueRun Queue { get; } = queue;
+    public QueuedJob Job { get; } = job;
+    public string Mark { get; } = JobEnvironment.Mark(job.Id);
+    public JobSpec? Spec { get; set; }
+    public RunStage Stage { get; set; }
+    public Sandbox? Sandbox { get; set; }
+
+    /// <summary>Payload or validation command while Running or Sweeping.</summary>
+    public int ProcessId { get; set; }
+    public bool Validating { get; set; }
+    /// <summary>When the current command was started, and when it has taken too long.</summary>
+    public TimeSpan LimitAt { get; set; }
+    public long RunningTimestamp { get; set; }
+    /// <summary>Next time something is to be done without anything happening.</summary>
+    public TimeSpan Due { get; set; } = TimeSpan.MaxValue;
+    public TimeSpan Pause { get; set; }
+    public int Tries { get; set; }
+    public StopOrder? Stop { get; set; }
+    public ChildExit? Exit { get; set; }
+    public Sweep? Found { get; set; }
+    public List<string> SpoolFiles { get; } = [];
+
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? RunningAt { get; set; }
+    public DateTimeOffset? PayloadEndedAt { get; set; }
+    public DateTimeOffset? EndedAt { get; set; }
+    public PayloadResult? Payload { get; set; }
+    public Outcome? Outcome { get; set; }
+    public string? Reason { get; set; }
+    public IReadOnlyList<CollectedOutput> Outputs { get; set; } = [];
+    public string StdoutTail { get; set; } = "";
+    public string StderrTail { get; set; } = "";
+
+    /// <summary>Nothing of it has begun.</summary>
+    public bool IsUntouched => StartedAt is null;
+
+    public bool IsOver => Stage == RunStage.Ended;
+
+    public JobReport Report(AgentCard card) => new()
+    {
+        Job = Job.Id.Job,
+        Attempt = Job.Id.Attempt,
+        Branch = Job.Branch,
+        Stage = Stage switch
+        {
+            RunStage.Waiting => ReportStage.Queued,
+            RunStage.Preparing or RunStage.Starting => ReportStage.Started,
+            RunStage.Running => Validating ? ReportStage.Collecting : ReportStage.Running,
+            RunStage.Sweeping or RunStage.Collecting => ReportStage.Collecting,
+            _ => ReportStage.Ended,
+        },
+        Outcome = Outcome,
+        Reason = Reason,
+        Node = card.Node,
+        Agent = card.Agent,
+        Workdir = Sandbox?.Path ?? "",
+        StartedAt = StartedAt,
+        RunningAt = RunningAt,
+        PayloadEndedAt = PayloadEndedAt,
+        EndedAt = EndedAt,
+        Payload = Payload,
+        Outputs = Outputs,
+        StdoutTail = StdoutTail,
+        StderrTail = StderrTail,
+    };
+}

@@ -1,0 +1,350 @@
+using HpcGrid.Agent.Outputs;
+using HpcGrid.Agent.Processes;
+using HpcGrid.Agent.Sandboxes;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Agent.Jobs;
+
+/// <summary>
+/// Carries jobs through their stages: sandbox, inputs, payload, validation, outputs, report. Belongs to the loop's thread, which
+/// must not be the process's first one (<see cref="Orphans"/>).
+/// Promises: every job begun ends exactly once; when it ends, no process of it is alive; its sandbox is gone or on its way.
+/// </summary>
+internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, AgentTiming timing)
+    : IDisposable
+{
+    private const int OutOfMemory = 12, TryAgain = 11;
+
+    private readonly Spawner _spawner = new();
+    private readonly ProcessTree _tree = new(Environment.ProcessId);
+    private readonly Orphans _orphans = new();
+    private readonly CopyPool _pool = new(Limits.CopyThreads);
+    private readonly InputStager _stager = new(spool);
+    private readonly OutputCollector _collector = new(spool, work.Scratch);
+    private readonly Reaper _reaper = new(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
+    private readonly Dictionary<int, JobRun> _byProcess = [];
+    private readonly Dictionary<int, JobRun> _displaced = [];
+    private readonly HashSet<JobRun> _active = [];
+
+    /// <summary>Jobs begun and not over.</summary>
+    public IReadOnlyCollection<JobRun> Active => _active;
+
+    /// <summary>Told of every job that is over.</summary>
+    public event Action<JobRun>? Ended;
+
+    /// <summary>Takes a job into a slot. It may be over when this returns.</summary>
+    public void Begin(JobRun run)
+    {
+        _active.Add(run);
+        run.StartedAt = clock.Utc;
+        run.Queue.Change(clock.Now);
+        try
+        {
+            run.Sandbox = work.NewSandbox(run.Job.Id);
+        }
+        catch (IOException e)
+        {
+            End(run, Outcome.HandedBack, e.Message);
+            return;
+        }
+        Prepare(run);
+    }
+
+    /// <summary>Does what is due; answers when to come again.</summary>
+    public TimeSpan Advance()
+    {
+        var now = clock.Now;
+        List<JobRun>? due = null;
+        foreach (var run in _active)
+            if (run.Due <= now || (run.Stage == RunStage.Running && run.LimitAt <= now && run.Stop is null))
+                (due ??= []).Add(run);
+        foreach (var run in due ?? []) Advance(run, now);
+        var next = TimeSpan.MaxValue;
+        foreach (var run in _active)
+        {
+            if (run.Due < next) next = run.Due;
+            if (run.Stage == RunStage.Running && run.Stop is null && run.LimitAt < next) next = run.LimitAt;
+        }
+        return next;
+    }
+
+    /// <summary>
+    /// Ends a job before its time: TERM, the grace period, KILL, or KILL at once. Nothing happens to one that is over, or whose outputs are
+    /// already being copied, unless its owner kills it.
+    /// </summary>
+    public void Stop(JobRun run, Outcome outcome, string reason, bool atOnce)
+    {
+        if (run.IsOver || (run.Stop is not null && !atOnce)) return;
+        if (outcome == Outcome.Preempted && run.RunningAt is null) outcome = Outcome.HandedBack;
+        var order = run.Stop ?? new StopOrder(outcome, reason);
+        switch (run.Stage)
+        {
+            case RunStage.Waiting or RunStage.Starting:
+                End(run, order.Outcome, order.Reason);
+                break;
+            case RunStage.Preparing or RunStage.Collecting when run.Due < TimeSpan.MaxValue:
+                End(run, order.Outcome, order.Reason);
+                break;
+            case RunStage.Preparing:
+                run.Stop = order;
+                break;
+            case RunStage.Running:
+                run.Stop = order;
+                if (!atOnce) _tree.SignalAll(run.ProcessId, run.Mark, Libc.Terminate);
+                run.Due = atOnce ? clock.Now : clock.Now + timing.Grace;
+                run.Pause = TimeSpan.Zero;
+                break;
+            case RunStage.Sweeping or RunStage.Collecting when outcome == Outcome.Killed:
+                run.Stop = order;
+                break;
+        }
+    }
+
+    /// <summary>Whatever else descends from the agent dies; for the end.</summary>
+    public void KillStrays(int guard)
+    {
+        if (_orphans.MayExist) ProcessTree.Signal(_tree.All([guard]), Libc.Kill);
+    }
+
+    public void OnExit(ChildExit exit)
+    {
+        // Others are orphans that the agent adopted.
+        if (!_displaced.Remove(exit.ProcessId, out var run) && !_byProcess.Remove(exit.ProcessId, out run)) return;
+        run.Exit = exit;
+        run.Due = TimeSpan.MaxValue;
+        run.Pause = TimeSpan.Zero;
+        if (run.Validating) run.Payload = run.Payload! with { ValidationExitCode = exit.ExitCode ?? 128 + exit.Signal };
+        else
+        {
+            run.PayloadEndedAt = clock.Utc;
+            run.Payload = new PayloadResult
+            {
+                ExitCode = exit.ExitCode,
+                Signal = exit.Signal,
+                StartedAt = run.RunningAt!.Value,
+                WallSeconds = clock.Time.GetElapsedTime(run.RunningTimestamp, exit.At).TotalSeconds,
+                CpuSeconds = exit.CpuSeconds,
+                MaxRssKib = exit.MaxRssKib,
+                Node = spool.Card.Node,
+            };
+            run.Queue.Change(clock.Now);
+        }
+        SweepProcesses(run);
+    }
+
+    public void OnInputs(JobRun run, Staged staged)
+    {
+        run.Due = TimeSpan.MaxValue;
+        if (run.Stop is { } stop) End(run, stop.Outcome, stop.Reason);
+        else if (staged.Fault is { } fault) End(run, Outcome.InputFailed, fault);
+        else if (staged.NodeFault is { } nodeFault) End(run, Outcome.HandedBack, nodeFault);
+        else if (staged.NotNow is { } notNow && ++run.Tries >= Limits.InputTries) End(run, Outcome.InputFailed, notNow);
+        else if (staged.NotNow is not null) run.Due = clock.Now + Limits.InputPause * (1 << (run.Tries - 1));
+        else Launch(run);
+    }
+
+    public void OnOutputs(JobRun run, Collected collected)
+    {
+        run.SpoolFiles.AddRange(collected.SpoolFiles);
+        if (run.Stop is { } stop)
+        {
+            End(run, stop.Outcome, stop.Reason);
+            return;
+        }
+        if (collected.Trouble != Errno.None)
+        {
+            run.Pause = run.Pause == TimeSpan.Zero ? Limits.OutputRetry : Shorter(run.Pause * 2, Limits.OutputRetryAtMost);
+            run.Due = clock.Now + run.Pause;
+            run.Queue.Note(run, "output", clock.Utc, $"the spool did not take an output: {collected.Trouble.Describe()}; trying again");
+            return;
+        }
+        run.Outputs = collected.Outputs;
+        run.Queue.Keep(collected.Blobs);
+        if (collected.Fault is { } fault && run.Outcome == Outcome.Succeeded) End(run, Outcome.OutputFailed, fault);
+        else End(run, run.Outcome!.Value, run.Reason);
+    }
+
+    public void Dispose()
+    {
+        _pool.Dispose();
+        _spawner.Dispose();
+        _orphans.Dispose();
+    }
+
+    private void Advance(JobRun run, TimeSpan now)
+    {
+        switch (run.Stage)
+        {
+            case RunStage.Preparing:
+                Prepare(run);
+                break;
+            case RunStage.Starting:
+                Launch(run);
+                break;
+            case RunStage.Running when run.Stop is null:
+                var what = run.Validating ? "its validation took longer than allowed" : $"it ran longer than its TTL of {run.Spec!.Resources.TtlSeconds} s";
+                Stop(run, Outcome.LimitExceeded, what, atOnce: false);
+                break;
+            case RunStage.Running:
+                _tree.SignalAll(run.ProcessId, run.Mark, Libc.Kill);
+                PauseKilling(run, now);
+                break;
+            case RunStage.Sweeping:
+                SweepProcesses(run);
+                break;
+            case RunStage.Collecting:
+                run.Due = TimeSpan.MaxValue;
+                CollectElsewhere(run);
+                break;
+        }
+    }
+
+    private static void PauseKilling(JobRun run, TimeSpan now)
+    {
+        run.Pause = run.Pause == TimeSpan.Zero ? Limits.KillAgain : Shorter(run.Pause * 4, Limits.KillAgainAtMost);
+        run.Due = now + run.Pause;
+    }
+
+    private void Prepare(JobRun run)
+    {
+        run.Stage = RunStage.Preparing;
+        run.Due = TimeSpan.MaxValue;
+        var (spec, inputs, sandbox) = (run.Spec!, run.Queue.Inputs, run.Sandbox!);
+        if (InputStager.IsSmall(spec, inputs)) OnInputs(run, _stager.Stage(spec, inputs, sandbox));
+        else _pool.Add(() => mailbox.Post(new InputsPut(run, _stager.Stage(spec, inputs, sandbox))));
+    }
+
+    private void Launch(JobRun run)
+    {
+        run.Due = TimeSpan.MaxValue;
+        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, environment);
+        var (order, fault) = run.Validating ? command.Validation() : command.Payload();
+        var started = order is null ? new SpawnResult(0, 0, fault) : _spawner.Start(order);
+        if (started.Started)
+        {
+            Register(run, started.ProcessId);
+            return;
+        }
+        if (started.Error is Libc.TextBusy or OutOfMemory or TryAgain && ++run.Tries <= Limits.BusyProgramTries)
+        {
+            run.Stage = RunStage.Starting;
+            run.Due = clock.Now + Limits.BusyProgramPause;
+        }
+        else if (run.Validating) Conclude(run, Outcome.ValidationFailed, $"the validation could not be started: {started.Fault}");
+        else if (started.Error is OutOfMemory or TryAgain) End(run, Outcome.HandedBack, started.Fault);
+        else Conclude(run, Outcome.ExecutionFailed, started.Fault);
+    }
+
+    private void Register(JobRun run, int processId)
+    {
+        _reaper.ChildStarted();
+        // The number of a dead child whose end still lies in the mailbox may come again.
+        if (_byProcess.Remove(processId, out var before)) _displaced[processId] = before;
+        _byProcess[processId] = run;
+        run.ProcessId = processId;
+        run.Stage = RunStage.Running;
+        run.Tries = 0;
+        var now = clock.Now;
+        var limit = TimeSpan.FromSeconds(run.Spec!.Resources.TtlSeconds);
+        if (run.Validating)
+        {
+            var left = run.LimitAt - now;
+            run.LimitAt = now + (left > Limits.ShortestValidation ? left : Limits.ShortestValidation);
+            return;
+        }
+        run.LimitAt = now + limit;
+        run.RunningAt = clock.Utc;
+        run.RunningTimestamp = clock.Time.GetTimestamp();
+        run.Queue.Change(now);
+    }
+
+    /// <summary>Kills what a command left behind, in rounds until nothing is there; then goes on.</summary>
+    private void SweepProcesses(JobRun run)
+    {
+        if (_orphans.MayExist && _tree.Of(run.ProcessId, run.Mark) is { Count: > 0 } left)
+        {
+            ProcessTree.Signal(left.Select(entry => entry.Id), Libc.Kill);
+            run.Stage = RunStage.Sweeping;
+            PauseKilling(run, clock.Now);
+            return;
+        }
+        run.Due = TimeSpan.MaxValue;
+        run.Pause = TimeSpan.Zero;
+        var exit = run.Exit!;
+        if (run.Stop is { } stop) Conclude(run, stop.Outcome, stop.Reason);
+        else if (run.Validating && exit.ExitCode != 0) Conclude(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
+        else if (!run.Validating && exit.ExitCode != 0) Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {Say(exit)}");
+        else if (!run.Validating && run.Spec!.ValidationArgv.Count > 0)
+        {
+            run.Validating = true;
+            Launch(run);
+        }
+        else Conclude(run, Outcome.Succeeded, null);
+    }
+
+    private static string Say(ChildExit exit) => exit.Signal is { } signal ? $"signal {signal}" : $"exit {exit.ExitCode}";
+
+    /// <summary>All processes are gone and the outcome is known, but for the outputs.</summary>
+    private void Conclude(JobRun run, Outcome outcome, string? reason)
+    {
+        var sandbox = run.Sandbox!;
+        run.Outcome = outcome;
+        run.Reason = reason;
+        run.StdoutTail = Tail.Of(sandbox.Stdout);
+        run.StderrTail = Tail.Of(sandbox.Stderr);
+        var rules = outcome switch
+        {
+            Outcome.Succeeded => run.Spec!.Outputs,
+            Outcome.ExecutionFailed or Outcome.ValidationFailed or Outcome.LimitExceeded => run.Spec!.ErrorOutputs,
+            _ => [],
+        };
+        run.Found = OutputSweep.Find(sandbox.Path, rules);
+        if (run.Found.Remarks is { } remarks) run.Queue.Note(run, "output", clock.Utc, Cut(remarks));
+        if (outcome == Outcome.Succeeded && run.Found.Fault is { } fault)
+        {
+            End(run, Outcome.OutputFailed, fault);
+            return;
+        }
+        if (run.Found.Outputs.Count == 0)
+        {
+            End(run, outcome, reason);
+            return;
+        }
+        run.Stage = RunStage.Collecting;
+        run.Queue.Change(clock.Now);
+        if (run.Found.Bytes > Limits.InlineBytes || !TryCollectHere(run)) CollectElsewhere(run);
+    }
+
+    private bool TryCollectHere(JobRun run)
+    {
+        var collected = _collector.Collect(run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs, mayWrite: false);
+        if (collected.Trouble != Errno.None) return false;
+        OnOutputs(run, collected);
+        return true;
+    }
+
+    private void CollectElsewhere(JobRun run)
+    {
+        var (id, branch, found, room) = (run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs);
+        _pool.Add(() => mailbox.Post(new OutputsMade(run, _collector.Collect(id, branch, found, room, mayWrite: true))));
+    }
+
+    private void End(JobRun run, Outcome outcome, string? reason)
+    {
+        run.Outcome = outcome;
+        run.Reason = reason is null ? null : Cut(reason);
+        run.Stage = RunStage.Ended;
+        run.EndedAt = clock.Utc;
+        run.Due = TimeSpan.MaxValue;
+        if (run.Sandbox is { } sandbox && !sandbox.TryRemoveQuickly()) _pool.Add(() => sandbox.RemoveTree());
+        _active.Remove(run);
+        run.Queue.CountOver(clock.Now);
+        Ended?.Invoke(run);
+    }
+
+    private static string Cut(string text) => text.Length <= Limits.ReasonCharacters ? text : string.Concat(text.AsSpan(0, Limits.ReasonCharacters), "…");
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

@@ -1,0 +1,118 @@
+using HpcGrid.Agent.Outputs;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Agent.Jobs;
+
+/// <summary>
+/// A claimed queue file: its jobs, and what has been said of them. Kept until the bridge has acknowledged the final version.
+/// Belongs to the loop's thread, the room for small outputs aside.
+/// </summary>
+internal sealed class QueueRun
+{
+    private readonly Dictionary<string, byte[]> _blobs = [];
+    private readonly List<AgentNote> _notes = [];
+    private TimeSpan _changedAt;
+    private TimeSpan? _publishedAt;
+    private TimeSpan _notBefore;
+    private TimeSpan _backOff;
+    private int _over;
+    private bool _changed;
+    private long _sequence;
+    private long _finalSequence;
+    private int _bytes;
+
+    public QueueRun(WorkQueue queue, TimeSpan now)
+    {
+        Header = queue.Header;
+        Inputs = queue.Blobs;
+        Jobs = [.. queue.Jobs.Select(job => new JobRun(this, job))];
+        MayStart = Header.StartMode == StartMode.Optimistic;
+        // A3: the bridge waits for version 1 of a file whose jobs start only on its word. A file without jobs is over at once.
+        if (!MayStart || Jobs.Count == 0) Change(now);
+    }
+
+    public WorkQueueHeader Header { get; }
+    public QueueName Name => Header.Name;
+    public IReadOnlyDictionary<string, byte[]> Inputs { get; }
+    public IReadOnlyList<JobRun> Jobs { get; }
+    public SmallOutputRoom SmallOutputs { get; } = new(Limits.SmallOutputsBytes);
+
+    /// <summary>False in acked mode until the bridge says Start.</summary>
+    public bool MayStart { get; set; }
+
+    /// <summary>A version is on its way to the spool.</summary>
+    public bool Publishing { get; private set; }
+
+    /// <summary>The final version is in the spool.</summary>
+    public bool FinalPublished { get; private set; }
+
+    /// <summary>A final version was written, perhaps with an error that hid its success: an acknowledgement can be right.</summary>
+    public bool MayBeAcked => _finalSequence > 0;
+
+    /// <summary>The last publication failed.</summary>
+    public bool Fails => _backOff > TimeSpan.Zero;
+
+    public bool AllOver => _over == Jobs.Count;
+
+    public PublishFacts PublishFacts => new(_changed && !Publishing, _changedAt, _publishedAt, AllOver, _notBefore, _bytes);
+
+    /// <summary>Something is to be published.</summary>
+    public void Change(TimeSpan now)
+    {
+        if (!_changed) _changedAt = now;
+        _changed = true;
+    }
+
+    /// <summary>One more job is over.</summary>
+    public void CountOver(TimeSpan now)
+    {
+        _over++;
+        Change(now);
+    }
+
+    /// <summary>Publish without waiting for P_min (Peek).</summary>
+    public void Hurry(TimeSpan now)
+    {
+        Change(now);
+        _publishedAt = null;
+    }
+
+    public void Keep(IReadOnlyDictionary<string, byte[]> blobs)
+    {
+        foreach (var (sha256, bytes) in blobs) _blobs[sha256] = bytes;
+    }
+
+    /// <summary>A remark for a job's trace.</summary>
+    public void Note(JobRun run, string kind, DateTimeOffset at, string text) =>
+        _notes.Add(new AgentNote(run.Job.Id, _notes.Count + 1, kind, at, text));
+
+    /// <summary>The version to publish now, with a sequence never used before; from here on changes belong to the next one.</summary>
+    public WorkQueueVersion NextVersion(AgentCard card, long applied)
+    {
+        _changed = false;
+        Publishing = true;
+        var final = AllOver;
+        if (final) _finalSequence = _sequence + 1;
+        return new WorkQueueVersion(
+            Header, ++_sequence, final, card.Agent, applied,
+            [.. Jobs.Where(run => run.Stage != RunStage.Waiting).Select(run => run.Report(card))], new Dictionary<string, byte[]>(_blobs))
+        { Notes = [.. _notes] };
+    }
+
+    public void Published(Errno errno, int bytes, long sequence, TimeSpan now)
+    {
+        Publishing = false;
+        if (errno == Errno.None)
+        {
+            _publishedAt = now;
+            _bytes = bytes;
+            _backOff = _notBefore = TimeSpan.Zero;
+            FinalPublished |= sequence == _finalSequence;
+            return;
+        }
+        Change(now);
+        _backOff = _backOff == TimeSpan.Zero ? Limits.PublishRetry : _backOff * 2;
+        if (_backOff > Limits.PublishRetryAtMost) _backOff = Limits.PublishRetryAtMost;
+        _notBefore = now + _backOff;
+    }
+}

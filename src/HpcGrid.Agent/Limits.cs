@@ -1,0 +1,98 @@
+namespace HpcGrid.Agent;
+
+/// <summary>Every bound of the agent, with its reason.</summary>
+internal static class Limits
+{
+    /// <summary>Last bytes of stdout and stderr in a report: enough for a stack trace, small enough for 512 jobs in one file.</summary>
+    public const int TailBytes = 16 * 1024;
+
+    /// <summary>An output up to this size rides in the queue file: below it a file of its own costs the shared filesystem more than the bytes.</summary>
+    public const int SmallOutputBytes = 64 * 1024;
+
+    /// <summary>Small outputs in one queue file together; every version carries them again, so more than this goes to files.</summary>
+    public const int SmallOutputsBytes = 4 * 1024 * 1024;
+
+    /// <summary>A version of this many bytes waits one more P_min before the next: big versions are written less often.</summary>
+    public const int BytesPerPublishInterval = 1024 * 1024;
+
+    /// <summary>Inputs or outputs of a job up to this size are copied on the loop's thread: handing them over would cost more.</summary>
+    public const int InlineBytes = 256 * 1024;
+
+    /// <summary>Threads for copying large files: two keep a disk busy, more only make it seek.</summary>
+    public const int CopyThreads = 2;
+
+    /// <summary>Bytes copied at a time: large enough for a striped filesystem, small enough for the pool of a small agent.</summary>
+    public const int CopyBufferBytes = 256 * 1024;
+
+    /// <summary>Files one job may save: a pattern that matches more is a mistake, and the catalogue would pay for it.</summary>
+    public const int OutputFiles = 10_000;
+
+    /// <summary>Characters of a reason in a report; it is for people.</summary>
+    public const int ReasonCharacters = 1000;
+
+    /// <summary>Queue files held without the bridge's acknowledgement; with more, the bridge is away and results would pile up.</summary>
+    public const int UnackedQueues = 64;
+
+    /// <summary>Waiting jobs looked at to fill idle cores: enough to pass a wide job by, few enough to cost nothing.</summary>
+    public const int PackingLookahead = 64;
+
+    /// <summary>Oldest offers among which one is picked at random (PROTOCOL A1): spreads contention, keeps the order roughly.</summary>
+    public const int OldestOffers = 4;
+
+    /// <summary>Offers listed at a time.</summary>
+    public const int OffersListed = 64;
+
+    /// <summary>A grant verified longer ago than this is verified again before the start: the skew allowed to clocks.</summary>
+    public static readonly TimeSpan GrantCheckHolds = TimeSpan.FromSeconds(60);
+
+    /// <summary>Changes of this long are gathered into one version when the last one is older than P_min: people see progress at once.</summary>
+    public static readonly TimeSpan PublishSettles = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A validation may take what is left of the TTL, and at least this: a job must not fail because it used its time.</summary>
+    public static readonly TimeSpan ShortestValidation = TimeSpan.FromSeconds(60);
+
+    /// <summary>Pause between two rounds of killing what is still there; grows fourfold up to the second bound for what cannot die (state D).</summary>
+    public static readonly TimeSpan KillAgain = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Longest pause between two rounds of killing.</summary>
+    public static readonly TimeSpan KillAgainAtMost = TimeSpan.FromSeconds(1);
+
+    /// <summary>A program just written may be held open by a child that is about to start (ETXTBSY): tries and pause before giving up.</summary>
+    public const int BusyProgramTries = 200;
+
+    /// <summary>Pause between two tries to start a program that is busy.</summary>
+    public static readonly TimeSpan BusyProgramPause = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Back-off after a publish that failed (disk full), doubled up to the second bound.</summary>
+    public static readonly TimeSpan PublishRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest back-off of publishing.</summary>
+    public static readonly TimeSpan PublishRetryAtMost = TimeSpan.FromSeconds(30);
+
+    /// <summary>Back-off of outputs that the spool did not take, doubled up to the second bound.</summary>
+    public static readonly TimeSpan OutputRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest back-off of outputs.</summary>
+    public static readonly TimeSpan OutputRetryAtMost = TimeSpan.FromSeconds(30);
+
+    /// <summary>Tries to read an input that the shared filesystem does not show (PROTOCOL 3, readLatest).</summary>
+    public const int InputTries = 5;
+
+    /// <summary>Pause before the second try; doubled with each.</summary>
+    public static readonly TimeSpan InputPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>A leaving agent waits so long for acknowledgements; what is not acknowledged stays in the spool and is swept by the bridge.</summary>
+    public static readonly TimeSpan AckWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time kept before the deadline for killing, collecting and the last publication, when the lifetime allows it (PROTOCOL 6).</summary>
+    public static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(120);
+
+    /// <summary>No job is started in the last part of the lifetime, when the lifetime allows it (PROTOCOL 6).</summary>
+    public static readonly TimeSpan DrainMargin = TimeSpan.FromSeconds(600);
+
+    /// <summary>Short pilots: the margins take at most these parts of the lifetime.</summary>
+    public const double StopPart = 0.1, DrainPart = 0.2;
+
+    /// <summary>A sandbox tree without a living owner and older than this is removed even if its owner never finished making it.</summary>
+    public static readonly TimeSpan UnownedWorkAge = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+
+namespace HpcGrid.Agent.Processes;
+
+/// <summary>
+/// The C library as far as starting, ending and accounting for payloads needs it. Everything here has the same layout on
+/// every 64-bit Linux; statx stands in for stat because stat's layout differs between architectures.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    private const string Library = "libc";
+
+    public const int NoSuchProcess = 3, NoSuchFile = 2, Interrupted = 4, NotExecutableFormat = 8, NoChild = 10, Denied = 13, TextBusy = 26;
+    public const int Kill = 9, Terminate = 15;
+    public const int OpenWriteOnly = 1, OpenCreate = 0x40, OpenTruncate = 0x200, OpenAppend = 0x400, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
+    public const int DescriptorCloseOnExec = 1, SetDescriptorFlags = 2;
+    public const short SpawnSetSignalDefaults = 0x04, SpawnSetSignalMask = 0x08, SpawnNewSession = 0x80;
+    public const int WaitAll = 0x40000000;
+    public const int BecomeSubreaper = 36;
+    public const int LockExclusive = 2, LockNonBlocking = 4;
+    private const int CurrentDirectory = -100, DoNotFollow = 0x100;
+    private const uint BasicStatistics = 0x7ff;
+
+    /// <summary>posix_spawnattr_t is 336 bytes and sigset_t 128 on glibc and musl; room to spare for others.</summary>
+    public const int OpaqueBytes = 1024;
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn(int* processId, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_init(void* actions);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_destroy(void* actions);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_addopen(void* actions, int descriptor, byte* path, int flags, uint mode);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawnattr_init(void* attributes);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawnattr_setflags(void* attributes, short flags);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawnattr_setsigmask(void* attributes, void* set);
+
+    [LibraryImport(Library)]
+    public static partial int posix_spawnattr_setsigdefault(void* attributes, void* set);
+
+    [LibraryImport(Library)]
+    public static partial int sigemptyset(void* set);
+
+    [LibraryImport(Library)]
+    public static partial int sigfillset(void* set);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int wait4(int processId, int* status, int options, ResourceUse* use);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int kill(int processId, int signal);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fcntl(int descriptor, int command, int argument);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int flock(int descriptor, int operation);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int pipe2(int* descriptors, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int close(int descriptor);
+
+    [LibraryImport(Library, SetLastError = true)]
+    private static partial int statx(int directory, byte* path, int flags, uint mask, byte* result);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int rmdir(string path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int unlink(string path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mkdir(string path, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial byte* realpath(string path, byte* result);
+
+    [LibraryImport(Library)]
+    public static partial void free(void* memory);
+
+    /// <summary>posix_spawn_file_actions_addchdir_np of glibc 2.29 and musl 1.1.24; null on older systems (RHEL 8 has glibc 2.28).</summary>
+    public static readonly delegate* unmanaged<void*, byte*, int> AddChangeDirectory = FindAddChangeDirectory();
+
+    /// <summary>What lies at the path itself, symbolic links not followed.</summary>
+    public static FileFacts Look(string path)
+    {
+        Span<byte> text = stackalloc byte[System.Text.Encoding.UTF8.GetMaxByteCount(path.Length) + 1];
+        text[System.Text.Encoding.UTF8.GetBytes(path, text)] = 0;
+        var result = stackalloc byte[256];
+        fixed (byte* name = text)
+            if (statx(CurrentDirectory, name, DoNotFollow, BasicStatistics, result) != 0)
+                return default;
+        var kind = *(ushort*)(result + 28) & 0xf000;
+        return new FileFacts(kind switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xa000 => FileKind.Link, _ => FileKind.Other }, *(long*)(result + 40));
+    }
+
+    /// <summary>An error number in words.</summary>
+    public static string Say(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    private static delegate* unmanaged<void*, byte*, int> FindAddChangeDirectory() =>
+        NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "posix_spawn_file_actions_addchdir_np", out var address)
+            ? (delegate* unmanaged<void*, byte*, int>)address
+            : null;
+}
+
+/// <summary>struct rusage, the same on every 64-bit Linux.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ResourceUse
+{
+    public long UserSeconds, UserMicroseconds, SystemSeconds, SystemMicroseconds;
+    public long MaxRssKib;
+    private fixed long _others[13];
+
+    public readonly double CpuSeconds => UserSeconds + SystemSeconds + (UserMicroseconds + SystemMicroseconds) / 1e6;
+}
+
+/// <summary>What lies at a path.</summary>
+internal enum FileKind
+{
+    Nothing,
+    Regular,
+    Directory,
+    Link,
+    Other,
+}
+
+/// <param name="Kind">Nothing when the path does not exist or cannot be reached.</param>
+/// <param name="Size">Bytes.</param>
+internal readonly record struct FileFacts(FileKind Kind, long Size);

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+
+namespace HpcGrid.Agent.Processes;
+
+/// <summary>A living process as /proc shows it.</summary>
+internal readonly record struct ProcessEntry(int Id, int Parent, int Group, int Session);
+
+/// <summary>
+/// Finds and signals everything that belongs to a payload: its process group, its descendants, and those that left both by
+/// setsid and double fork. The agent adopts orphans, so all of them descend from the agent; whose they are is told by the chain of
+/// parents, the session, and HPCGRID_ATTEMPT in their environment. Reaped ones may be gone at any moment: that is no error.
+/// </summary>
+internal sealed class ProcessTree
+{
+    private readonly int _agent;
+
+    public ProcessTree(int agent) => _agent = agent;
+
+    /// <summary>The living processes of one payload.</summary>
+    /// <param name="payload">Process id of the payload or validation command that was started, alive or not.</param>
+    /// <param name="mark">"HPCGRID_ATTEMPT=17.2".</param>
+    public List<ProcessEntry> Of(int payload, string mark)
+    {
+        var all = ReadAll();
+        var children = all.ToLookup(entry => entry.Parent);
+        var found = new List<ProcessEntry>();
+        var pending = new Stack<(ProcessEntry Entry, bool Belongs)>(children[_agent].Select(entry => (entry, false)));
+        while (pending.TryPop(out var next))
+        {
+            var (entry, inherited) = next;
+            var belongs = inherited || entry.Id == payload || entry.Session == payload || entry.Group == payload || Carries(entry.Id, mark);
+            if (belongs) found.Add(entry);
+            foreach (var child in children[entry.Id]) pending.Push((child, belongs));
+        }
+        return found;
+    }
+
+    /// <summary>Everything that descends from the agent, except the processes named.</summary>
+    public List<int> All(IReadOnlyCollection<int> except)
+    {
+        var children = ReadAll().ToLookup(entry => entry.Parent);
+        var found = new List<int>();
+        var pending = new Stack<ProcessEntry>(children[_agent]);
+        while (pending.TryPop(out var entry))
+        {
+            if (except.Contains(entry.Id)) continue;
+            found.Add(entry.Id);
+            foreach (var child in children[entry.Id]) pending.Push(child);
+        }
+        return found;
+    }
+
+    /// <summary>Signals a payload's process group, at one stroke as long as its leader is there, and all else that belongs to it.</summary>
+    public void SignalAll(int payload, string mark, int signal)
+    {
+        var all = Of(payload, mark);
+        if (all.Exists(entry => entry.Group == payload)) _ = Libc.kill(-payload, signal);
+        Signal(all.Where(entry => entry.Group != payload).Select(entry => entry.Id), signal);
+    }
+
+    /// <summary>Signals each; those that are gone are passed over.</summary>
+    public static void Signal(IEnumerable<int> processes, int signal)
+    {
+        foreach (var process in processes) _ = Libc.kill(process, signal);
+    }
+
+    /// <summary>Processes anywhere on the node whose environment carries the mark: how leftovers of a dead agent are found.</summary>
+    public static List<int> Carrying(string mark) => [.. ReadAll().Select(entry => entry.Id).Where(id => Carries(id, mark))];
+
+    /// <summary>All living processes; zombies are not alive.</summary>
+    private static List<ProcessEntry> ReadAll()
+    {
+        var all = new List<ProcessEntry>(256);
+        foreach (var path in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Read(id) is { } entry)
+                all.Add(entry);
+        return all;
+    }
+
+    private static ProcessEntry? Read(int id)
+    {
+        // "17 (a name) with) brackets) S 1 17 17 ...": fields are counted from the last bracket.
+        if (ReadFile($"/proc/{id}/stat") is not { } bytes) return null;
+        var text = Encoding.ASCII.GetString(bytes);
+        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length < 4 || fields[0] is "Z" or "X") return null;
+        return new ProcessEntry(id, Number(fields[1]), Number(fields[2]), Number(fields[3]));
+    }
+
+    private static int Number(string field) => int.Parse(field, CultureInfo.InvariantCulture);
+
+    private static bool Carries(int id, string mark)
+    {
+        if (ReadFile($"/proc/{id}/environ") is not { } environment) return false;
+        var rest = environment.AsSpan();
+        var wanted = Encoding.UTF8.GetBytes(mark);
+        while (!rest.IsEmpty)
+        {
+            var end = rest.IndexOf((byte)0);
+            if (rest[..(end < 0 ? rest.Length : end)].SequenceEqual(wanted)) return true;
+            rest = end < 0 ? default : rest[(end + 1)..];
+        }
+        return false;
+    }
+
+    private static byte[]? ReadFile(string path)
+    {
+        try { return File.ReadAllBytes(path); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return null; }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+
+namespace HpcGrid.Agent.Processes;
+
+/// <summary>How a child ended.</summary>
+/// <param name="ProcessId">Which one.</param>
+/// <param name="ExitCode">0 to 255; null when a signal ended it.</param>
+/// <param name="Signal">The signal; null when it exited.</param>
+/// <param name="CpuSeconds">User and system time of it and of all descendants it waited for.</param>
+/// <param name="MaxRssKib">Largest resident size of any one of them, KiB.</param>
+/// <param name="At">TimeProvider timestamp at which it was seen.</param>
+internal sealed record ChildExit(int ProcessId, int? ExitCode, int? Signal, double CpuSeconds, long MaxRssKib, long At);
+
+/// <summary>
+/// One thread that blocks in wait4 for all children of the process, adopted ones included, and hands their ends over.
+/// Trap: it takes every child of the process; nothing else in this process may start children and wait for them.
+/// </summary>
+internal sealed class Reaper
+{
+    private readonly AutoResetEvent _childStarted = new(false);
+    private readonly Action<ChildExit> _hand;
+    private readonly TimeProvider _time;
+
+    public Reaper(Action<ChildExit> hand, TimeProvider time)
+    {
+        _hand = hand;
+        _time = time;
+        new Thread(Run, 128 * 1024) { IsBackground = true, Name = "reaper" }.Start();
+    }
+
+    /// <summary>To be called after every start: a reaper without children sleeps.</summary>
+    public void ChildStarted() => _childStarted.Set();
+
+    /// <summary>Waits for one child, or for any with -1; null when there is none.</summary>
+    public static unsafe ChildExit? Wait(int processId, TimeProvider time)
+    {
+        while (true)
+        {
+            int status;
+            ResourceUse use;
+            var ended = Libc.wait4(processId, &status, Libc.WaitAll, &use);
+            if (ended > 0) return Read(ended, status, use, time.GetTimestamp());
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Libc.Interrupted: continue;
+                case Libc.NoChild: return null;
+                case var error: throw new InvalidOperationException($"wait4: {Libc.Say(error)}");
+            }
+        }
+    }
+
+    private static ChildExit Read(int processId, int status, ResourceUse use, long at)
+    {
+        var signal = status & 0x7f;
+        return signal == 0
+            ? new ChildExit(processId, (status >> 8) & 0xff, null, use.CpuSeconds, use.MaxRssKib, at)
+            : new ChildExit(processId, null, signal, use.CpuSeconds, use.MaxRssKib, at);
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            if (Wait(-1, _time) is { } exit) _hand(exit);
+            else _childStarted.WaitOne();
+        }
+    }
+}

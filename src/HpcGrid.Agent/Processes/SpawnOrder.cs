@@ -1,0 +1,21 @@
+namespace HpcGrid.Agent.Processes;
+
+/// <summary>A program to start.</summary>
+/// <param name="Program">Absolute path.</param>
+/// <param name="Argv">All words, the program's name first.</param>
+/// <param name="Environment">"NAME=value", complete.</param>
+/// <param name="Directory">Working directory, absolute.</param>
+/// <param name="Stdout">File for its standard output, absolute.</param>
+/// <param name="Stderr">File for its standard error, absolute.</param>
+/// <param name="Append">Append to these files instead of truncating them.</param>
+internal sealed record SpawnOrder(
+    string Program, IReadOnlyList<string> Argv, IReadOnlyList<string> Environment, string Directory, string Stdout, string Stderr, bool Append);
+
+/// <summary>The new process, or why there is none.</summary>
+/// <param name="ProcessId">Its id, session id and process group id; 0 when it was not started.</param>
+/// <param name="Error">errno, 0 when started or when the fault is not the system's.</param>
+/// <param name="Fault">In words; null when started.</param>
+internal readonly record struct SpawnResult(int ProcessId, int Error, string? Fault)
+{
+    public bool Started => ProcessId > 0;
+}

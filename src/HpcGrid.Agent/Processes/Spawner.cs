@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+
+namespace HpcGrid.Agent.Processes;
+
+/// <summary>
+/// Starts payloads with posix_spawn: no fork of this process's memory, no thread per child, no pipe.
+/// Promises: own session and process group; stdin /dev/null; stdout and stderr straight to files; no other descriptor (all are
+/// close-on-exec, see <see cref="ProcessSetup"/>); all signals unblocked and at their defaults; words reach the program
+/// byte for byte. A script without "#!" is run by /bin/sh. Where the C library cannot change the directory (glibc before 2.29)
+/// a shell does it, with the words as its arguments and never as its text.
+/// Traps: one thread only (its buffers are used again). The caller's thread waits until the child has called exec.
+/// </summary>
+internal sealed unsafe class Spawner : IDisposable
+{
+    private const uint FileMode = 0x1a4; // rw-r--r--
+    private static readonly string[] ChangeDirectoryByShell = ["/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"];
+
+    private readonly NativeStrings _strings = new();
+    private readonly bool _changesDirectory;
+    private readonly byte* _memory;
+
+    /// <param name="useShell">Take the way of old systems even where the C library could change the directory itself.</param>
+    public Spawner(bool useShell = false)
+    {
+        _changesDirectory = Libc.AddChangeDirectory is not null && !useShell;
+        _memory = (byte*)NativeMemory.AllocZeroed(3 * Libc.OpaqueBytes);
+        Libc.posix_spawnattr_init(Attributes);
+        Libc.posix_spawnattr_setflags(Attributes, Libc.SpawnNewSession | Libc.SpawnSetSignalMask | Libc.SpawnSetSignalDefaults);
+        Libc.sigemptyset(Signals);
+        Libc.posix_spawnattr_setsigmask(Attributes, Signals);
+        Libc.sigfillset(Signals);
+        Libc.posix_spawnattr_setsigdefault(Attributes, Signals);
+    }
+
+    private byte* Attributes => _memory;
+    private byte* Signals => _memory + Libc.OpaqueBytes;
+    private byte* Actions => _memory + 2 * Libc.OpaqueBytes;
+
+    public SpawnResult Start(SpawnOrder order)
+    {
+        if (FindNul(order) is { } place) return new SpawnResult(0, 0, $"{place} contains a NUL character");
+        if (!_changesDirectory)
+            order = order with { Program = ChangeDirectoryByShell[0], Argv = [.. ChangeDirectoryByShell, order.Directory, order.Program, .. order.Argv.Skip(1)] };
+        var result = Try(order);
+        if (result.Error == Libc.NotExecutableFormat)
+            result = Try(order with { Program = "/bin/sh", Argv = ["/bin/sh", order.Program, .. order.Argv.Skip(1)] });
+        return result;
+    }
+
+    private SpawnResult Try(SpawnOrder order)
+    {
+        _strings.Begin(Characters(order), order.Argv.Count + order.Environment.Count + 8);
+        var argv = Pointers(order.Argv);
+        var environment = Pointers(order.Environment);
+        var program = _strings.Add(order.Program);
+        var flags = Libc.OpenWriteOnly | Libc.OpenCreate | (order.Append ? Libc.OpenAppend : Libc.OpenTruncate);
+
+        Libc.posix_spawn_file_actions_init(Actions);
+        if (_changesDirectory) Libc.AddChangeDirectory(Actions, _strings.Add(order.Directory));
+        Libc.posix_spawn_file_actions_addopen(Actions, 0, _strings.Add("/dev/null"), 0, 0);
+        Libc.posix_spawn_file_actions_addopen(Actions, 1, _strings.Add(order.Stdout), flags, FileMode);
+        Libc.posix_spawn_file_actions_addopen(Actions, 2, _strings.Add(order.Stderr), flags, FileMode);
+        int processId;
+        var error = Libc.posix_spawn(&processId, program, Actions, Attributes, argv, environment);
+        Libc.posix_spawn_file_actions_destroy(Actions);
+        return error == 0 ? new SpawnResult(processId, 0, null) : new SpawnResult(0, error, Explain(order, error));
+    }
+
+    private byte** Pointers(IReadOnlyList<string> texts)
+    {
+        var array = _strings.AddArray(texts.Count);
+        for (var i = 0; i < texts.Count; i++) array[i] = _strings.Add(texts[i]);
+        return array;
+    }
+
+    private static int Characters(SpawnOrder order)
+    {
+        var sum = order.Program.Length + order.Directory.Length + order.Stdout.Length + order.Stderr.Length + 16;
+        foreach (var word in order.Argv) sum += word.Length;
+        foreach (var variable in order.Environment) sum += variable.Length;
+        return sum;
+    }
+
+    private static string? FindNul(SpawnOrder order)
+    {
+        for (var i = 0; i < order.Argv.Count; i++)
+            if (order.Argv[i].Contains('\0')) return i == 0 ? "the program's name" : $"argument {i}";
+        foreach (var variable in order.Environment)
+            if (variable.Contains('\0')) return $"the environment variable {variable.Split('=', 2)[0].Replace('\0', '?')}";
+        return null;
+    }
+
+    private static string Explain(SpawnOrder order, int error) => error switch
+    {
+        Libc.NoSuchFile when Libc.Look(order.Program).Kind == FileKind.Nothing => $"{order.Program} does not exist",
+        Libc.NoSuchFile => $"{order.Program} could not be started: its interpreter or loader does not exist",
+        Libc.Denied when Libc.Look(order.Program).Kind == FileKind.Directory => $"{order.Program} is a directory",
+        Libc.Denied => $"{order.Program} is not executable",
+        _ => $"{order.Program} could not be started: {Libc.Say(error)}",
+    };
+
+    public void Dispose()
+    {
+        _strings.Dispose();
+        NativeMemory.Free(_memory);
+    }
+}

@@ -1,0 +1,24 @@
+using HpcGrid.Spool;
+
+namespace HpcGrid.Agent;
+
+/// <summary>What the loop asks of the spool's thread. The list is closed.</summary>
+internal abstract record SpoolOrder;
+
+/// <summary>Look; and claim one offer that fits, if it may. Answered by <see cref="Polled"/>.</summary>
+internal sealed record LookOrder(bool Claim, Room Whole, TimeSpan? Left) : SpoolOrder;
+
+/// <summary>Answered by <see cref="VersionWritten"/>.</summary>
+internal sealed record PublishOrder(WorkQueueVersion Version) : SpoolOrder;
+
+/// <summary>After the acknowledgement: remove what the spool has of a queue file.</summary>
+internal sealed record DropOrder(QueueName Queue, IReadOnlyList<string> Outputs) : SpoolOrder;
+
+/// <summary>Answered by <see cref="HeartBeaten"/>.</summary>
+internal sealed record BeatOrder(HeartbeatMarker Marker) : SpoolOrder;
+
+/// <summary>Answered by <see cref="KeysRead"/>.</summary>
+internal sealed record KeysOrder : SpoolOrder;
+
+/// <summary>Answered by <see cref="Left"/>.</summary>
+internal sealed record LeaveOrder(HeartbeatMarker Marker) : SpoolOrder;
