@@ -16,7 +16,7 @@ internal enum Standing
     Stopping,
     /// <summary>Its lease is so old that the bridge may have given its jobs to others: kill the children.</summary>
     Abandoned,
-    /// <summary>Fenced: kill the children, publish nothing, exit.</summary>
+    /// <summary>Fenced, or for so long neither a lease nor its own directory was seen: kill the children, publish nothing, exit.</summary>
     Gone,
 }
 
@@ -27,21 +27,6 @@ internal enum Standing
 /// <param name="DrainAt">Null: no end is known.</param>
 /// <param name="StopAt">When running jobs are stopped; null: never.</param>
 internal readonly record struct AgentFacts(TimeSpan LeaseSeen, Liveness Liveness, bool DrainAsked, TimeSpan? DrainAt, TimeSpan? StopAt);
-
-/// <summary>The agent's intervals. Leases and intervals follow from the filesystem's caching bound (PROTOCOL 6).</summary>
-internal sealed record AgentTiming
-{
-    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
-    public TimeSpan PublishAtLeast { get; init; } = TimeSpan.FromSeconds(2);
-    /// <summary>L_start: with an older lease nothing is started.</summary>
-    public TimeSpan LeaseToStart { get; init; } = TimeSpan.FromSeconds(120);
-    /// <summary>L_kill: with an older lease children are killed.</summary>
-    public TimeSpan LeaseToLive { get; init; } = TimeSpan.FromSeconds(300);
-    public TimeSpan PollAtLeast { get; init; } = TimeSpan.FromSeconds(0.5);
-    public TimeSpan PollAtMost { get; init; } = TimeSpan.FromSeconds(15);
-    /// <summary>Between TERM and KILL.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
-}
 
 /// <summary>Cores, memory and disk, of the node or left on it.</summary>
 internal readonly record struct Room(int Cores, long MemoryMib, long DiskMib)
@@ -76,21 +61,21 @@ internal readonly record struct PublishFacts(bool Changed, TimeSpan ChangedAt, T
 internal static class AgentRules
 {
     /// <summary>A4. The harshest that holds.</summary>
-    public static Standing Judge(AgentFacts facts, AgentTiming timing, TimeSpan now)
+    public static Standing Judge(AgentFacts facts, SpoolTiming timing, TimeSpan now)
     {
         var lease = now - facts.LeaseSeen;
         if (facts.Liveness == Liveness.Fenced) return Standing.Gone;
-        if (lease > timing.LeaseToLive) return Standing.Abandoned;
+        if (lease > timing.LeaseKill) return facts.Liveness == Liveness.Unknown ? Standing.Gone : Standing.Abandoned;
         if (now >= facts.StopAt) return Standing.Stopping;
         if (facts.DrainAsked || now >= facts.DrainAt) return Standing.Draining;
-        return lease > timing.LeaseToStart || facts.Liveness == Liveness.Unknown ? Standing.Holding : Standing.Working;
+        return lease > timing.LeaseStart || facts.Liveness == Liveness.Unknown ? Standing.Holding : Standing.Working;
     }
 
     /// <summary>When <see cref="Judge"/> may answer something else though nothing happens.</summary>
-    public static TimeSpan NextJudgement(AgentFacts facts, AgentTiming timing, TimeSpan now)
+    public static TimeSpan NextJudgement(AgentFacts facts, SpoolTiming timing, TimeSpan now)
     {
         var next = TimeSpan.MaxValue;
-        foreach (var at in (ReadOnlySpan<TimeSpan?>)[facts.LeaseSeen + timing.LeaseToStart, facts.LeaseSeen + timing.LeaseToLive, facts.DrainAt, facts.StopAt])
+        foreach (var at in (ReadOnlySpan<TimeSpan?>)[facts.LeaseSeen + timing.LeaseStart, facts.LeaseSeen + timing.LeaseKill, facts.DrainAt, facts.StopAt])
             if (at is { } due && due >= now && due < next) next = due;
         return next;
     }
@@ -116,31 +101,36 @@ internal static class AgentRules
     /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each MiB of it.
     /// Null: nothing to say.
     /// </summary>
-    public static TimeSpan? PublishDue(PublishFacts facts, AgentTiming timing)
+    public static TimeSpan? PublishDue(PublishFacts facts, SpoolTiming timing)
     {
         if (!facts.Changed) return null;
         if (facts.AllOver) return facts.NotBefore;
         var settled = facts.ChangedAt + Limits.PublishSettles;
         if (facts.PublishedAt is { } published)
         {
-            var interval = timing.PublishAtLeast * (1 + facts.Bytes / Limits.BytesPerPublishInterval);
+            var interval = timing.PublishMin * (1 + facts.Bytes / Limits.BytesPerPublishInterval);
             if (published + interval > settled) settled = published + interval;
         }
         return facts.NotBefore > settled ? facts.NotBefore : settled;
     }
 
-    /// <summary>PROTOCOL 5: short pauses after activity, growing when nothing happens.</summary>
-    public static TimeSpan NextPause(TimeSpan last, bool activity, AgentTiming timing)
+    /// <summary>
+    /// The intervals an agent keeps. On a filesystem of one machine nothing is cached, and polling costs next to nothing: there it looks
+    /// more often. What the bridge's verdicts rest on (leases, heartbeat) stays.
+    /// </summary>
+    public static SpoolTiming TimingFor(TimeSpan cachingBound, double pace)
     {
-        var next = activity ? timing.PollAtLeast : last * 1.5;
-        return next > timing.PollAtMost ? timing.PollAtMost : next < timing.PollAtLeast ? timing.PollAtLeast : next;
+        var timing = SpoolTiming.For(cachingBound);
+        if (cachingBound == TimeSpan.Zero)
+            timing = timing with { PollMin = Limits.LocalPollMin, PollMax = Limits.LocalPollMax, PublishMin = Limits.LocalPublishMin };
+        return timing.Scaled(pace).Check();
     }
 
     /// <summary>Drain and stop times of a pilot with that much time left at its start; short pilots get short margins.</summary>
-    public static (TimeSpan DrainAt, TimeSpan StopAt) Margins(TimeSpan lifetime, TimeSpan? drainMargin, TimeSpan? stopMargin)
+    public static (TimeSpan DrainAt, TimeSpan StopAt) Margins(TimeSpan lifetime, TimeSpan? drainMargin, TimeSpan? stopMargin, SpoolTiming timing)
     {
-        var stop = stopMargin ?? Shorter(Limits.StopMargin, lifetime * Limits.StopPart);
-        var drain = drainMargin ?? Shorter(Limits.DrainMargin, lifetime * Limits.DrainPart);
+        var stop = stopMargin ?? Shorter(timing.FinalMargin, lifetime * Limits.StopPart);
+        var drain = drainMargin ?? Shorter(timing.DrainMargin, lifetime * Limits.DrainPart);
         return (lifetime - (drain > stop ? drain : stop), lifetime - stop);
     }
 

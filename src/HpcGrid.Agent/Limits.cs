@@ -36,14 +36,8 @@ internal static class Limits
     /// <summary>Waiting jobs looked at to fill idle cores: enough to pass a wide job by, few enough to cost nothing.</summary>
     public const int PackingLookahead = 64;
 
-    /// <summary>Oldest offers among which one is picked at random (PROTOCOL A1): spreads contention, keeps the order roughly.</summary>
-    public const int OldestOffers = 4;
-
     /// <summary>Offers listed at a time.</summary>
     public const int OffersListed = 64;
-
-    /// <summary>A grant verified longer ago than this is verified again before the start: the skew allowed to clocks.</summary>
-    public static readonly TimeSpan GrantCheckHolds = TimeSpan.FromSeconds(60);
 
     /// <summary>Changes of this long are gathered into one version when the last one is older than P_min: people see progress at once.</summary>
     public static readonly TimeSpan PublishSettles = TimeSpan.FromMilliseconds(50);
@@ -84,14 +78,17 @@ internal static class Limits
     /// <summary>A leaving agent waits so long for acknowledgements; what is not acknowledged stays in the spool and is swept by the bridge.</summary>
     public static readonly TimeSpan AckWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>Time kept before the deadline for killing, collecting and the last publication, when the lifetime allows it (PROTOCOL 6).</summary>
-    public static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(120);
+    /// <summary>On a filesystem of one machine: a listing takes microseconds.</summary>
+    public static readonly TimeSpan LocalPollMin = TimeSpan.FromSeconds(0.05), LocalPollMax = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>No job is started in the last part of the lifetime, when the lifetime allows it (PROTOCOL 6).</summary>
-    public static readonly TimeSpan DrainMargin = TimeSpan.FromSeconds(600);
+    /// <summary>P_min on a filesystem of one machine: a publication there takes a millisecond.</summary>
+    public static readonly TimeSpan LocalPublishMin = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Short pilots: the margins take at most these parts of the lifetime.</summary>
     public const double StopPart = 0.1, DrainPart = 0.2;
+
+    /// <summary>So long before the deadline the agent is gone, whatever is not published: what goes into the log must still be written.</summary>
+    public static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
     /// <summary>A sandbox tree without a living owner and older than this is removed even if its owner never finished making it.</summary>
     public static readonly TimeSpan UnownedWorkAge = TimeSpan.FromHours(1);

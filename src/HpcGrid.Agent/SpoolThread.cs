@@ -85,7 +85,7 @@ internal sealed class SpoolThread
     {
         var listed = _spool.ListPool(_chance(_spool.Root.Layout.Shards), Limits.OffersListed);
         var oldest = listed.Items.Where(offer => !_read.Contains(offer.Name) && AgentRules.CanTake(offer, order.Whole, order.Left))
-            .Take(Limits.OldestOffers).ToList();
+            .Take(Spool.Limits.OldestOffers).ToList();
         while (oldest.Count > 0)
         {
             var pick = _chance(oldest.Count);
@@ -127,7 +127,7 @@ internal sealed class SpoolThread
     {
         var queue = version.Header.Name;
         byte[] image;
-        try { image = _image.Write(version); }
+        try { image = _image.Write(version with { AppliedMessage = _spool.AppliedMessage }); }
         catch (GridError e) when (e.IsTransient) { return new VersionWritten(queue, version.Sequence, Errno.EIO, 0); }
         var errno = _spool.PublishVersion(new VersionName(queue, version.Sequence, version.Final), image);
         if (errno == Errno.None && version.Sequence > Spool.Limits.VersionsKept)

@@ -24,8 +24,8 @@ internal enum RunStage
     Ended,
 }
 
-/// <summary>An order to stop a job before its time.</summary>
-internal sealed record StopOrder(Outcome Outcome, string Reason);
+/// <summary>An order to stop a job before its time; AtOnce is KILL without TERM and grace.</summary>
+internal sealed record StopOrder(Outcome Outcome, string Reason, bool AtOnce);
 
 /// <summary>One job of a claimed queue file, from its row to its report. Belongs to the loop's thread.</summary>
 internal sealed class JobRun(QueueRun queue, QueuedJob job)
@@ -34,6 +34,12 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public QueuedJob Job { get; } = job;
     public string Mark { get; } = JobEnvironment.Mark(job.Id);
     public JobSpec? Spec { get; set; }
+
+    /// <summary>Its place among those that wait; null when it does not.</summary>
+    public LinkedListNode<JobRun>? Place { get; set; }
+
+    /// <summary>Keys were read once more on its account.</summary>
+    public bool KeysAsked { get; set; }
     public RunStage Stage { get; set; }
     public Sandbox? Sandbox { get; set; }
 

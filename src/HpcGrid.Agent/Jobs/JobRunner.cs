@@ -12,7 +12,7 @@ namespace HpcGrid.Agent.Jobs;
 /// must not be the process's first one (<see cref="Orphans"/>).
 /// Promises: every job begun ends exactly once; when it ends, no process of it is alive; its sandbox is gone or on its way.
 /// </summary>
-internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, AgentTiming timing)
+internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
     : IDisposable
 {
     private const int OutOfMemory = 12, TryAgain = 11;
@@ -31,6 +31,9 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     /// <summary>Jobs begun and not over.</summary>
     public IReadOnlyCollection<JobRun> Active => _active;
 
+    /// <summary>Not null: this node cannot take jobs, for instance because its disk is full.</summary>
+    public string? NodeFault { get; private set; }
+
     /// <summary>Told of every job that is over.</summary>
     public event Action<JobRun>? Ended;
 
@@ -46,14 +49,32 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         }
         catch (IOException e)
         {
-            End(run, Outcome.HandedBack, e.Message);
+            GiveBack(run, e.Message);
             return;
         }
         Prepare(run);
     }
 
-    /// <summary>Does what is due; answers when to come again.</summary>
-    public TimeSpan Advance()
+    /// <summary>A process of a job may be alive.</summary>
+    public bool HasProcesses => _active.Any(run => run.Stage is RunStage.Running or RunStage.Sweeping);
+
+    /// <summary>Gives a job back that has not begun.</summary>
+    public void HandBack(JobRun run, string reason) => End(run, Outcome.HandedBack, reason);
+
+    /// <summary>Ends a job whose grant is not good; the reason is in the job.</summary>
+    public void Refuse(JobRun run) => End(run, Outcome.Refused, run.Reason);
+
+    /// <summary>Puts the end of a running job's output into the next version, which follows at once.</summary>
+    public void Peek(JobRun run)
+    {
+        if (run.Stage != RunStage.Running) return;
+        run.StdoutTail = Tail.Of(run.Sandbox!.Stdout);
+        run.StderrTail = Tail.Of(run.Sandbox.Stderr);
+        run.Queue.Hurry(clock.Now);
+    }
+
+    /// <summary>Does what is due.</summary>
+    public void Advance()
     {
         var now = clock.Now;
         List<JobRun>? due = null;
@@ -61,6 +82,11 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
             if (run.Due <= now || (run.Stage == RunStage.Running && run.LimitAt <= now && run.Stop is null))
                 (due ??= []).Add(run);
         foreach (var run in due ?? []) Advance(run, now);
+    }
+
+    /// <summary>When the next thing is due.</summary>
+    public TimeSpan NextDue()
+    {
         var next = TimeSpan.MaxValue;
         foreach (var run in _active)
         {
@@ -76,9 +102,9 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     /// </summary>
     public void Stop(JobRun run, Outcome outcome, string reason, bool atOnce)
     {
-        if (run.IsOver || (run.Stop is not null && !atOnce)) return;
+        if (run.IsOver || (run.Stop is { } before && (before.AtOnce || !atOnce))) return;
         if (outcome == Outcome.Preempted && run.RunningAt is null) outcome = Outcome.HandedBack;
-        var order = run.Stop ?? new StopOrder(outcome, reason);
+        var order = new StopOrder(run.Stop?.Outcome ?? outcome, run.Stop?.Reason ?? reason, atOnce);
         switch (run.Stage)
         {
             case RunStage.Waiting or RunStage.Starting:
@@ -93,7 +119,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
             case RunStage.Running:
                 run.Stop = order;
                 if (!atOnce) _tree.SignalAll(run.ProcessId, run.Mark, Libc.Terminate);
-                run.Due = atOnce ? clock.Now : clock.Now + timing.Grace;
+                run.Due = atOnce ? clock.Now : clock.Now + grace;
                 run.Pause = TimeSpan.Zero;
                 break;
             case RunStage.Sweeping or RunStage.Collecting when outcome == Outcome.Killed:
@@ -139,7 +165,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         run.Due = TimeSpan.MaxValue;
         if (run.Stop is { } stop) End(run, stop.Outcome, stop.Reason);
         else if (staged.Fault is { } fault) End(run, Outcome.InputFailed, fault);
-        else if (staged.NodeFault is { } nodeFault) End(run, Outcome.HandedBack, nodeFault);
+        else if (staged.NodeFault is { } nodeFault) GiveBack(run, nodeFault);
         else if (staged.NotNow is { } notNow && ++run.Tries >= Limits.InputTries) End(run, Outcome.InputFailed, notNow);
         else if (staged.NotNow is not null) run.Due = clock.Now + Limits.InputPause * (1 << (run.Tries - 1));
         else Launch(run);
@@ -233,7 +259,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
             run.Due = clock.Now + Limits.BusyProgramPause;
         }
         else if (run.Validating) Conclude(run, Outcome.ValidationFailed, $"the validation could not be started: {started.Fault}");
-        else if (started.Error is OutOfMemory or TryAgain) End(run, Outcome.HandedBack, started.Fault);
+        else if (started.Error is OutOfMemory or TryAgain) GiveBack(run, started.Fault!);
         else Conclude(run, Outcome.ExecutionFailed, started.Fault);
     }
 
@@ -329,6 +355,12 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     {
         var (id, branch, found, room) = (run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs);
         _pool.Add(() => mailbox.Post(new OutputsMade(run, _collector.Collect(id, branch, found, room, mayWrite: true))));
+    }
+
+    private void GiveBack(JobRun run, string nodeFault)
+    {
+        NodeFault = nodeFault;
+        End(run, Outcome.HandedBack, nodeFault);
     }
 
     private void End(JobRun run, Outcome outcome, string? reason)

@@ -52,6 +52,9 @@ internal sealed class QueueRun
     /// <summary>The last publication failed.</summary>
     public bool Fails => _backOff > TimeSpan.Zero;
 
+    /// <summary>It failed because the disk or the quota is full.</summary>
+    public bool Full { get; private set; }
+
     public bool AllOver => _over == Jobs.Count;
 
     public PublishFacts PublishFacts => new(_changed && !Publishing, _changedAt, _publishedAt, AllOver, _notBefore, _bytes);
@@ -87,14 +90,14 @@ internal sealed class QueueRun
         _notes.Add(new AgentNote(run.Job.Id, _notes.Count + 1, kind, at, text));
 
     /// <summary>The version to publish now, with a sequence never used before; from here on changes belong to the next one.</summary>
-    public WorkQueueVersion NextVersion(AgentCard card, long applied)
+    public WorkQueueVersion NextVersion(AgentCard card)
     {
         _changed = false;
         Publishing = true;
         var final = AllOver;
         if (final) _finalSequence = _sequence + 1;
         return new WorkQueueVersion(
-            Header, ++_sequence, final, card.Agent, applied,
+            Header, ++_sequence, final, card.Agent, AppliedMessage: 0,
             [.. Jobs.Where(run => run.Stage != RunStage.Waiting).Select(run => run.Report(card))], new Dictionary<string, byte[]>(_blobs))
         { Notes = [.. _notes] };
     }
@@ -102,6 +105,7 @@ internal sealed class QueueRun
     public void Published(Errno errno, int bytes, long sequence, TimeSpan now)
     {
         Publishing = false;
+        Full = errno.IsFull();
         if (errno == Errno.None)
         {
             _publishedAt = now;

@@ -11,6 +11,12 @@ internal static class Tail
     {
         var facts = Libc.Look(path);
         if (facts.Kind != FileKind.Regular || facts.Size == 0) return "";
+        try { return Read(path, bytes); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return $"(cannot be read: {e.Message})"; }
+    }
+
+    private static string Read(string path, int bytes)
+    {
         using var handle = File.OpenHandle(path, share: FileShare.ReadWrite);
         var length = RandomAccess.GetLength(handle);
         var buffer = new byte[Math.Min(length, bytes)];

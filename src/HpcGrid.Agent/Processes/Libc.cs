@@ -108,8 +108,14 @@ internal static unsafe partial class Libc
         fixed (byte* name = text)
             if (statx(CurrentDirectory, name, DoNotFollow, BasicStatistics, result) != 0)
                 return default;
-        var kind = *(ushort*)(result + 28) & 0xf000;
-        return new FileFacts(kind switch { 0x8000 => FileKind.Regular, 0x4000 => FileKind.Directory, 0xa000 => FileKind.Link, _ => FileKind.Other }, *(long*)(result + 40));
+        var kind = (*(ushort*)(result + 28) & 0xf000) switch
+        {
+            0x8000 => FileKind.Regular,
+            0x4000 => FileKind.Directory,
+            0xa000 => FileKind.Link,
+            _ => FileKind.Other,
+        };
+        return new FileFacts(kind, *(long*)(result + 40));
     }
 
     /// <summary>An error number in words.</summary>

@@ -40,7 +40,10 @@ internal sealed unsafe class Spawner : IDisposable
     {
         if (FindNul(order) is { } place) return new SpawnResult(0, 0, $"{place} contains a NUL character");
         if (!_changesDirectory)
-            order = order with { Program = ChangeDirectoryByShell[0], Argv = [.. ChangeDirectoryByShell, order.Directory, order.Program, .. order.Argv.Skip(1)] };
+        {
+            string[] words = [.. ChangeDirectoryByShell, order.Directory, order.Program, .. order.Argv.Skip(1)];
+            order = order with { Program = words[0], Argv = words };
+        }
         var result = Try(order);
         if (result.Error == Libc.NotExecutableFormat)
             result = Try(order with { Program = "/bin/sh", Argv = ["/bin/sh", order.Program, .. order.Argv.Skip(1)] });

@@ -76,7 +76,8 @@ internal sealed class InputStager(AgentSpool spool)
         var copied = spool.CopyFromCache(input.Content.Sha256, file.Write);
         return copied switch
         {
-            { Errno: not Errno.None } => new Staged(null, $"input '{input.Name}' ({input.Lfn}) cannot be read from the spool's cache: {copied.Errno.Describe()}", null),
+            { Errno: not Errno.None } => new Staged(
+                null, $"input '{input.Name}' ({input.Lfn}) cannot be read from the spool's cache: {copied.Errno.Describe()}", null),
             { Content: { } came } when came == input.Content => Staged.Well,
             // A short or half-old file is what some shared filesystems show for a while (PROTOCOL 8, P1-P4): not a verdict at once.
             _ => new Staged(null, Wrong(input, copied.Content!).Fault, null),

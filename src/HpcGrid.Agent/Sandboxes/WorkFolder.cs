@@ -44,7 +44,8 @@ internal sealed class WorkFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Core.GridError.Unavailable($"cannot make a work folder in {work}: {e.Message}", "Name a writable folder on the node's own disk with --work.", e);
+            throw Core.GridError.Unavailable(
+                $"cannot make a work folder in {work}: {e.Message}", "Name a writable folder on the node's own disk with --work.", e);
         }
     }
 

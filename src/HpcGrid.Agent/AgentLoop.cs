@@ -1,0 +1,342 @@
+using HpcGrid.Agent.Jobs;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Spool;
+using Serilog;
+
+namespace HpcGrid.Agent;
+
+/// <summary>
+/// The agent's one loop (PROTOCOL A1 to A6): waits on one mailbox, with the next due time as bound; applies what came; does what
+/// <see cref="AgentRules"/> decide. It never waits for the spool: that is <see cref="SpoolThread"/>'s.
+/// Promises: nothing is started without a fresh lease and a valid grant; what was done is kept until the bridge has acknowledged it;
+/// when it ends, no payload is alive. A crash leaves the claim and the last version in the spool; the bridge offers the rest again.
+/// </summary>
+internal sealed class AgentLoop
+{
+    private readonly AgentOptions _options;
+    private readonly AgentSettings _settings;
+    private readonly JobRunner _runner;
+    private readonly SpoolThread _spool;
+    private readonly Mailbox<Notice> _mailbox;
+    private readonly AgentClock _clock;
+    private readonly QueueBook _book;
+    private readonly GrantGate _grants;
+    private readonly PollInterval _pauses;
+    private readonly Queue<Notice> _pending = new();
+
+    private AgentFacts _facts;
+    private Standing _standing = Standing.Working;
+    private LeaseName? _lease;
+    private Room _free;
+    private TimeSpan _nextLook, _nextBeat, _idleSince;
+    private TimeSpan? _leaveBy, _finalsAt;
+    private bool _looking, _beating, _claimWanted, _leaving;
+    private (bool Draining, bool Full) _said;
+    private long _beats;
+    private int? _exitCode;
+
+    public AgentLoop(AgentOptions options, AgentSettings settings, JobRunner runner, SpoolThread spool, Mailbox<Notice> mailbox, AgentClock clock)
+    {
+        (_options, _settings, _runner, _spool, _mailbox, _clock) = (options, settings, runner, spool, mailbox, clock);
+        _book = new QueueBook(settings.Card);
+        _grants = new GrantGate(options.Site);
+        _free = settings.Whole;
+        _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
+        _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);
+        _leaveBy = settings.EndAt;
+        runner.Ended += OnEnded;
+    }
+
+    /// <summary>Runs until the agent has nothing more to do here; answers its exit code.</summary>
+    public int Run()
+    {
+        var letters = new List<Notice>();
+        _spool.Add(new KeysOrder());
+        var wait = TimeSpan.Zero;
+        while (_exitCode is null)
+        {
+            letters = _mailbox.TakeAll(letters, wait);
+            foreach (var letter in letters) _pending.Enqueue(letter);
+            letters.Clear();
+            try
+            {
+                while (_pending.TryDequeue(out var notice)) Apply(notice);
+                wait = Step();
+            }
+            catch (GridError e)
+            {
+                Log.Error(e, "{Agent}: {Hint}", _settings.Card.Agent, e.Hint);
+                wait = _settings.Timing.PollMin;
+            }
+        }
+        return _exitCode.Value;
+    }
+
+    private void Apply(Notice notice)
+    {
+        switch (notice)
+        {
+            case ChildEnded ended: _runner.OnExit(ended.Exit); break;
+            case InputsPut put: _runner.OnInputs(put.Run, put.Staged); break;
+            case OutputsMade made: _runner.OnOutputs(made.Run, made.Collected); break;
+            case VersionWritten written: OnWritten(written); break;
+            case KeysRead read: _grants.Take(read.Keys); break;
+            case HeartBeaten: _beating = false; break;
+            case Polled polled: OnPolled(polled); break;
+            case DrainSignal: Drain("SIGUSR1"); break;
+            case EndSignal: EndSoon(); break;
+            case Left: _exitCode ??= 0; break;
+            default: throw new InvalidOperationException($"{notice} is not known");
+        }
+    }
+
+    private void OnPolled(Polled polled)
+    {
+        _looking = false;
+        foreach (var trouble in polled.Trouble) Log.Warning("{Agent}: {Trouble}", _settings.Card.Agent, trouble);
+        _facts = _facts with { Liveness = polled.Liveness };
+        if (polled.Lease is { } lease && lease != _lease)
+        {
+            _lease = lease;
+            _facts = _facts with { LeaseSeen = _clock.Now };
+        }
+        foreach (var claimed in polled.Claimed)
+        {
+            Log.Information("claimed {Queue} with {Jobs} jobs", claimed.Header.Name, claimed.Jobs.Count);
+            _book.Add(claimed, _clock.Now);
+        }
+        foreach (var message in polled.Messages) Obey(message.Message);
+        if (polled.Claimed.Count > 0 || polled.Messages.Count > 0) _pauses.Reset();
+        LookLater();
+    }
+
+    private void LookLater() => _nextLook = _clock.Now + _pauses.Next(Sample());
+
+    private double Sample() => _settings.Chance(1000) / 1000.0;
+
+    /// <summary>K1: each names what it is about, so that applying it twice or late changes nothing.</summary>
+    private void Obey(ControlMessage message)
+    {
+        switch (message)
+        {
+            case Ack ack:
+                // An unknown queue is one whose removal did not succeed the first time.
+                if (_book.Drop(ack.Queue, out var outputs)) _spool.Add(new DropOrder(ack.Queue, outputs));
+                break;
+            case Start start:
+                if (_book.Find(start.Queue) is { } queue) queue.MayStart = true;
+                break;
+            case Kill kill:
+                foreach (var run in _book.RunsOf(kill.Id)) Stop(run, Outcome.Killed, "killed on request", atOnce: false);
+                break;
+            case Spool.Drain:
+                Drain("the bridge's message");
+                break;
+            case Fenced:
+                _facts = _facts with { Liveness = Liveness.Fenced };
+                break;
+            case Peek peek:
+                foreach (var run in _book.RunsOf(peek.Id)) _runner.Peek(run);
+                break;
+        }
+    }
+
+    private void OnWritten(VersionWritten written)
+    {
+        if (_book.Find(written.Queue) is not { } queue) return;
+        queue.Published(written.Errno, written.Bytes, written.Sequence, _clock.Now);
+        if (written.Errno != Errno.None)
+            Log.Warning("{Queue} version {Sequence} could not be published: {Error}", written.Queue, written.Sequence, written.Errno.Describe());
+        else if (queue.FinalPublished)
+        {
+            // The acknowledgement is expected now: look soon.
+            _pauses.Reset();
+            LookLater();
+        }
+    }
+
+    private void OnEnded(JobRun run)
+    {
+        _book.Over(run);
+        if (run.Spec is { } spec && run.StartedAt is not null) _free = _free.With(spec.Resources);
+        Log.Debug("{JobId}.{Attempt} ended: {Outcome} {Reason}", run.Job.Id.Job, run.Job.Id.Attempt, run.Outcome, run.Reason);
+    }
+
+    private TimeSpan Step()
+    {
+        var now = _clock.Now;
+        Enforce(now);
+        _runner.Advance();
+        var next = AgentRules.NextJudgement(_facts, _settings.Timing, now);
+        if (_standing == Standing.Working) StartWaiting(now);
+        if (_standing != Standing.Gone)
+        {
+            next = Earlier(next, Publish(now));
+            next = Earlier(next, Look(now));
+            next = Earlier(next, Beat(now));
+        }
+        next = Earlier(next, Leave(now));
+        next = Earlier(next, _runner.NextDue());
+        var wait = next - _clock.Now;
+        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > _settings.Timing.PollMax ? _settings.Timing.PollMax : wait;
+    }
+
+    private void Enforce(TimeSpan now)
+    {
+        if (_runner.NodeFault is { } fault && !_facts.DrainAsked) Drain(fault);
+        var standing = AgentRules.Judge(_facts, _settings.Timing, now);
+        if (standing != _standing) Log.Information("{Agent} is {Standing}", _settings.Card.Agent, standing);
+        _standing = standing;
+        if (standing is Standing.Draining or Standing.Stopping)
+            foreach (var run in _book.TakeWaiting()) _runner.HandBack(run, "the pilot ends");
+        var reason = standing switch
+        {
+            Standing.Gone => "the bridge has given this agent up",
+            Standing.Abandoned => "the bridge's lease has ended",
+            Standing.Stopping => "the pilot ends",
+            _ => null,
+        };
+        if (reason is null) return;
+        foreach (var run in _runner.Active.ToList()) _runner.Stop(run, Outcome.Preempted, reason, atOnce: standing != Standing.Stopping);
+    }
+
+    private void StartWaiting(TimeSpan now)
+    {
+        var left = _facts.StopAt - now;
+        foreach (var run in _book.Waiting(Limits.PackingLookahead))
+        {
+            if (_free.Cores <= 0) return;
+            if (!run.Queue.MayStart || _book.IsActive(run.Job.Id)) continue;
+            switch (_grants.Check(run, _clock.Utc))
+            {
+                case Admission.KeysMissing:
+                    _grants.AskKeys(_spool);
+                    return;
+                case Admission.NoKeys:
+                    _book.Take(run);
+                    _runner.HandBack(run, "the spool shows no keys to verify grants with");
+                    continue;
+                case Admission.Refused:
+                    _book.Take(run);
+                    _runner.Refuse(run);
+                    continue;
+            }
+            switch (AgentRules.FitOf(run.Spec!.Resources, _free, _settings.Whole, left))
+            {
+                case Fit.Never:
+                    _book.Take(run);
+                    _runner.HandBack(run, "it does not fit into this node or into the time that is left");
+                    break;
+                case Fit.Now:
+                    _book.Take(run);
+                    _book.Activate(run);
+                    _free = _free.Without(run.Spec!.Resources);
+                    _runner.Begin(run);
+                    break;
+            }
+        }
+    }
+
+    private TimeSpan Publish(TimeSpan now)
+    {
+        var next = TimeSpan.MaxValue;
+        foreach (var queue in _book.Queues)
+        {
+            if (AgentRules.PublishDue(queue.PublishFacts, _settings.Timing) is not { } due) continue;
+            if (due <= now) _spool.Add(new PublishOrder(queue.NextVersion(_settings.Card)));
+            else next = Earlier(next, due);
+        }
+        return next;
+    }
+
+    private TimeSpan Look(TimeSpan now)
+    {
+        var wanted = AgentRules.ShouldClaim(_standing, _free, _book.WaitingCount, _book.Count, _book.Fails);
+        if (wanted && !_claimWanted)
+        {
+            _pauses.Reset();
+            _nextLook = now;
+        }
+        _claimWanted = wanted;
+        if (_looking) return TimeSpan.MaxValue;
+        if (_nextLook > now) return _nextLook;
+        _looking = true;
+        _spool.Add(new LookOrder(wanted, _settings.Whole, _facts.StopAt - now));
+        return TimeSpan.MaxValue;
+    }
+
+    private TimeSpan Beat(TimeSpan now)
+    {
+        var say = (Draining: _standing is not (Standing.Working or Standing.Holding), _book.Full);
+        if (_beating) return TimeSpan.MaxValue;
+        if (say == _said && _nextBeat > now) return _nextBeat;
+        _said = say;
+        _beating = true;
+        _nextBeat = now + _settings.Timing.Heartbeat * (0.9 + 0.2 * Sample());
+        _spool.Add(new BeatOrder(Marker()));
+        return TimeSpan.MaxValue;
+    }
+
+    private HeartbeatMarker Marker() => new(++_beats, _standing == Standing.Working ? Math.Max(0, _free.Cores) : 0, _said.Draining, _said.Full);
+
+    /// <summary>Whether all is over; answers when to look again.</summary>
+    private TimeSpan Leave(TimeSpan now)
+    {
+        if (_book.Count > 0) _idleSince = now;
+        else if (_options.IdleExit is { } idle && now - _idleSince >= idle && !_facts.DrainAsked) Drain("nothing to do");
+        var next = _options.IdleExit is { } wait && _book.Count == 0 && !_facts.DrainAsked ? _idleSince + wait : TimeSpan.MaxValue;
+        if (_standing == Standing.Gone) return GoAtOnce(now);
+        if (_leaving || _standing is not (Standing.Draining or Standing.Stopping)) return next;
+        if (now >= _leaveBy) return GiveUp();
+        if (_runner.Active.Count > 0) return Earlier(next, _leaveBy ?? TimeSpan.MaxValue);
+        if (!_book.AllFinal) return _leaveBy ?? TimeSpan.MaxValue;
+        _finalsAt ??= now;
+        if (_book.Count > 0 && now < _finalsAt + Limits.AckWait) return Earlier(_finalsAt.Value + Limits.AckWait, _leaveBy ?? TimeSpan.MaxValue);
+        _leaving = true;
+        _runner.KillStrays(_settings.GuardProcess);
+        _spool.Add(new LeaveOrder(Marker()));
+        return TimeSpan.MaxValue;
+    }
+
+    private TimeSpan GoAtOnce(TimeSpan now)
+    {
+        _finalsAt ??= now;
+        if (_runner.HasProcesses && now < _finalsAt + Limits.AckWait) return now + Limits.KillAgain;
+        _runner.KillStrays(_settings.GuardProcess);
+        _exitCode = AgentExit.Fenced;
+        return TimeSpan.Zero;
+    }
+
+    /// <summary>A5, last resort: the results go into the log.</summary>
+    private TimeSpan GiveUp()
+    {
+        foreach (var report in _book.Unpublished())
+            Log.Fatal("not published: {Report}", System.Text.Json.JsonSerializer.Serialize(report, GridJson.Default.JobReport));
+        _runner.KillStrays(_settings.GuardProcess);
+        _exitCode = AgentExit.Unpublished;
+        return TimeSpan.Zero;
+    }
+
+    private void Stop(JobRun run, Outcome outcome, string reason, bool atOnce)
+    {
+        _book.Take(run);
+        _runner.Stop(run, outcome, reason, atOnce);
+    }
+
+    private void Drain(string reason)
+    {
+        if (!_facts.DrainAsked) Log.Information("{Agent} drains: {Reason}", _settings.Card.Agent, reason);
+        _facts = _facts with { DrainAsked = true };
+    }
+
+    private void EndSoon()
+    {
+        Drain("asked to end");
+        var stop = _clock.Now + _options.TermWait;
+        _facts = _facts with { StopAt = Earlier(_facts.StopAt ?? TimeSpan.MaxValue, stop) };
+        _leaveBy = Earlier(_leaveBy ?? TimeSpan.MaxValue, stop + _options.Grace + 2 * Limits.AckWait);
+    }
+
+    private static TimeSpan Earlier(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

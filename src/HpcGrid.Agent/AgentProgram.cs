@@ -1,0 +1,63 @@
+using HpcGrid.Agent.Jobs;
+using HpcGrid.Agent.Processes;
+using HpcGrid.Agent.Sandboxes;
+using HpcGrid.Core;
+using HpcGrid.Spool;
+using Serilog;
+
+namespace HpcGrid.Agent;
+
+/// <summary>Puts the agent together: the only wiring. Order matters: descriptors and leftovers first, the spool last.</summary>
+internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox)
+{
+    /// <summary>Joins, runs, cleans up; answers the exit code.</summary>
+    public int Run()
+    {
+        var name = AgentName.Make(options.BatchId, options.Node, RandomNonces.Next());
+        try
+        {
+            ProcessSetup.Prepare();
+            foreach (var dead in WorkFolder.RemoveLeftovers(options.Work, DateTimeOffset.UtcNow)) Log.Information("removed what {Agent} left behind", dead);
+            using var work = WorkFolder.Create(options.Work, name);
+            using var image = new WorkQueueImage(work.Scratch);
+            using var guard = Guard.Start(name);
+            return Run(Card(name), work, image, guard);
+        }
+        catch (GridError e)
+        {
+            Log.Fatal("{Agent} cannot run: {Message}. {Hint}", name, e.Message, e.Hint);
+            return AgentExit.Unusable;
+        }
+    }
+
+    private int Run(AgentCard card, WorkFolder work, WorkQueueImage image, Guard? guard)
+    {
+        var clock = new AgentClock(TimeProvider.System);
+        var fs = new PosixFs();
+        var spool = AgentSpool.Join(fs, options.Spool, card, RandomNonces.Next);
+        var bound = CachingBound.Of(fs, options.Spool);
+        Log.Information(
+            "{Agent} joined {Spool} ({Kind}) with {Cores} cores, network: {Network}", card.Agent, options.Spool, bound.Kind, card.Cores, card.Network);
+        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0);
+        var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
+        using var runner = new JobRunner(work, environment, spool, mailbox, clock, options.Grace);
+        var thread = new SpoolThread(spool, image, mailbox, settings.Chance);
+        var exitCode = new AgentLoop(options, settings, runner, thread, mailbox, clock).Run();
+        Log.Information("{Agent} leaves with exit code {ExitCode}", card.Agent, exitCode);
+        return exitCode;
+    }
+
+    private AgentCard Card(string name) => new(
+        name, options.Node, options.Pilot, options.BatchId, options.Cores, options.MemoryMib ?? 0, options.DiskMib ?? 0, ProcessSetup.Network(),
+        options.Deadline, Environment.ProcessId);
+
+    private AgentSettings Settings(AgentCard card, SpoolTiming timing, int guard)
+    {
+        var whole = new Room(options.Cores, options.MemoryMib ?? long.MaxValue, options.DiskMib ?? long.MaxValue);
+        var settings = new AgentSettings(card, timing, whole, guard, Random.Shared.Next);
+        if (options.Deadline is not { } deadline) return settings;
+        var lifetime = deadline - DateTimeOffset.UtcNow;
+        var (drainAt, stopAt) = AgentRules.Margins(lifetime, options.DrainMargin, options.StopMargin, timing);
+        return settings with { DrainAt = drainAt, StopAt = stopAt, EndAt = lifetime - Limits.LastWords };
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using HpcGrid.Agent.Jobs;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Tokens;
+
+namespace HpcGrid.Agent;
+
+/// <summary>Whether a job may be started.</summary>
+internal enum Admission
+{
+    Granted,
+    /// <summary>Signed with a key that was not there when keys were last read; they are read again once.</summary>
+    KeysMissing,
+    /// <summary>There are no keys at all: it is the spool's fault, not the job's.</summary>
+    NoKeys,
+    /// <summary>No, with the reason in the job.</summary>
+    Refused,
+}
+
+/// <summary>
+/// Verifies grants without any network (facts/grid-services.md R-B1), right before the start: issuer's signature, attempt, site, digest of the
+/// specification, time. A specification that is granted and cannot be read is refused too.
+/// </summary>
+internal sealed class GrantGate(string site)
+{
+    private VerificationKeys? _keys;
+    private bool _asked = true;
+    private bool _answered;
+
+    /// <summary>The newest keys, or null when the spool shows none that are new.</summary>
+    public void Take(VerificationKeys? keys)
+    {
+        if (keys is not null) _keys = keys;
+        _asked = false;
+        _answered = true;
+    }
+
+    /// <summary>Asks for keys, unless an answer is on its way.</summary>
+    public void AskKeys(SpoolThread spool)
+    {
+        if (_asked) return;
+        _asked = true;
+        spool.Add(new KeysOrder());
+    }
+
+    public Admission Check(JobRun run, DateTimeOffset now)
+    {
+        if (_asked && !_answered) return Admission.KeysMissing;
+        var fault = _keys is null ? GrantFault.UnknownKey : Grants.Check(run.Job.Grant, run.Job.Id, site, run.Job.Spec, _keys, now);
+        if (fault == GrantFault.UnknownKey)
+        {
+            // One more reading for each job that needs it: keys may have been rotated a moment ago.
+            if (run.KeysAsked && !_asked) return _keys is null ? Admission.NoKeys : Refuse(run, fault.ToString());
+            run.KeysAsked = true;
+            return Admission.KeysMissing;
+        }
+        if (fault != GrantFault.None) return Refuse(run, fault.ToString());
+        if (run.Spec is not null) return Admission.Granted;
+        try
+        {
+            run.Spec = JsonSerializer.Deserialize(run.Job.Spec, GridJson.Default.JobSpec);
+            return run.Spec is { Resources: not null } ? Admission.Granted : Refuse(run, "the specification is empty");
+        }
+        catch (JsonException e)
+        {
+            return Refuse(run, $"the specification cannot be read: {e.Message}");
+        }
+    }
+
+    private static Admission Refuse(JobRun run, string why)
+    {
+        run.Reason = $"refused: {why}";
+        return Admission.Refused;
+    }
+}
