@@ -11,8 +11,9 @@ public enum FileKind { Regular, Directory, SymbolicLink, Other }
 /// <param name="Size">Bytes.</param>
 /// <param name="Mode">Permission bits with set-uid, set-gid and sticky (octal 07777).</param>
 /// <param name="UserId">Its owner.</param>
+/// <param name="Device">The mount's number on this machine.</param>
 /// <param name="Inode">Its number on this mount.</param>
-public readonly record struct FileStatus(FileKind Kind, long Size, int Mode, uint UserId, ulong Inode);
+public readonly record struct FileStatus(FileKind Kind, long Size, int Mode, uint UserId, ulong Device, ulong Inode);
 
 /// <summary>What statfs tells.</summary>
 /// <param name="Magic">The filesystem type's magic number.</param>

@@ -30,6 +30,7 @@ internal static unsafe partial class Libc
         [FieldOffset(28)] internal ushort Mode;
         [FieldOffset(32)] internal ulong Inode;
         [FieldOffset(40)] internal ulong Size;
+        [FieldOffset(136)] internal ulong Device;
     }
 
     /// <summary>struct statfs of 64-bit Linux.</summary>

@@ -129,7 +129,7 @@ public sealed unsafe class PosixFs : ISharedFs
             0xa000 => FileKind.SymbolicLink,
             _ => FileKind.Other,
         };
-        status = new FileStatus(kind, (long)raw.Size, raw.Mode & PermissionBits, raw.UserId, raw.Inode);
+        status = new FileStatus(kind, (long)raw.Size, raw.Mode & PermissionBits, raw.UserId, raw.Device, raw.Inode);
         return Errno.None;
     }
 

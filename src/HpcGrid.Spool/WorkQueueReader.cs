@@ -17,7 +17,7 @@ internal static class WorkQueueReader
         new WorkQueue(
             HeaderOf(meta),
             SqliteScratch.Query(connection, "SELECT job, attempt, branch, spec, grant FROM job ORDER BY position", Limits.JobsPerQueue, row =>
-                new QueuedJob(new AttemptId(row.GetInt64(0), row.GetInt32(1)), row.GetInt32(2), row.GetFieldValue<byte[]>(3), row.GetString(4))),
+                new QueuedJob(AttemptOf(row), Small(row, 2), row.GetFieldValue<byte[]>(3), row.GetString(4))),
             ReadBlobs(connection)));
 
     internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes) => Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) =>
@@ -81,11 +81,20 @@ internal static class WorkQueueReader
             .ToDictionary(row => SpoolNames.IsSha256(row.Name) ? row.Name : throw new FormatException("a blob's name is no SHA-256"), row => row.Bytes);
 
     private static JobReport ReadReport(SqliteDataReader row) =>
-        JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), GridJson.Default.JobReport) ?? throw new FormatException("a report is empty");
+        JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), GridJson.Default.JobReport) is { Job: > 0, Attempt: > 0, Branch: >= 0 } report
+            ? report
+            : throw new FormatException("a report is about no job");
 
     private static AgentNote ReadNote(SqliteDataReader row) => new(
-        new AttemptId(row.GetInt64(0), row.GetInt32(1)), row.GetInt32(2), row.GetString(3),
+        AttemptOf(row), Small(row, 2), row.GetString(3),
         DateTimeOffset.ParseExact(row.GetString(4), "O", CultureInfo.InvariantCulture), row.GetString(5));
+
+    // SQLite answers 0 for a text that is no number: 0 is no job and no attempt.
+    private static AttemptId AttemptOf(SqliteDataReader row) =>
+        row.GetInt64(0) > 0 && Small(row, 1) > 0 ? new AttemptId(row.GetInt64(0), Small(row, 1)) : throw new FormatException("a row is about no job");
+
+    private static int Small(SqliteDataReader row, int column) =>
+        row.GetInt64(column) is >= 0 and <= int.MaxValue and var number ? (int)number : throw new FormatException("a number is out of range");
 
     private static long Number(Dictionary<string, string> meta, string key) => long.Parse(meta[key], NumberStyles.None, CultureInfo.InvariantCulture);
 }

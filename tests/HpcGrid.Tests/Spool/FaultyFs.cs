@@ -1,0 +1,108 @@
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Spool;
+
+/// <summary>What to answer instead of the truth.</summary>
+/// <param name="Errno">The answer.</param>
+/// <param name="AfterDoing">True: the operation is done all the same (a reply that got lost).</param>
+internal sealed record Fault(Errno Errno, bool AfterDoing = false);
+
+/// <summary>A filesystem that fails where it is told to: at the n-th call, or where a rule says so. Writes can be made short.</summary>
+internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
+{
+    /// <summary>Asked before each call with its kind, its number (from 1) and its path ("" for handles).</summary>
+    public Func<FsOperation, int, string, Fault?> Rule { get; set; } = (_, _, _) => null;
+
+    /// <summary>Most bytes that one write takes.</summary>
+    public int LongestWrite { get; set; } = int.MaxValue;
+
+    public int Calls { get; private set; }
+
+    public uint UserId { get; init; } = inner.UserId;
+
+    public Errno List(string directory, List<string> names) => Do(FsOperation.List, directory, () => inner.List(directory, names));
+
+    public Errno OpenRead(string path, out FsHandle handle)
+    {
+        var opened = default(FsHandle);
+        var errno = Do(FsOperation.Open, path, () => inner.OpenRead(path, out opened), () => inner.Close(opened));
+        handle = opened;
+        return errno;
+    }
+
+    public Errno CreateExclusive(string path, int mode, out FsHandle handle)
+    {
+        var opened = default(FsHandle);
+        var errno = Do(FsOperation.Create, path, () => inner.CreateExclusive(path, mode, out opened), () => inner.Close(opened));
+        handle = opened;
+        return errno;
+    }
+
+    public Errno Read(FsHandle handle, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        return Next(FsOperation.Read, "") is { } fault ? fault.Errno : inner.Read(handle, buffer, out count);
+    }
+
+    public Errno Write(FsHandle handle, ReadOnlySpan<byte> bytes, out int count)
+    {
+        count = 0;
+        return Next(FsOperation.Write, "") is { } fault ? fault.Errno : inner.Write(handle, bytes[..Math.Min(bytes.Length, LongestWrite)], out count);
+    }
+
+    public Errno Sync(FsHandle handle) => Do(FsOperation.Sync, "", () => inner.Sync(handle));
+
+    public Errno Status(FsHandle handle, out FileStatus status)
+    {
+        var seen = default(FileStatus);
+        var errno = Do(FsOperation.Status, "", () => inner.Status(handle, out seen));
+        status = seen;
+        return errno;
+    }
+
+    /// <summary>Always closes, as the kernel does.</summary>
+    public Errno Close(FsHandle handle)
+    {
+        var fault = Next(FsOperation.Close, "");
+        var errno = inner.Close(handle);
+        return fault?.Errno ?? errno;
+    }
+
+    public Errno SyncDirectory(string directory) => Do(FsOperation.SyncDirectory, directory, () => inner.SyncDirectory(directory));
+
+    public Errno Rename(string from, string to) => Do(FsOperation.Rename, to, () => inner.Rename(from, to));
+
+    public Errno Link(string from, string to) => Do(FsOperation.Link, to, () => inner.Link(from, to));
+
+    public Errno Unlink(string path) => Do(FsOperation.Unlink, path, () => inner.Unlink(path));
+
+    public Errno MakeDirectory(string path, int mode) => Do(FsOperation.MakeDirectory, path, () => inner.MakeDirectory(path, mode));
+
+    public Errno RemoveDirectory(string path) => Do(FsOperation.RemoveDirectory, path, () => inner.RemoveDirectory(path));
+
+    public Errno Status(string path, out FileStatus status)
+    {
+        var seen = default(FileStatus);
+        var errno = Do(FsOperation.Status, path, () => inner.Status(path, out seen));
+        status = seen;
+        return errno;
+    }
+
+    public Errno FileSystem(string path, out FileSystemStatus status)
+    {
+        var seen = default(FileSystemStatus);
+        var errno = Do(FsOperation.FileSystem, path, () => inner.FileSystem(path, out seen));
+        status = seen;
+        return errno;
+    }
+
+    private Errno Do(FsOperation kind, string path, Func<Errno> operation, Action? undo = null)
+    {
+        var fault = Next(kind, path);
+        if (fault is null) return operation();
+        if (fault.AfterDoing && operation() == Errno.None) undo?.Invoke();
+        return fault.Errno;
+    }
+
+    private Fault? Next(FsOperation kind, string path) => Rule(kind, ++Calls, path);
+}

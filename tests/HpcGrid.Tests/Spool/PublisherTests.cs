@@ -1,0 +1,142 @@
+using HpcGrid.Core.Data;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Spool;
+
+public sealed class PublisherTests
+{
+    private const string Name = "q1.g1.s1.db";
+    private static readonly byte[] Bytes = Trailer.Seal("content"u8);
+    private readonly SpoolWorld _world = new();
+
+    [TearDown]
+    public void Clean() => _world.Dispose();
+
+    [Test]
+    public void A_file_is_published_whole_under_its_name_with_the_spools_mode()
+    {
+        Assert.That(On(_world.Fs).Publish(Pool, Name, Bytes, durable: true), Is.EqualTo(Errno.None));
+        Assert.That(File.ReadAllBytes(Path.Combine(Pool, Name)), Is.EqualTo(Bytes));
+        Assert.That(File.GetUnixFileMode(Path.Combine(Pool, Name)), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    [Test]
+    public void Short_writes_are_completed()
+    {
+        Assert.That(On(new FaultyFs(_world.Fs) { LongestWrite = 3 }).Publish(Pool, Name, Bytes, durable: false), Is.EqualTo(Errno.None));
+        Assert.That(File.ReadAllBytes(Path.Combine(Pool, Name)), Is.EqualTo(Bytes));
+    }
+
+    [Test]
+    public void Whatever_call_fails_no_temporary_file_and_no_torn_file_stays(
+        [Values(Errno.EIO, Errno.ENOSPC, Errno.EDQUOT, Errno.ESTALE, Errno.EROFS)] Errno errno, [Values] bool stream)
+    {
+        var calls = CallsOf(stream);
+        Assert.That(calls, Is.GreaterThan(5));
+        for (var failing = 1; failing <= calls; failing++)
+        {
+            var fs = new FaultyFs(_world.Fs);
+            var publisher = On(fs);
+            var begin = fs.Calls;
+            fs.Rule = (_, call, _) => call - begin == failing ? new Fault(errno) : null;
+            var answer = Publish(publisher, stream);
+            var there = File.Exists(Path.Combine(Pool, Name));
+            Assert.That(_world.Temporaries(), Is.Empty, $"call {failing}");
+            if (there) Assert.That(File.ReadAllBytes(Path.Combine(Pool, Name)), Is.EqualTo(Bytes), $"call {failing}");
+            if (answer == Errno.None) Assert.That(there, Is.True, $"call {failing}");
+            File.Delete(Path.Combine(Pool, Name));
+        }
+    }
+
+    [Test]
+    public void After_a_failed_fsync_the_same_descriptor_is_never_synced_again()
+    {
+        var syncs = 0;
+        var fs = new FaultyFs(_world.Fs);
+        var publisher = On(fs);
+        fs.Rule = (kind, _, _) => kind == FsOperation.Sync && ++syncs > 0 ? new Fault(Errno.EIO) : null;
+        Assert.That(publisher.Publish(Pool, Name, Bytes, durable: true), Is.EqualTo(Errno.EIO));
+        Assert.That(syncs, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_rename_that_was_done_and_reported_an_error_counts_as_published(
+        [Values(Errno.EIO, Errno.ENOENT, Errno.ETIMEDOUT)] Errno errno)
+    {
+        var fs = new FaultyFs(_world.Fs);
+        var publisher = On(fs);
+        fs.Rule = (kind, _, _) => kind == FsOperation.Rename ? new Fault(errno, AfterDoing: true) : null;
+        Assert.That(publisher.Publish(Pool, Name, Bytes, durable: true), Is.EqualTo(Errno.None));
+    }
+
+    [Test]
+    public void Temporary_names_that_are_taken_are_replaced_by_new_ones()
+    {
+        var fs = new FaultyFs(_world.Fs);
+        var publisher = On(fs);
+        var taken = 0;
+        fs.Rule = (kind, _, _) => kind == FsOperation.Create && ++taken <= 2 ? new Fault(Errno.EEXIST) : null;
+        Assert.That(publisher.Publish(Pool, Name, Bytes, durable: false), Is.EqualTo(Errno.None));
+    }
+
+    [Test]
+    public void Nothing_is_created_on_a_filesystem_that_is_not_mounted([Values] bool stream)
+    {
+        var publisher = On(_world.Fs);
+        File.Move(Path.Combine(_world.SpoolPath, "cluster.id"), Path.Combine(_world.Folder, "cluster.id"));
+        var before = _world.Everything();
+        Assert.That(Publish(publisher, stream), Is.EqualTo(Errno.NotMounted));
+        Assert.That(publisher.PublishMarker(Pool, Name), Is.EqualTo(Errno.NotMounted));
+        Assert.That(_world.Root.MakeDirectory(Path.Combine(_world.SpoolPath, "agents", "x")), Is.EqualTo(Errno.NotMounted));
+        Assert.That(_world.Everything(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Nothing_is_created_in_another_spool_at_the_same_place()
+    {
+        var publisher = On(_world.Fs);
+        Assert.That(publisher.PublishMarker(Pool, "q2.g1.s1.db"), Is.EqualTo(Errno.None));
+        File.WriteAllBytes(Path.Combine(_world.Folder, "other.id"), new SpoolSentinel(Guid.NewGuid(), 2).Encode());
+        File.Move(Path.Combine(_world.Folder, "other.id"), Path.Combine(_world.SpoolPath, "cluster.id"), overwrite: true);
+        Assert.That(publisher.Publish(Pool, Name, Bytes, durable: true), Is.EqualTo(Errno.NotMounted));
+    }
+
+    [Test]
+    public void A_source_that_throws_leaves_nothing_behind()
+    {
+        Assert.Throws<IOException>(() => On(_world.Fs).PublishFrom(Pool, Name, null, _ => throw new IOException("the sandbox is gone")));
+        Assert.That(_world.Temporaries(), Is.Empty);
+    }
+
+    [Test]
+    public void A_stream_is_published_with_its_checksum()
+    {
+        var big = new byte[2 * 1024 * 1024 + 17];
+        new Random(1).NextBytes(big);
+        using var from = new MemoryStream(big);
+        var copied = On(_world.Fs).PublishFrom(Pool, Name, null, from.Read);
+        Assert.That(copied, Is.EqualTo(new CopiedContent(Errno.None, Content.Of(big))));
+        Assert.That(File.ReadAllBytes(Path.Combine(Pool, Name)), Is.EqualTo(big));
+    }
+
+    private string Pool => Path.Combine(_world.SpoolPath, "pool", "00");
+
+    private Publisher On(ISharedFs fs) => new(SpoolRoot.Open(fs, _world.SpoolPath), _world.Nonce, null);
+
+    private Errno Publish(Publisher publisher, bool stream)
+    {
+        if (!stream) return publisher.Publish(Pool, Name, Bytes, durable: true);
+        using var from = new MemoryStream(Bytes);
+        return publisher.PublishFrom(Pool, Name, null, from.Read).Errno;
+    }
+
+    private int CallsOf(bool stream)
+    {
+        var fs = new FaultyFs(_world.Fs);
+        var publisher = On(fs);
+        var begin = fs.Calls;
+        Assert.That(Publish(publisher, stream), Is.EqualTo(Errno.None));
+        File.Delete(Path.Combine(Pool, Name));
+        return fs.Calls - begin;
+    }
+}
