@@ -38,7 +38,8 @@ public sealed class CachePins
     {
         var chosen = new List<Content>();
         var remaining = TotalBytes;
-        foreach (var entry in _entries.Values.Where(entry => entry.Pins == 0).OrderBy(entry => entry.LastUse).ThenBy(entry => entry.Content.Sha256, StringComparer.Ordinal))
+        var unpinned = _entries.Values.Where(entry => entry.Pins == 0);
+        foreach (var entry in unpinned.OrderBy(entry => entry.LastUse).ThenBy(entry => entry.Content.Sha256, StringComparer.Ordinal))
         {
             if (remaining <= bytesAllowed) break;
             chosen.Add(entry.Content);

@@ -1,7 +1,10 @@
 namespace HpcGrid.Spool;
 
 /// <summary>The kinds of operation that a filesystem's server has to answer.</summary>
-public enum FsOperation { List, Open, Create, Read, Write, Sync, SyncDirectory, Close, Status, Rename, Link, Unlink, MakeDirectory, RemoveDirectory, FileSystem }
+public enum FsOperation
+{
+    List, Open, Create, Read, Write, Sync, SyncDirectory, Close, Status, Rename, Link, Unlink, MakeDirectory, RemoveDirectory, FileSystem,
+}
 
 /// <summary>Counts up to a moment.</summary>
 /// <param name="Operations">By kind, in the order of <see cref="FsOperation"/>.</param>

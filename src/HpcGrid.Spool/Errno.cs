@@ -80,9 +80,12 @@ public static class ErrnoWords
     /// <summary>The error as operating trouble: which step on which file failed, and what to do about it.</summary>
     public static GridError ToGridError(this Errno errno, string step) => errno switch
     {
-        Errno.EACCES or Errno.EPERM or Errno.EROFS => GridError.Denied($"{step}: {errno.Describe()}", "Check the owner and the mode of the spool's directories."),
-        Errno.ENOSPC or Errno.EDQUOT => GridError.Unavailable($"{step}: {errno.Describe()}", "Free space on the spool's filesystem or raise the quota."),
-        Errno.NotMounted => GridError.Unavailable($"{step}: {errno.Describe()}", "Mount the filesystem, or create the spool with `hpcgrid-bridge init`."),
+        Errno.EACCES or Errno.EPERM or Errno.EROFS => GridError.Denied(
+            $"{step}: {errno.Describe()}", "Check the owner and the mode of the spool's directories."),
+        Errno.ENOSPC or Errno.EDQUOT => GridError.Unavailable(
+            $"{step}: {errno.Describe()}", "Free space on the spool's filesystem or raise the quota."),
+        Errno.NotMounted => GridError.Unavailable(
+            $"{step}: {errno.Describe()}", "Mount the filesystem, or create the spool with `hpcgrid-bridge init`."),
         _ => GridError.Unavailable($"{step}: {errno.Describe()}"),
     };
 }

@@ -11,7 +11,8 @@ internal static class KeysBoard
 
     internal static Errno Publish(SpoolRoot root, Publisher publisher, PublishedKeys keys)
     {
-        var errno = publisher.Publish(root.Layout.Keys, SpoolNames.KeysFile(keys.Sequence), SpoolDocument.Encode(keys, SpoolJson.Default.PublishedKeys), durable: true);
+        var document = SpoolDocument.Encode(keys, SpoolJson.Default.PublishedKeys);
+        var errno = publisher.Publish(root.Layout.Keys, SpoolNames.KeysFile(keys.Sequence), document, durable: true);
         if (errno != Errno.None) return errno;
         var names = new List<string>();
         _ = root.Fs.List(root.Layout.Keys, names);

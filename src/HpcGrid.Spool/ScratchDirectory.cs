@@ -21,7 +21,8 @@ internal sealed class ScratchDirectory : IDisposable
     internal ScratchDirectory(string directory)
     {
         var path = directory.TrimEnd('/');
-        if (!path.StartsWith('/')) throw GridError.Invalid($"'{directory}' cannot be a scratch directory", "Give an absolute path, for instance /dev/shm/hpcgrid.");
+        if (!path.StartsWith('/'))
+            throw GridError.Invalid($"'{directory}' cannot be a scratch directory", "Give an absolute path, for instance /dev/shm/hpcgrid.");
         MakeAll(path);
         (_part, _lock) = TakePart(path);
         RemoveLeftovers();
@@ -87,7 +88,8 @@ internal sealed class ScratchDirectory : IDisposable
         SpoolFile.Read(_fs, path, Limits.WorkQueueBytes, out var bytes) is var errno && errno == Errno.None
             ? bytes
             : throw (errno == Errno.EFBIG
-                ? new GridError(ErrorCode.TooLarge, $"a work-queue file would be larger than {Limits.WorkQueueBytes} bytes", "Put fewer or smaller files into it.")
+                ? new GridError(
+                    ErrorCode.TooLarge, $"a work-queue file would be larger than {Limits.WorkQueueBytes} bytes", "Put fewer or smaller files into it.")
                 : errno.ToGridError($"reading the scratch file {path}"));
 
     /// <summary>Removes a scratch file and the journal that a refused database may have made beside it.</summary>

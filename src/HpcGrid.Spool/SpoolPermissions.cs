@@ -34,7 +34,8 @@ public static class SpoolPermissions
         {
             var status = StatusOf(fs, above);
             if ((status.Mode & OthersWrite) != 0 && (status.Mode & StickyBit) == 0)
-                throw GridError.Denied($"{above}, above the spool, may be written by everybody: anyone could put another spool in its place", $"chmod o-w {above}");
+                throw GridError.Denied(
+                    $"{above}, above the spool, may be written by everybody: anyone could put another spool in its place", $"chmod o-w {above}");
             if (above == "/") return sharing;
         }
     }
@@ -48,7 +49,8 @@ public static class SpoolPermissions
         if (status.Mode != PrivateMode && status.Mode != GroupMode)
             throw GridError.Denied($"{path} has mode {Octal(status.Mode)}; a spool has 0700, or 2770 for a group", $"chmod 0700 {path}");
         if (status.Mode == PrivateMode && status.UserId != fs.UserId)
-            throw GridError.Denied($"{path} belongs to user id {status.UserId}, this process runs as {fs.UserId}", "Run bridge and agents as the account that owns the spool.");
+            throw GridError.Denied(
+                $"{path} belongs to user id {status.UserId}, this process runs as {fs.UserId}", "Run bridge and agents as the account that owns the spool.");
         return status.Mode == PrivateMode ? SpoolSharing.Private : SpoolSharing.Group;
     }
 

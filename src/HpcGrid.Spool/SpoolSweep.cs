@@ -44,7 +44,8 @@ public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
         var errno = Errno.None;
         var directories = new List<string>(_layout.Directories) { _layout.Root };
         var parts = new List<string>();
-        if (_fs.List(_layout.Cache, parts) == Errno.None) directories.AddRange(parts.Where(part => part.Length == 2).Select(part => SpoolLayout.Join(_layout.Cache, part)));
+        if (_fs.List(_layout.Cache, parts) == Errno.None)
+            directories.AddRange(parts.Where(part => part.Length == 2).Select(part => SpoolLayout.Join(_layout.Cache, part)));
         foreach (var directory in directories)
         {
             var names = new List<string>();
@@ -66,20 +67,22 @@ public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
     /// <summary>Removes what an agent left that died while entering.</summary>
     public Errno RemoveNewAgent(string agent) => AgentName.IsWellFormed(agent) ? RemoveTree(_layout.NewAgent(agent), DeepestTree) : Errno.EINVAL;
 
-    // Links are unlinked, never followed: whether something is a directory is only learned by rmdir's and unlink's answers.
+    // Links are unlinked, never followed: lstat tells them from directories.
     private Errno RemoveTree(string directory, int depth)
     {
         var names = new List<string>();
         var errno = _fs.List(directory, names);
         if (errno != Errno.None) return errno.IsAbsent() ? Errno.None : errno;
-        foreach (var name in names)
-        {
-            var path = SpoolLayout.Join(directory, name);
-            var removed = _fs.Status(path, out var status);
-            if (removed == Errno.None) removed = status.Kind != FileKind.Directory ? _fs.Unlink(path) : depth > 0 ? RemoveTree(path, depth - 1) : Errno.ENOTEMPTY;
-            errno = First(errno, removed);
-        }
+        foreach (var name in names) errno = First(errno, Remove(SpoolLayout.Join(directory, name), depth));
         return First(errno, _fs.RemoveDirectory(directory));
+    }
+
+    private Errno Remove(string path, int depth)
+    {
+        var errno = _fs.Status(path, out var status);
+        if (errno != Errno.None) return errno;
+        if (status.Kind != FileKind.Directory) return _fs.Unlink(path);
+        return depth > 0 ? RemoveTree(path, depth - 1) : Errno.ENOTEMPTY;
     }
 
     private static Errno First(Errno before, Errno now) => before != Errno.None || now.IsAbsent() ? before : now;

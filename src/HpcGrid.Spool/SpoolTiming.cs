@@ -114,7 +114,9 @@ public sealed record SpoolTiming
         Require(LeaseStart < LeaseKill, "leaseKill is not longer than leaseStart");
         Require(Heartbeat + CachingBound < Suspect, "suspect is not longer than heartbeat + C: every agent would be suspected");
         Require(Suspect < Dead, "dead is not longer than suspect");
-        Require(LeaseKill * 1.01 + DeathSlack < Dead, "dead is not longer than leaseKill + 1 % + deathSlack: an agent could be given up while its jobs still run");
+        Require(
+            LeaseKill * 1.01 + DeathSlack < Dead,
+            "dead is not longer than leaseKill + 1 % + deathSlack: an agent could be given up while its jobs still run");
         Require(2 * CachingBound <= Lost, "lost is shorter than 2C");
         Require(FinalMargin <= DrainMargin, "finalMargin is longer than drainMargin");
         return this;

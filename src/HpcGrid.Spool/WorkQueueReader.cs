@@ -13,24 +13,27 @@ namespace HpcGrid.Spool;
 /// </summary>
 internal static class WorkQueueReader
 {
-    internal static WorkQueue ReadQueue(ScratchDirectory scratch, byte[] bytes) => Read(scratch, bytes, WorkQueueSchema.KindOfQueue, (connection, meta) =>
-        new WorkQueue(
+    private const string JobColumns = "SELECT job, attempt, branch, spec, grant FROM job ORDER BY position";
+    private const string ReportColumns = "SELECT report FROM job ORDER BY position";
+    private const string NoteColumns = "SELECT job, attempt, counter, kind, time, text FROM event ORDER BY rowid";
+
+    internal static WorkQueue ReadQueue(ScratchDirectory scratch, byte[] bytes) =>
+        Read(scratch, bytes, WorkQueueSchema.KindOfQueue, (connection, meta) => new WorkQueue(
             HeaderOf(meta),
-            SqliteScratch.Query(connection, "SELECT job, attempt, branch, spec, grant FROM job ORDER BY position", Limits.JobsPerQueue, row =>
-                new QueuedJob(AttemptOf(row), Small(row, 2), row.GetFieldValue<byte[]>(3), row.GetString(4))),
+            SqliteScratch.Query(connection, JobColumns, Limits.JobsPerQueue, ReadJob),
             ReadBlobs(connection)));
 
-    internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes) => Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) =>
-        new WorkQueueVersion(
+    internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes) =>
+        Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) => new WorkQueueVersion(
             HeaderOf(meta),
             Number(meta, "sequence"),
             Number(meta, "final") == 1,
             meta["agent"],
             Number(meta, "applied"),
-            SqliteScratch.Query(connection, "SELECT report FROM job ORDER BY position", Limits.JobsPerQueue, ReadReport),
+            SqliteScratch.Query(connection, ReportColumns, Limits.JobsPerQueue, ReadReport),
             ReadBlobs(connection))
         {
-            Notes = SqliteScratch.Query(connection, "SELECT job, attempt, counter, kind, time, text FROM event ORDER BY rowid", Limits.NotesPerVersion, ReadNote),
+            Notes = SqliteScratch.Query(connection, NoteColumns, Limits.NotesPerVersion, ReadNote),
         });
 
     private static T Read<T>(ScratchDirectory scratch, byte[] bytes, string kind, Func<SqliteConnection, Dictionary<string, string>, T> read)
@@ -55,8 +58,10 @@ internal static class WorkQueueReader
 
     private static void CheckSchema(SqliteConnection connection)
     {
-        var found = SqliteScratch.Query(connection, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL", WorkQueueSchema.Tables.Count, row => row.GetString(0));
-        if (!found.Order(StringComparer.Ordinal).SequenceEqual(WorkQueueSchema.Tables.Order(StringComparer.Ordinal))) throw new FormatException("its tables are others");
+        const string all = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL";
+        var found = SqliteScratch.Query(connection, all, WorkQueueSchema.Tables.Count, row => row.GetString(0));
+        if (!found.Order(StringComparer.Ordinal).SequenceEqual(WorkQueueSchema.Tables.Order(StringComparer.Ordinal)))
+            throw new FormatException("its tables are others");
     }
 
     private static Dictionary<string, string> ReadMeta(SqliteConnection connection) =>
@@ -79,6 +84,9 @@ internal static class WorkQueueReader
     private static Dictionary<string, byte[]> ReadBlobs(SqliteConnection connection) =>
         SqliteScratch.Query(connection, "SELECT sha256, bytes FROM blob", int.MaxValue, row => (Name: row.GetString(0), Bytes: row.GetFieldValue<byte[]>(1)))
             .ToDictionary(row => SpoolNames.IsSha256(row.Name) ? row.Name : throw new FormatException("a blob's name is no SHA-256"), row => row.Bytes);
+
+    private static QueuedJob ReadJob(SqliteDataReader row) =>
+        new(AttemptOf(row), Small(row, 2), row.GetFieldValue<byte[]>(3), row.GetString(4));
 
     private static JobReport ReadReport(SqliteDataReader row) =>
         JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), GridJson.Default.JobReport) is { Job: > 0, Attempt: > 0, Branch: >= 0 } report

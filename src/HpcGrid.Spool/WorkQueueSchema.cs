@@ -13,6 +13,7 @@ internal static class WorkQueueSchema
         "CREATE TABLE job (position INTEGER PRIMARY KEY, job INTEGER NOT NULL, attempt INTEGER NOT NULL, branch INTEGER NOT NULL, "
         + "spec BLOB, grant TEXT, stage TEXT, outcome TEXT, exit INTEGER, signal INTEGER, wall REAL, cpu REAL, rss INTEGER, report BLOB)",
         "CREATE TABLE blob (sha256 TEXT PRIMARY KEY, bytes BLOB NOT NULL)",
-        "CREATE TABLE event (job INTEGER NOT NULL, attempt INTEGER NOT NULL, counter INTEGER NOT NULL, kind TEXT NOT NULL, time TEXT NOT NULL, text TEXT NOT NULL)",
+        "CREATE TABLE event (job INTEGER NOT NULL, attempt INTEGER NOT NULL, counter INTEGER NOT NULL, kind TEXT NOT NULL, "
+        + "time TEXT NOT NULL, text TEXT NOT NULL)",
     ];
 }

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Globalization;
 using System.Text.Json;
 using HpcGrid.Core;
@@ -84,7 +83,8 @@ internal static class WorkQueueWriter
     private static void WriteReports(SqliteConnection connection, IReadOnlyList<JobReport> reports)
     {
         using var insert = new RowWriter(connection,
-            "INSERT INTO job (job, attempt, branch, stage, outcome, exit, signal, wall, cpu, rss, report) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 11);
+            "INSERT INTO job (job, attempt, branch, stage, outcome, exit, signal, wall, cpu, rss, report) "
+            + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 11);
         foreach (var report in reports)
         {
             var payload = report.Payload;
@@ -104,7 +104,8 @@ internal static class WorkQueueWriter
     {
         if (notes.Count == 0) return;
         using var insert = new RowWriter(connection, "INSERT INTO event VALUES ($0, $1, $2, $3, $4, $5)", 6);
-        foreach (var note in notes) insert.Add(note.Id.Job, note.Id.Attempt, note.Counter, note.Kind, note.At.ToString("O", CultureInfo.InvariantCulture), note.Text);
+        foreach (var note in notes)
+            insert.Add(note.Id.Job, note.Id.Attempt, note.Counter, note.Kind, note.At.ToString("O", CultureInfo.InvariantCulture), note.Text);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
@@ -119,7 +120,7 @@ internal static class WorkQueueWriter
             _command = connection.CreateCommand();
             _command.CommandText = sql;
             for (var i = 0; i < columns; i++)
-                _command.Parameters.Add(new SqliteParameter(string.Create(CultureInfo.InvariantCulture, $"${i}"), null) { Direction = ParameterDirection.Input });
+                _command.Parameters.Add(new SqliteParameter { ParameterName = string.Create(CultureInfo.InvariantCulture, $"${i}") });
         }
 
         internal void Add(params ReadOnlySpan<object?> values)

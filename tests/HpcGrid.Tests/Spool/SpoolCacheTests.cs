@@ -1,0 +1,93 @@
+using HpcGrid.Core;
+using HpcGrid.Core.Data;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Spool;
+
+public sealed class SpoolCacheTests
+{
+    private static readonly byte[] Bytes = "an input file"u8.ToArray();
+    private static readonly Content Good = Content.Of(Bytes);
+    private readonly SpoolWorld _world = new();
+
+    [TearDown]
+    public void Clean() => _world.Dispose();
+
+    [Test]
+    public void A_staged_file_is_found_by_its_checksum_and_copied_by_an_agent()
+    {
+        var cache = _world.Bridge().Cache;
+        Assert.That(cache.Has(Good), Is.False);
+        Assert.That(Put(cache, Good, Bytes), Is.EqualTo(new CopiedContent(Errno.None, Good)));
+        Assert.That(cache.Has(Good), Is.True);
+        Assert.That(cache.Has(Good with { Size = 1 }), Is.False);
+        Assert.That(cache.List().Items, Is.EqualTo(new[] { Good }));
+        using var copy = new MemoryStream();
+        Assert.That(_world.Agent().CopyFromCache(Good.Sha256, copy.Write).Content, Is.EqualTo(Good));
+        Assert.That(copy.ToArray(), Is.EqualTo(Bytes));
+    }
+
+    [Test]
+    public void Wrong_bytes_are_not_published_and_the_answer_says_what_came()
+    {
+        var cache = _world.Bridge().Cache;
+        Assert.That(Put(cache, Good, "something else"u8.ToArray()).Content, Is.EqualTo(Content.Of("something else"u8)));
+        Assert.That(Put(cache, Good, Bytes[..^1]).Content!.Size, Is.EqualTo(Bytes.Length - 1));
+        Assert.That(cache.Has(Good), Is.False);
+        Assert.That(cache.List().Items, Is.Empty);
+        Assert.That(_world.Temporaries(), Is.Empty);
+    }
+
+    [Test]
+    public void A_file_that_changed_in_the_cache_is_told_by_its_content()
+    {
+        var cache = _world.Bridge().Cache;
+        Put(cache, Good, Bytes);
+        File.WriteAllText(Path.Combine(_world.SpoolPath, "cache", Good.Sha256[..2], Good.Sha256), "An input file");
+        Assert.That(_world.Agent().CopyFromCache(Good.Sha256, _ => { }).Content, Is.Not.EqualTo(Good));
+    }
+
+    [Test]
+    public void Evicting_twice_is_no_error()
+    {
+        var cache = _world.Bridge().Cache;
+        Put(cache, Good, Bytes);
+        Assert.That(new[] { cache.Evict(Good.Sha256), cache.Evict(Good.Sha256) }, Is.All.EqualTo(Errno.None));
+        Assert.That(_world.Agent().CopyFromCache(Good.Sha256, _ => { }), Is.EqualTo(new CopiedContent(Errno.ENOENT, null)));
+    }
+
+    [TestCase("../../../etc/passwd")]
+    [TestCase("")]
+    public void A_name_that_is_no_checksum_never_becomes_a_path(string name)
+    {
+        Assert.Throws<GridError>(() => _world.Bridge().Cache.Evict(name));
+        Assert.Throws<GridError>(() => _world.Agent().CopyFromCache(name, _ => { }));
+    }
+
+    [Test]
+    public void What_is_pinned_is_never_evicted_and_what_was_unpinned_longest_goes_first()
+    {
+        var pins = new CachePins();
+        foreach (var letter in "abcd") pins.Add(new Content(10, new string(letter, 64)), ticks: letter);
+        Assert.That(pins.TotalBytes, Is.EqualTo(40));
+        Assert.That(pins.Pin(Sha('a')), Is.True);
+        Assert.That(pins.Pin(Sha('x')), Is.False);
+        pins.Pin(Sha('b'));
+        pins.Unpin(Sha('b'), ticks: 1000);
+        Assert.That(Names(pins.ToEvict(25)), Is.EqualTo(new[] { Sha('c'), Sha('d') }));
+        Assert.That(Names(pins.ToEvict(0)), Is.EqualTo(new[] { Sha('c'), Sha('d'), Sha('b') }));
+        pins.Remove(Sha('c'));
+        Assert.That(pins.TotalBytes, Is.EqualTo(30));
+        Assert.That(pins.ToEvict(30), Is.Empty);
+    }
+
+    private static string Sha(char letter) => new(letter, 64);
+
+    private static IEnumerable<string> Names(IEnumerable<Content> contents) => contents.Select(content => content.Sha256);
+
+    private static CopiedContent Put(SpoolCache cache, Content content, byte[] bytes)
+    {
+        using var source = new MemoryStream(bytes);
+        return cache.Put(content, source.Read);
+    }
+}
