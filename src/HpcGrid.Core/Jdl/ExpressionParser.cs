@@ -181,7 +181,7 @@ internal sealed class ExpressionParser(string text, TextMap map, Faults faults)
         if (Listed(")") is not { } arguments) return null;
         return arguments.Count >= function.Fewest && arguments.Count <= function.Most
             ? new CallNode(function, arguments, start, _end)
-            : Fail(start, $"{function.Name}() takes {function.Fewest} arguments, not {arguments.Count}");
+            : Fail(start, $"{function.Name}() takes {function.Fewest} argument{(function.Fewest == 1 ? "" : "s")}, not {arguments.Count}");
     }
 
     private string Name()

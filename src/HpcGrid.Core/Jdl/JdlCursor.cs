@@ -69,7 +69,7 @@ internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Fa
     {
         for (var inString = false; !AtEnd; At++)
         {
-            if (text[At] == '\\') At++;
+            if (text[At] == '\\' && At + 1 < text.Length) At++;
             else if (text[At] == '"') inString = !inString;
             else if (inString) continue;
             else if (text[At] == ';') { At++; return; }

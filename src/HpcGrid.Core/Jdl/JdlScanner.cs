@@ -158,7 +158,8 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
             if (_cursor.Take('"')) return content.ToString();
             if (_cursor.Take('\\'))
             {
-                if (!_cursor.AtEnd) content.Append(_cursor.Current);
+                if (_cursor.AtEnd) break;
+                content.Append(_cursor.Current);
                 _cursor.At++;
             }
             else _cursor.Copy(content, escaped: false);
