@@ -38,7 +38,11 @@ public sealed record Done : Reply;
 public sealed record Identity(string User, IReadOnlyList<string> Roles, string Vo, string Home, DateTimeOffset? CertificateEnds) : Reply;
 
 /// <summary>The job's number, and how many subjobs it was split into (0: it runs itself).</summary>
-public sealed record Submitted(long Job, int Subjobs) : Reply;
+public sealed record Submitted(long Job, int Subjobs) : Reply
+{
+    /// <summary>What the submitter should know of the description: keys without effect, with line and column.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+}
 
 /// <summary>A line of `ps`.</summary>
 public sealed record JobLine
