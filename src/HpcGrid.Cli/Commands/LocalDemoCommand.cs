@@ -37,7 +37,7 @@ internal sealed class LocalDemoCommand : GridCommand
         }
         finally
         {
-            if (parsed.GetValue(_keep)) WriteNextSteps(session);
+            if (parsed.GetValue(_keep) && !ct.IsCancellationRequested) WriteNextSteps(session);
             else if (wasUp) session.Terminal.Error.WriteLine("the local grid was up before and stays up");
             else await grid.Down(purge: false);
         }

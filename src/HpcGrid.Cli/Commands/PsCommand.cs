@@ -59,7 +59,7 @@ internal sealed class PsCommand : GridCommand
         var table = new TextTable("JOB", "STATE", "USER", "NAME", "SUBJOBS", "NODE", "SUBMITTED", "TIME", "WHY").Right(0);
         foreach (var job in list.Jobs)
             table.Add(Words.Number(job.Job), job.State, job.User, job.Name, Subjobs(job), job.Node, Words.Time(job.SubmittedAt), Time(job),
-                job.Reason ?? Payload(job));
+                Why(job));
         table.Write(terminal, users ? "No jobs." : "No jobs. Submit one: hpcgrid submit -- /bin/echo hello");
         if (list.More) terminal.Error.WriteLine($"There are older ones: hpcgrid ps --before {list.Jobs.Min(job => job.Job)}");
     }
@@ -71,6 +71,10 @@ internal sealed class PsCommand : GridCommand
 
     private static string Time(JobLine job) =>
         job.StartedAt is { } started && job.EndedAt is { } ended && ended >= started ? Words.Duration(ended - started) : "";
+
+    /// <summary>The reason, when it says more than the state does.</summary>
+    private static string Why(JobLine job) =>
+        job.Reason is { Length: > 0 } reason && (JobStates.TryParse(job.State, out var state) && state.IsFailure() || job.Attempt > 1) ? reason : Payload(job);
 
     private static string Payload(JobLine job) => job.Payload is { } payload && payload.ExitCode != 0 ? payload.Describe() : "";
 }

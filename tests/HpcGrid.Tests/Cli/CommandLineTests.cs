@@ -1,0 +1,165 @@
+using System.CommandLine;
+using System.Text.Json;
+using HpcGrid.Cli;
+using HpcGrid.Cli.Commands;
+using HpcGrid.Cli.Output;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
+using HpcGrid.Tests.Client;
+
+namespace HpcGrid.Tests.Cli;
+
+[TestFixture, CancelAfter(60_000)]
+internal sealed class CommandLineTests : IDisposable
+{
+    private readonly ThrowAwayPki _pki = new();
+
+    [TestCase(ErrorCode.Invalid, 2)]
+    [TestCase(ErrorCode.NotFound, 3)]
+    [TestCase(ErrorCode.Denied, 4)]
+    [TestCase(ErrorCode.Unauthenticated, 4)]
+    [TestCase(ErrorCode.Unavailable, 5)]
+    [TestCase(ErrorCode.Conflict, 6)]
+    [TestCase(ErrorCode.Exists, 6)]
+    [TestCase(ErrorCode.Corrupt, 7)]
+    [TestCase(ErrorCode.TooLarge, 8)]
+    [TestCase(ErrorCode.Internal, 70)]
+    public async Task Each_kind_of_error_has_its_exit_code_and_says_what_to_do(ErrorCode code, int exitCode)
+    {
+        await using var central = await Central(_ => throw new GridError(code, "what happened", "what to do"));
+        var run = await Run("whoami");
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((exitCode, "")));
+        Assert.That(run.Error, Does.Contain("what happened").And.Contain("what to do"));
+        var json = JsonDocument.Parse((await Run("whoami", "--json")).Error).RootElement;
+        Assert.That(json.GetProperty("code").GetString(), Is.EqualTo(code.ToString()));
+        Assert.That(json.GetProperty("exitCode").GetInt32(), Is.EqualTo(exitCode));
+        Assert.That(json.GetProperty("hint").GetString(), Is.EqualTo("what to do"));
+    }
+
+    [TestCase("bogus")]
+    [TestCase("submit")]
+    [TestCase("submit", "-n", "many", "--", "/bin/true")]
+    [TestCase("submit", "-n", "0", "--", "/bin/true")]
+    [TestCase("submit", "job.jdl", "--", "/bin/true")]
+    [TestCase("submit", "--")]
+    [TestCase("cp", "only-one")]
+    [TestCase("cp", "both", "here")]
+    [TestCase("ps", "--state", "HAPPY")]
+    public async Task Wrong_usage_is_told_with_a_remedy_and_reaches_nobody(params string[] arguments)
+    {
+        await using var central = await Central(_ => throw new InvalidOperationException("must not be asked"));
+        var run = await Run(arguments);
+        Assert.That(run.ExitCode, Is.EqualTo(2), run.Error);
+        Assert.That(run.Error, Does.StartWith("hpcgrid: wrong request: "));
+        Assert.That(run.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(2));
+        Assert.That(central.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task What_stands_behind_the_dashes_is_never_read_as_an_option()
+    {
+        await using var central = await Central(_ => new Submitted(7, 3));
+        var run = await Run("submit", "-n", "3", "--", "/bin/echo", "--json", "-n", "x #alien_counter#", "--", "@file");
+        Assert.That((run.ExitCode, run.Output.Trim()), Is.EqualTo((0, "job 7 with 3 subjobs")));
+        Assert.That(((SubmitJob)central.Requests.Single()).Jdl, Does.StartWith(
+            "Command = {\"/bin/echo\", \"--json\", \"-n\", \"x #alien_counter#\", \"--\", \"@file\"};\n").And.Contain("Split = \"production:1-3\";"));
+    }
+
+    [Test]
+    public async Task A_table_in_a_pipe_is_plain_text_without_escape_codes()
+    {
+        await using var central = await Central(_ => new JobList([new JobLine { Job = 1, User = "jdoe", State = "ERROR_E", Name = "evil\e[31m\nname", Reason = "exit 1" }], false));
+        var run = await Run("ps");
+        Assert.That(run.Output, Does.Not.Contain('\e'));
+        Assert.That(run.Output.Split('\n'), Has.Length.EqualTo(3));
+        Assert.That(run.Output, Does.Contain("ERROR_E").And.Contain("evil�[31m␊name").And.Contain("exit 1"));
+    }
+
+    [Test]
+    public async Task Json_is_one_document_on_standard_output()
+    {
+        await using var central = await Central(_ => new JobList([new JobLine { Job = 1, User = "jdoe", State = "DONE", Name = "ä\e" }], false));
+        var run = await Run("ps", "--json");
+        Assert.That(JsonDocument.Parse(run.Output).RootElement.GetProperty("jobs")[0].GetProperty("name").GetString(), Is.EqualTo("ä\e"));
+        Assert.That(run.Error, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_watch_in_a_pipe_writes_lines_and_ends_with_the_failures_in_its_exit_code()
+    {
+        var looks = 0;
+        await using var central = await Central(_ => Progress(++looks));
+        var run = await Run("watch", "5");
+        Assert.That(run.ExitCode, Is.EqualTo(ExitCodes.JobFailed));
+        Assert.That(run.Output.TrimEnd().Split('\n'), Has.Length.EqualTo(3).And.All.Not.Contains("\e"));
+        Assert.That(run.Output, Does.Contain("DONE 1  RUNNING 1").And.Contain("2 jobs: 1 DONE, 1 failed in 2.0 s"));
+    }
+
+    [Test]
+    public async Task A_file_whose_bytes_are_wrong_never_appears_under_its_name()
+    {
+        var source = new SourceFile("/a", Content.Of("right"u8), [new Replica("SE", "pfn", "/se/a")]);
+        await using var central = await Central(request => request switch
+        {
+            StatEntry => new EntryDetail(new Entry { Path = "/a", Type = "f", Owner = "j", Group = "j", Permissions = "644" }, [], null),
+            _ => new ReadTicket(source, "token"),
+        });
+        central.Http = context => context.Response.Body.WriteAsync("wrong"u8.ToArray()).AsTask();
+        var target = _pki.PathOf("copy");
+        Assert.That((await Run("cp", "grid:/a", target)).ExitCode, Is.EqualTo(7));
+        Assert.That((File.Exists(target), File.Exists(target + ".part")), Is.EqualTo((false, false)));
+        central.Http = context => context.Response.Body.WriteAsync("right"u8.ToArray()).AsTask();
+        Assert.That((await Run("cp", "grid:/a", target)).ExitCode, Is.Zero);
+        Assert.That(await File.ReadAllTextAsync(target), Is.EqualTo("right"));
+        Assert.That((await Run("cp", "grid:/a", target)).ExitCode, Is.EqualTo(6), "an existing file is not replaced unasked");
+        Assert.That((await Run("cat", "/a")).Output, Is.EqualTo("right"));
+    }
+
+    [Test]
+    public async Task Paths_are_relative_to_the_home_directory()
+    {
+        await using var central = await Central(request => request is WhoAmI
+            ? new Identity("jdoe", ["user"], "vo", "/vo/user/j/jdoe", null)
+            : new Done());
+        await Run("mkdir", "a/./b", "~/c", "/d", "~");
+        Assert.That(central.Requests.OfType<MakeDirectory>().Select(request => request.Path),
+            Is.EqualTo(new[] { "/vo/user/j/jdoe/a/b", "/vo/user/j/jdoe/c", "/d", "/vo/user/j/jdoe" }));
+    }
+
+    [Test]
+    public async Task Every_command_has_help_with_an_example()
+    {
+        foreach (var path in Commands(CommandLine.Create(new Terminal
+        {
+            Output = TextWriter.Null, Error = TextWriter.Null, OutputStream = () => Stream.Null, Input = TextReader.Null,
+        }), []))
+        {
+            var help = await CommandLineRun.Of([.. path, "--help"]);
+            Assert.That((help.ExitCode, help.Error), Is.EqualTo((0, "")));
+            Assert.That(help.Output, Does.Contain("Examples:\n  "), string.Join(' ', path));
+        }
+    }
+
+    private static IEnumerable<string[]> Commands(Command command, string[] path) =>
+        command.Subcommands.OfType<GridCommand>().SelectMany(sub => Commands(sub, [.. path, sub.Name])).Prepend(path);
+
+    private static JobProgress Progress(int look) => new()
+    {
+        Job = 5, State = look < 2 ? "SPLIT" : "DONE", SubmittedAt = DateTimeOffset.UnixEpoch, Now = DateTimeOffset.UnixEpoch.AddSeconds(look),
+        States = look < 2 ? new Dictionary<string, int> { ["RUNNING"] = 1, ["DONE"] = 1 } : new Dictionary<string, int> { ["ERROR_E"] = 1, ["DONE"] = 1 },
+    };
+
+    private async Task<FakeCentral> Central(Func<Request, Reply> answer)
+    {
+        var central = await FakeCentral.Start(_pki);
+        central.Answer = request => Task.FromResult(answer(request));
+        var address = _pki.Address(central.Url);
+        await File.WriteAllTextAsync(_pki.PathOf("client.yaml"), $"central: {central.Url}\nca: {address.CaFile}\ncertificate: {address.CertificateFile}\nkey: {address.KeyFile}\n");
+        return central;
+    }
+
+    private Task<CommandLineRun> Run(params string[] arguments) => CommandLineRun.Of(["--config", _pki.PathOf("client.yaml"), .. arguments]);
+
+    public void Dispose() => _pki.Dispose();
+}
