@@ -13,6 +13,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
 {
     private const string BridgeUser = "local";
     private readonly LocalProcesses _processes = new(home);
+    private DateTimeOffset _bridgeStarted;
 
     public LocalHome Home => home;
     public CentralAddress Address => ClientFile.Read(home.ClientFile);
@@ -20,7 +21,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     /// <summary>Both daemons run.</summary>
     public bool IsUp => LocalState.Read(home) is { } state && LocalProcesses.Runs(state.Central) && LocalProcesses.Runs(state.Bridge);
 
-    /// <summary>Starts what does not run and waits until the nodes are there. Throws GridError with the end of the log of what failed.</summary>
+    /// <summary>Starts what does not run and waits until central answers and the bridge has reported to it. Throws GridError with the end of the log of what failed.</summary>
     public async Task Up(int nodes, int coresPerNode, CancellationToken ct)
     {
         Directory.CreateDirectory(home.Folder);
@@ -32,7 +33,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         if (!LocalProcesses.Runs(state.Central)) state = await StartCentral(state);
         await WaitForCentral(state, ct);
         if (!LocalProcesses.Runs(state.Bridge)) state = await StartBridge(state);
-        await WaitForNodes(state, ct);
+        await WaitForBridge(state, ct);
     }
 
     /// <summary>Ends everything, and looks whether anything is left. With purge the state is removed too.</summary>
@@ -75,7 +76,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
 
     private async Task<LocalState> StartBridge(LocalState state)
     {
-        tell($"starting the bridge and {state.Nodes} nodes of {state.CoresPerNode} cores");
+        tell($"starting the bridge, for {state.Nodes} nodes of {state.CoresPerNode} cores");
         await File.WriteAllTextAsync(home.BridgeFile, $"""
             # Made by `hpcgrid local up`.
             name: {BridgeUser}
@@ -90,10 +91,13 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
               nodes: {state.Nodes}
               coresPerNode: {state.CoresPerNode}
               walltime: 86400
+              idleExit: 3600
               agent: "{SiblingDaemon.PathOf("agent")}"
               isolateNetwork: auto
 
             """);
+        // Central is on this machine: its clock is ours. What it remembers of an earlier bridge does not count.
+        _bridgeStarted = TimeProvider.System.GetUtcNow();
         state = state with { Bridge = await _processes.Start("bridge", "run", "--config", home.BridgeFile) };
         state.Write(home);
         return state;
@@ -111,20 +115,16 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         await client.Call(new WhoAmI(), ct);
     }
 
-    private async Task WaitForNodes(LocalState state, CancellationToken ct)
+    /// <summary>Nodes start when jobs wait for them, so the bridge's word to central is all there is to wait for.</summary>
+    private async Task WaitForBridge(LocalState state, CancellationToken ct)
     {
         await using var client = new GridClient(Address) { Patience = Limits.LocalStart };
         var begun = TimeProvider.System.GetTimestamp();
-        for (var shown = -1; ;)
+        while (!(await client.Call(new ListNodes(), ct)).Bridges.Any(bridge => bridge.Bridge == BridgeUser && bridge.LastSeen >= _bridgeStarted))
         {
-            var nodes = Nodes(await client.Call(new ListNodes(), ct));
-            var running = nodes.Count(node => node.State == "running");
-            if (running != shown) tell($"{running} of {state.Nodes} nodes are up");
-            if (running >= state.Nodes) return;
-            shown = running;
             if (!LocalProcesses.Runs(state.Bridge)) throw Failed("bridge", "ended at its start");
-            if (TimeProvider.System.GetElapsedTime(begun) > Limits.LocalStart) throw Failed("bridge",
-                $"has brought up {running} of {state.Nodes} nodes in {Limits.LocalStart.TotalSeconds:0} s");
+            if (TimeProvider.System.GetElapsedTime(begun) > Limits.LocalStart)
+                throw Failed("bridge", $"has not reported to central in {Limits.LocalStart.TotalSeconds:0} s");
             await Task.Delay(Limits.LocalPoll, ct);
         }
     }
