@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Text.Json;
+using HpcGrid.Client;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using Spectre.Console;
+
+namespace HpcGrid.Benchmarks;
+
+/// <summary>
+/// Question: how many trivial jobs a second go through every process (submit, match, ledger, claim, start, wait4, report, commit, DONE), all
+/// durable, and what does one cost in time and in operations on the shared filesystem; beside tools that keep less, on the same cores.
+/// </summary>
+internal static class HowFastIsTheWholeGrid
+{
+    private sealed record Run(double JobsPerSecond, double P50Seconds, double P99Seconds, double OperationsPerJob, double FsyncsPerJob,
+        double BytesPerJob, IReadOnlyDictionary<string, double> PeakMebibytes);
+
+    public static async Task<int> Answer(BenchOptions options)
+    {
+        var folder = Path.Combine(Environment.GetEnvironmentVariable("HPCGRID_BENCH") ?? "artifacts/bench", Guid.NewGuid().ToString("N")[..8]);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            var runs = new List<Run>();
+            var peers = new List<IReadOnlyList<Peers.Measured>>();
+            for (var i = 0; i < options.Runs; i++)
+            {
+                runs.Add(await Once(options, folder));
+                peers.Add(await Peers.Measure(options, Directory.CreateDirectory(Path.Combine(folder, $"peers{i}")).FullName));
+            }
+            Show(options, runs, peers);
+            return 0;
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    private static async Task<Run> Once(BenchOptions options, string folder)
+    {
+        await using var grid = await LocalGrid.Up(folder, options);
+        await using var client = grid.Connect();
+        await WarmUp(client, options);
+        var before = SpoolCost.Of(grid);
+        var clock = Stopwatch.StartNew();
+        var master = await client.Call(new SubmitJob(Jdl(options.Command, options.Jobs), [], Guid.NewGuid().ToString()), CancellationToken.None);
+        var progress = await UntilFinal(client, master.Job);
+        var seconds = clock.Elapsed.TotalSeconds;
+        if (progress.States.GetValueOrDefault("DONE") != options.Jobs)
+            throw new InvalidOperationException($"not all jobs are DONE: {JsonSerializer.Serialize(progress.States)}");
+        var latencies = await Latencies(client, master.Job);
+        // The agents and the bridge write their statistics about once a second; the last change must have been counted.
+        await Pause(TimeSpan.FromSeconds(2));
+        var cost = SpoolCost.Of(grid) - before;
+        return new Run(options.Jobs / seconds, Quantile(latencies, 0.50), Quantile(latencies, 0.99),
+            cost.Operations / options.Jobs, cost.Fsyncs / options.Jobs, cost.BytesWritten / options.Jobs, grid.PeakMemory());
+    }
+
+    /// <summary>A few jobs first: pilots are up, connections open, code compiled. A running grid is what is measured.</summary>
+    private static async Task WarmUp(GridClient client, BenchOptions options)
+    {
+        var master = await client.Call(new SubmitJob(Jdl(options.Command, Math.Min(options.Jobs, 500)), [], Guid.NewGuid().ToString()), CancellationToken.None);
+        await UntilFinal(client, master.Job);
+    }
+
+    private static string Jdl(string command, int jobs) => $$"""
+        Command = {"{{command}}"};
+        Split = "production:1-{{jobs}}";
+        TTL = 600;
+        """;
+
+    private static async Task<JobProgress> UntilFinal(GridClient client, long job)
+    {
+        while (true)
+        {
+            var progress = await client.Call(new FollowJob(job), CancellationToken.None);
+            if (JobStates.TryParse(progress.State, out var state) && state.IsFinal()) return progress;
+            await Pause(TimeSpan.FromMilliseconds(20));
+        }
+    }
+
+    private static async Task<double[]> Latencies(GridClient client, long master)
+    {
+        var latencies = new List<double>();
+        long? before = null;
+        bool more;
+        do
+        {
+            var page = await client.Call(new ListJobs { Master = master, Before = before, Limit = 1000 }, CancellationToken.None);
+            latencies.AddRange(page.Jobs.Select(job => (job.EndedAt!.Value - job.SubmittedAt).TotalSeconds));
+            before = page.Jobs.Count > 0 ? page.Jobs[^1].Job : null;
+            more = page.More;
+        } while (more);
+        return [.. latencies.Order()];
+    }
+
+    private static void Show(BenchOptions options, List<Run> runs, List<IReadOnlyList<Peers.Measured>> peers)
+    {
+        var ours = Median(runs.Select(run => run.JobsPerSecond));
+        var rates = peers[0].Select((peer, i) => peer with { Rate = peer.Rate is null ? null : Median(peers.Select(run => run[i].Rate!.Value)) }).ToList();
+        if (options.Json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new { options.Jobs, options.Nodes, options.Command, JobsPerSecond = ours, Runs = runs, Peers = rates },
+                new JsonSerializerOptions { WriteIndented = true }));
+            return;
+        }
+        var table = new Table().Title($"{options.Jobs} x {options.Command}, {options.Nodes} nodes, {Environment.ProcessorCount} cores, median of {runs.Count}")
+            .AddColumns("system", "jobs/s", "HpcGrid is", "left after a crash");
+        table.AddRow("HpcGrid", $"{ours:F0}", "", "everything");
+        foreach (var peer in rates)
+            table.AddRow(Markup.Escape(peer.Name), peer.Rate is { } rate ? $"{rate:F0}" : "not installed", peer.Rate is { } r ? $"{ours / r:F2} x" : "", peer.Keeps);
+        AnsiConsole.Write(table);
+        Console.WriteLine($"submit to DONE: p50 {Median(runs.Select(run => run.P50Seconds)):F2} s, p99 {Median(runs.Select(run => run.P99Seconds)):F2} s");
+        Console.WriteLine($"spool, per job: {Median(runs.Select(run => run.OperationsPerJob)):F3} operations, "
+            + $"{Median(runs.Select(run => run.FsyncsPerJob)):F4} fsyncs, {Median(runs.Select(run => run.BytesPerJob)):F0} bytes written");
+        Console.WriteLine("peak memory: " + string.Join(", ", runs[^1].PeakMebibytes.Select(pair => $"{pair.Key} {pair.Value:F0} MiB")));
+    }
+
+    private static async Task Pause(TimeSpan time)
+    {
+        using var timer = new PeriodicTimer(time);
+        await timer.WaitForNextTickAsync();
+    }
+
+    private static double Quantile(double[] sorted, double q) => sorted[(int)Math.Min(sorted.Length - 1, q * sorted.Length)];
+
+    private static double Median(IEnumerable<double> values) => Quantile([.. values.Order()], 0.5);
+}
