@@ -33,6 +33,8 @@ public static class SpoolPermissions
         for (var above = SpoolLayout.ParentOf(root); ; above = SpoolLayout.ParentOf(above))
         {
             var status = StatusOf(fs, above);
+            // A link's own mode says nothing: the directory behind it counts. Who could replace the link is checked one step up.
+            if (status.Kind == FileKind.SymbolicLink) status = StatusOf(fs, SpoolLayout.Join(above, "."));
             if ((status.Mode & OthersWrite) != 0 && (status.Mode & StickyBit) == 0)
                 throw GridError.Denied(
                     $"{above}, above the spool, may be written by everybody: anyone could put another spool in its place", $"chmod o-w {above}");

@@ -70,21 +70,21 @@ internal static class WorkQueueWriter
 
     private static void WriteMeta(SqliteConnection connection, IEnumerable<(string Key, string Value)> meta)
     {
-        using var insert = new RowWriter(connection, "INSERT INTO meta VALUES ($0, $1)", 2);
+        using var insert = new RowInserter(connection, "INSERT INTO meta VALUES ($0, $1)");
         foreach (var (key, value) in meta) insert.Add(key, value);
     }
 
     private static void WriteJobs(SqliteConnection connection, IReadOnlyList<QueuedJob> jobs)
     {
-        using var insert = new RowWriter(connection, "INSERT INTO job (job, attempt, branch, spec, grant) VALUES ($0, $1, $2, $3, $4)", 5);
+        using var insert = new RowInserter(connection, "INSERT INTO job (job, attempt, branch, spec, grant) VALUES ($0, $1, $2, $3, $4)");
         foreach (var job in jobs) insert.Add(job.Id.Job, job.Id.Attempt, job.Branch, job.Spec, job.Grant);
     }
 
     private static void WriteReports(SqliteConnection connection, IReadOnlyList<JobReport> reports)
     {
-        using var insert = new RowWriter(connection,
+        using var insert = new RowInserter(connection,
             "INSERT INTO job (job, attempt, branch, stage, outcome, exit, signal, wall, cpu, rss, report) "
-            + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 11);
+            + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
         foreach (var report in reports)
         {
             var payload = report.Payload;
@@ -96,39 +96,17 @@ internal static class WorkQueueWriter
     private static void WriteBlobs(SqliteConnection connection, IReadOnlyDictionary<string, byte[]> blobs)
     {
         if (blobs.Count == 0) return;
-        using var insert = new RowWriter(connection, "INSERT INTO blob VALUES ($0, $1)", 2);
+        using var insert = new RowInserter(connection, "INSERT INTO blob VALUES ($0, $1)");
         foreach (var (sha256, bytes) in blobs) insert.Add(sha256, bytes);
     }
 
     private static void WriteNotes(SqliteConnection connection, IReadOnlyList<AgentNote> notes)
     {
         if (notes.Count == 0) return;
-        using var insert = new RowWriter(connection, "INSERT INTO event VALUES ($0, $1, $2, $3, $4, $5)", 6);
+        using var insert = new RowInserter(connection, "INSERT INTO event VALUES ($0, $1, $2, $3, $4, $5)");
         foreach (var note in notes)
             insert.Add(note.Id.Job, note.Id.Attempt, note.Counter, note.Kind, note.At.ToString("O", CultureInfo.InvariantCulture), note.Text);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>One prepared INSERT for many rows.</summary>
-    private sealed class RowWriter : IDisposable
-    {
-        private readonly SqliteCommand _command;
-
-        internal RowWriter(SqliteConnection connection, string sql, int columns)
-        {
-            _command = connection.CreateCommand();
-            _command.CommandText = sql;
-            for (var i = 0; i < columns; i++)
-                _command.Parameters.Add(new SqliteParameter { ParameterName = string.Create(CultureInfo.InvariantCulture, $"${i}") });
-        }
-
-        internal void Add(params ReadOnlySpan<object?> values)
-        {
-            for (var i = 0; i < values.Length; i++) _command.Parameters[i].Value = values[i] ?? DBNull.Value;
-            _command.ExecuteNonQuery();
-        }
-
-        public void Dispose() => _command.Dispose();
-    }
 }

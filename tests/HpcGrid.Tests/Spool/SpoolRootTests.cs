@@ -77,6 +77,18 @@ public sealed class SpoolRootTests
     }
 
     [Test]
+    public void A_link_above_the_spool_counts_as_the_directory_behind_it()
+    {
+        var real = Directory.CreateDirectory(Path.Combine(_world.Folder, "real")).FullName;
+        var link = Path.Combine(_world.Folder, "scratch-link");
+        Directory.CreateSymbolicLink(link, real);
+        var spool = Path.Combine(link, "spool");
+        Assert.That(SpoolRoot.Create(_world.Fs, spool, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce).CheckMounted(), Is.EqualTo(Errno.None));
+        File.SetUnixFileMode(real, (UnixFileMode)0x1ff);
+        Assert.That(Assert.Throws<GridError>(() => SpoolRoot.Open(_world.Fs, spool))!.Message, Does.Contain("everybody"));
+    }
+
+    [Test]
     public void A_spool_for_a_group_gives_the_group_all_whatever_the_umask_says()
     {
         using var shared = new SpoolWorld(sharing: SpoolSharing.Group);
