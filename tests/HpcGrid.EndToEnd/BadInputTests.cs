@@ -63,7 +63,7 @@ public sealed class BadInputTests
     {
         await using var grid = await Grid.Start(nodes: 1);
         await grid.Upload("refuse.sh", "#!/bin/sh\nexit 1\n");
-        var job = await grid.Submit("""Command = {"/bin/true"}; ValidationCommand = "refuse.sh";""");
+        var job = await grid.Submit("""Command = {"/bin/true"}; ValidationCommand = "/hpcgrid/user/p/physicist/refuse.sh";""");
         Assert.That((await grid.UntilFinal(job.Job, Bound)).State, Is.EqualTo("ERROR_V"));
     }
 

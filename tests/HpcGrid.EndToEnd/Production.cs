@@ -19,12 +19,12 @@ internal static class Production
         await grid.Upload("check.sh", "#!/bin/sh\ntest -s result_*.txt\n");
         await grid.Upload("physics.txt", "lifetime=2.2");
         return $$"""
-            Executable = "simulate.sh";
+            Executable = "{{Home}}/simulate.sh";
             Arguments = "#alien_counter#";
             InputFile = { "LF:{{Home}}/physics.txt" };
             OutputArchive = { "results.zip:result_*.txt,interfaces.txt,stdout" };
             OutputDir = "{{Home}}/out/#alien_counter_04i#";
-            ValidationCommand = "check.sh";
+            ValidationCommand = "{{Home}}/check.sh";
             TTL = 600;
             Split = "production:1-{{subjobs}}";
             """;
