@@ -3,6 +3,17 @@ using System.Text;
 
 namespace HpcGrid.Core.Jdl;
 
+/// <summary>Where an argument is put in for $1; that decides what it may hold.</summary>
+internal enum ArgumentPlace
+{
+    /// <summary>In a text: anything.</summary>
+    Text,
+    /// <summary>In a string inside an expression, which will be read once more: anything, escaped.</summary>
+    QuotedAgain,
+    /// <summary>Outside quotes: nothing that could end the value, or begin another.</summary>
+    Bare,
+}
+
 /// <summary>A position in JDL text with what every part of its grammar needs: blanks and comments, $1, places, faults.</summary>
 internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Faults faults)
 {
@@ -77,12 +88,8 @@ internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Fa
         }
     }
 
-    /// <summary>
-    /// Copies one character, or the argument that $n stands for. True when an argument was put in.
-    /// </summary>
-    /// <param name="to">Where to.</param>
-    /// <param name="escaped">Escape the argument, because what is copied will be read once more as the inside of a string.</param>
-    public bool Copy(StringBuilder to, bool escaped)
+    /// <summary>Copies one character, or the argument that $n stands for. True when an argument was put in.</summary>
+    public bool Copy(StringBuilder to, ArgumentPlace place)
     {
         var end = At + 1;
         if (text[At] == '$')
@@ -93,7 +100,7 @@ internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Fa
             return false;
         }
         var number = int.Parse(text.AsSpan(At + 1, end - At - 1), NumberStyles.None, CultureInfo.InvariantCulture);
-        if (number <= arguments.Count) PutIn(to, escaped ? JdlText.Quote(arguments[number - 1])[1..^1] : arguments[number - 1]);
+        if (number <= arguments.Count) PutIn(to, number, arguments[number - 1], place);
         else
             Fail(At, $"${number} has no value: the submission gave {arguments.Count} arguments",
                 $"Give at least {number} arguments at submission, or write \\${number} in a string for the text itself.");
@@ -109,12 +116,18 @@ internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Fa
     }
 
     /// <summary>A long argument named often would grow without bound, so what is put in counts towards the longest description.</summary>
-    private void PutIn(StringBuilder to, string argument)
+    private void PutIn(StringBuilder to, int number, string argument, ArgumentPlace place)
     {
         _putIn += argument.Length;
-        if (_putIn <= Limits.LongestJdl) to.Append(argument);
+        if (place == ArgumentPlace.Bare && !IsBareWord(argument))
+            Fail(At, $"${number} stands outside quotes and is {Faults.Shown(argument)}", $"Write \"${number}\", or give an argument without quotes, braces, ';' and '='.");
+        else if (_putIn <= Limits.LongestJdl) to.Append(place == ArgumentPlace.QuotedAgain ? JdlText.Quote(argument)[1..^1] : argument);
         else Fail(At, "the arguments put in make the description longer than 10 MB", "Put long texts into a file and name it in InputFile.");
     }
+
+    private static bool IsBareWord(string argument) =>
+        argument.Length > 0 && argument.Trim().Length == argument.Length && !argument.AsSpan().ContainsAny("\"\\;[]{}#=")
+        && !argument.Any(char.IsControl);
 
     private int LineEnd(int at)
     {

@@ -140,7 +140,7 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
     {
         places.Add(_cursor.Place);
         var item = new StringBuilder();
-        while (!_cursor.AtEnd && _cursor.Current is not ('}' or '{' or '"' or ';')) _cursor.Copy(item, escaped: false);
+        while (!_cursor.AtEnd && _cursor.Current is not ('}' or '{' or '"' or ';')) _cursor.Copy(item, ArgumentPlace.Text);
         if (_cursor.AtEnd || _cursor.Current == ';') return _cursor.Fail(opening, "the '{' has no matching '}'", "Close the list with '}'.");
         if (!_cursor.Take('}'))
             return _cursor.Fail(_cursor.At, "a list cannot hold bare words beside quoted items, nor another list", WriteLists);
@@ -162,13 +162,16 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
                 content.Append(_cursor.Current);
                 _cursor.At++;
             }
-            else _cursor.Copy(content, escaped: false);
+            else _cursor.Copy(content, ArgumentPlace.Text);
         }
         _cursor.Fail(start, "the string that begins here has no closing quote", CloseString);
         return null;
     }
 
-    /// <summary>Everything up to the ';' as it stands, comments blanked out so that places behind them stay right.</summary>
+    /// <summary>
+    /// Everything up to the ';' as it stands, on one line: comments and line ends become blanks, so that places behind them stay
+    /// right and the text, written again, cannot be taken for another entry.
+    /// </summary>
     private JdlEntry? ReadRaw(JdlEntry entry)
     {
         var start = _cursor.At;
@@ -197,7 +200,12 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
                 raw.Append(_cursor.Current);
                 _cursor.At++;
             }
-            else if (_cursor.Copy(raw, escaped: quote >= 0)) map.Anchor(raw.Length, _cursor.At);
+            else if (quote < 0 && c is '\n' or '\r')
+            {
+                raw.Append(' ');
+                _cursor.At++;
+            }
+            else if (_cursor.Copy(raw, quote >= 0 ? ArgumentPlace.QuotedAgain : ArgumentPlace.Bare)) map.Anchor(raw.Length, _cursor.At);
             if (quote >= 0 || !char.IsWhiteSpace(c)) keep = raw.Length;
         }
         if (quote >= 0) return Fail(quote, "the string that begins here has no closing quote", CloseString);

@@ -89,8 +89,23 @@ public sealed class JdlParserTests
     [Test]
     public void An_argument_cannot_add_keys()
     {
-        var document = JdlParser.Parse("A = \"$1\"; B = $2;", ["\"; C = \"1", "1; C = 2"]);
+        var document = JdlParser.Parse("A = \"$1\"; B = $2;", ["\"; C = \"1", "1 + 2"]);
         Assert.That(document.Entries.Select(entry => entry.Key), Is.EqualTo(new[] { "A", "B", "JDLArguments" }));
+    }
+
+    [TestCase("1; C = 2")]
+    [TestCase("\"")]
+    [TestCase("a\nC = 1")]
+    [TestCase("{\"a\"}")]
+    [TestCase("]")]
+    [TestCase("\\")]
+    [TestCase("")]
+    [TestCase(" ")]
+    public void An_argument_outside_quotes_is_a_plain_word(string argument)
+    {
+        var error = Assert.Throws<GridError>(() => JdlParser.Parse("A = 1;\nB = $1;", [argument]))!;
+        Assert.That(error.Message, Does.StartWith("line 2, column 5: $1 stands outside quotes and is '"));
+        Assert.That(error.Hint, Does.Contain("\"$1\""));
     }
 
     [Test]
