@@ -7,7 +7,11 @@ namespace HpcGrid.Core.Jdl;
 /// One pass over a text, entry by entry. After a fault it goes on behind the next ';', so that one reading finds several faults;
 /// after an unfinished string nothing behind it can be trusted and it stops.
 /// </summary>
-internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, Faults faults)
+/// <param name="text">The text.</param>
+/// <param name="arguments">Values for $1, $2 …</param>
+/// <param name="faults">Where faults go.</param>
+/// <param name="isCheck">True in the second reading of a value that was put together.</param>
+internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, Faults faults, bool isCheck = false)
 {
     private const string WriteLists = "Write lists as {\"a\", \"b\"}; a quote inside an item is \\\".";
     private const string CloseString = "Close it with '\"'; a quote inside a string is written \\\" and a backslash \\\\.";
@@ -218,7 +222,10 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
     {
         if (raw.Length == 0) return FailEmpty(start, entry.Key);
         var isReal = double.TryParse(raw, NumberStyles.Float, CultureInfo.InvariantCulture, out var real) && char.IsAsciiDigit(raw.AsSpan().TrimEnd('.')[^1]);
-        if (!isReal) return entry with { Value = new JdlRaw(raw) };
+        if (!isReal)
+            return isCheck || ReadsAgain(raw)
+                ? entry with { Value = new JdlRaw(raw) }
+                : Fail(start, $"the arguments make the value of {entry.Key} unreadable: {Faults.Shown(raw)}", "Put quotes round $1 where it is a text.");
         if (raw.AsSpan().ContainsAny('.', 'e', 'E'))
             return double.IsFinite(real) ? entry with { Value = new JdlReal(real) } : FailTooLarge();
         return long.TryParse(raw, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)
@@ -227,6 +234,14 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
 
         JdlEntry? FailTooLarge() =>
             Fail(start, $"the number {Faults.Shown(raw)} is too large", $"Whole numbers go from {long.MinValue} to {long.MaxValue}.");
+    }
+
+    /// <summary>The stored text must say the same again, whatever was put in for $1.</summary>
+    private static bool ReadsAgain(string raw)
+    {
+        var faults = new Faults();
+        var again = new JdlScanner($"K = {raw};", [], faults, isCheck: true).Read();
+        return !faults.Any && again is [{ Value: JdlRaw value }] && value.Text == raw;
     }
 
     private void FailMissingSemicolon(int at, string key) => _cursor.Fail(at, $"';' is missing after the value of {key}", "End every entry with ';'.");

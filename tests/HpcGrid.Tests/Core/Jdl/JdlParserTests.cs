@@ -109,6 +109,10 @@ public sealed class JdlParserTests
     }
 
     [Test]
+    public void Arguments_cannot_make_a_value_that_would_be_read_otherwise_when_it_is_stored() =>
+        Assert.That(Assert.Throws<GridError>(() => JdlParser.Parse("A = \"x\" $1 = 3;", ["B"]))!.Message, Does.StartWith("line 1, column 5: the arguments make the value of A unreadable"));
+
+    [Test]
     public void The_canonical_text_reads_the_same_whatever_the_values_hold()
     {
         string[] odd = ["", "a\"b", "a\\b", "a\\", "line\nline\r\n# no comment", "$1 $x \\$2", "é日😀", "; } ] {", "\t ", "#alien_counter#"];
