@@ -123,6 +123,7 @@ internal sealed class Grid : IAsyncDisposable
         JobProgress? progress = null;
         await Eventually.True(async () =>
         {
+            Assert.That(_bridge!.IsRunning && _central!.IsRunning, "a daemon has ended by itself; see its log");
             try { progress = await client.Call(new FollowJob(job), CancellationToken.None); }
             catch (GridError error) when (error.IsTransient) { return false; }
             return Core.Jobs.JobStates.TryParse(progress.State, out var state) && Core.Jobs.JobStates.IsFinal(state);
@@ -185,7 +186,7 @@ internal sealed class Grid : IAsyncDisposable
               nodes: {nodes}
               coresPerNode: {cores}
               walltime: 3600
-              agent: {AppContext.BaseDirectory}hpcgrid-agent
+              agent: {Path.Combine(AppContext.BaseDirectory, "hpcgrid-agent")}
               isolateNetwork: auto
             {more}
             """);
