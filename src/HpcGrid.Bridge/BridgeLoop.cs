@@ -1,0 +1,78 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Core;
+using Serilog;
+
+namespace HpcGrid.Bridge;
+
+/// <summary>
+/// The clock. One thread for ledger and spool: a tick looks at the world and decides inside one ledger transaction, then acts,
+/// then says when it wants to come again. Background work rings the bell.
+/// Operating trouble (disk full, spool away) is logged, waited out and tried again with memory read anew from the ledger; a bug ends the
+/// process, whose next start recovers.
+/// </summary>
+/// <param name="ledger">The truth.</param>
+/// <param name="posts">What background work brings.</param>
+/// <param name="steps">In their order within a tick.</param>
+/// <param name="mayAct">E1: asked before each batch of external actions; throws when another bridge has taken over.</param>
+/// <param name="time">The clocks.</param>
+public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList<BridgeStep> steps, Action mayAct, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+    private TimeSpan _pause = Limits.FirstPause;
+
+    /// <summary>What stopped the last tick; null when all is well.</summary>
+    public GridError? Trouble { get; private set; }
+
+    /// <summary>Ticks made so far.</summary>
+    public long Ticks { get; private set; }
+
+    /// <summary>Runs until stopped. Throws GridError(Conflict) when another bridge has taken over, and anything that is a bug.</summary>
+    public void Run(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested) posts.Wait(RunOnce(), stopping);
+    }
+
+    /// <summary>One tick; how long to wait for the next.</summary>
+    public TimeSpan RunOnce()
+    {
+        var tick = new Tick(time.GetUtcNow(), time.GetElapsedTime(_started));
+        try
+        {
+            ledger.Transact(() =>
+            {
+                posts.Run(tick);
+                foreach (var step in steps) step.Run(tick);
+            });
+            posts.Committed();
+            if (tick.HasActions)
+            {
+                mayAct();
+                tick.Act();
+            }
+            Recovered();
+            Ticks++;
+            return tick.Delay;
+        }
+        catch (GridError e) when (e.Code is not (ErrorCode.Conflict or ErrorCode.Internal))
+        {
+            return After(e);
+        }
+    }
+
+    private void Recovered()
+    {
+        if (Trouble is not null) Log.Information("the bridge goes on");
+        Trouble = null;
+        _pause = Limits.FirstPause;
+    }
+
+    private TimeSpan After(GridError e)
+    {
+        if (Trouble?.Message != e.Message) Log.Error("{Message} {Hint}", e.Message, e.Hint ?? "");
+        Trouble = e;
+        foreach (var step in steps) step.Forget();
+        var pause = _pause;
+        _pause = TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, Limits.LongestPause.Ticks));
+        return pause;
+    }
+}

@@ -1,0 +1,74 @@
+using HpcGrid.Bridge.Pilots;
+
+namespace HpcGrid.Bridge;
+
+/// <summary>bridge.yaml. Paths are relative to the file.</summary>
+public sealed record BridgeOptions
+{
+    /// <summary>The bridge's name, as in its certificate.</summary>
+    public string Name { get; set; } = "bridge";
+
+    /// <summary>The site, as jobs and grants name it.</summary>
+    public string Site { get; set; } = "LOCAL";
+
+    /// <summary>The computing element, "VO::SITE::NAME".</summary>
+    public string Ce { get; set; } = "HPCGRID::LOCAL::CE";
+
+    /// <summary>A client.yaml with role bridge: where central is, and the bridge's certificate.</summary>
+    public string Client { get; set; } = "client.yaml";
+
+    /// <summary>The spool's directory on the shared filesystem.</summary>
+    public string Spool { get; set; } = "spool";
+
+    /// <summary>A directory on a local disk: ledger, logs, staging, pilots.</summary>
+    public string State { get; set; } = "state";
+
+    /// <summary>Storage elements that are near, nearest first.</summary>
+    public List<string> CloseSe { get; set; } = [];
+
+    /// <summary>Only these users' jobs; empty for everybody's.</summary>
+    public List<string> Users { get; set; } = [];
+
+    /// <summary>Cancel all pilots when the bridge stops; otherwise they go on and the next start adopts them.</summary>
+    public bool StopPilots { get; set; }
+
+    /// <summary>Least pause between two looks at the spool, milliseconds.</summary>
+    public int SpoolPollMilliseconds { get; set; } = 50;
+
+    /// <summary>How agents are started.</summary>
+    public BatchOptions Batch { get; set; } = new();
+}
+
+/// <summary>The `batch` part of bridge.yaml.</summary>
+public sealed record BatchOptions
+{
+    /// <summary>The batch system: fork.</summary>
+    public string System { get; set; } = "fork";
+
+    /// <summary>Nodes to keep busy while there is work.</summary>
+    public int Nodes { get; set; } = 2;
+
+    /// <summary>Cores of each node.</summary>
+    public int CoresPerNode { get; set; } = 2;
+
+    /// <summary>Memory an agent may give to jobs, MiB; 0 leaves it to the agent.</summary>
+    public long MemoryMib { get; set; }
+
+    /// <summary>Room for sandboxes, MiB; 0 leaves it to the agent.</summary>
+    public long DiskMib { get; set; }
+
+    /// <summary>Seconds a pilot may live. A job whose TTL does not fit is not fetched.</summary>
+    public int Walltime { get; set; } = 172_800;
+
+    /// <summary>An agent without work for so many seconds ends by itself.</summary>
+    public int IdleExit { get; set; } = 300;
+
+    /// <summary>Path of hpcgrid-agent; empty finds the one beside this program.</summary>
+    public string Agent { get; set; } = "";
+
+    /// <summary>Folder with the batch system's template; empty finds the one beside this program.</summary>
+    public string Templates { get; set; } = "";
+
+    /// <summary>Take the network away from fork's agents: auto, yes or no.</summary>
+    public Isolate IsolateNetwork { get; set; } = Isolate.Auto;
+}

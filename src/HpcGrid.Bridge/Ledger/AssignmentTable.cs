@@ -1,0 +1,63 @@
+using System.Text.Json;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
+using HpcGrid.Core.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace HpcGrid.Bridge.Ledger;
+
+/// <summary>What central sent with each job: written once, deleted once, beside the small row that changes.</summary>
+internal sealed class AssignmentTable : Table
+{
+    private readonly Statement _add, _delete, _unstaged, _ready, _inputs, _token, _riders, _cached;
+
+    public AssignmentTable(SqliteConnection connection) : base(connection)
+    {
+        _add = Prepare("INSERT INTO assignment(row, spec, grant_token, job_token, sources) VALUES (?1, ?2, ?3, ?4, ?5)");
+        _delete = Prepare("DELETE FROM assignment WHERE row = ?1");
+        _unstaged = Prepare("""
+            SELECT job.row, job, attempt, branch, sources, job_token FROM job JOIN assignment USING (row)
+            WHERE stage = 0 AND job.row > ?1 ORDER BY job.row LIMIT ?2
+            """);
+        _ready = Prepare("""
+            SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row)
+            WHERE stage = 1 AND queue = ?1 AND repeatable = ?2 AND cores = ?3 AND memory = ?4 AND disk = ?5 AND ttl = ?6
+            ORDER BY job.row LIMIT ?7
+            """);
+        _inputs = Prepare("UPDATE assignment SET riders = ?2, cached = ?3 WHERE row = ?1");
+        _token = Prepare("SELECT job_token FROM assignment WHERE row = ?1");
+        _riders = Prepare("SELECT DISTINCT riders FROM assignment WHERE riders <> ''");
+        _cached = Prepare("SELECT DISTINCT cached FROM assignment WHERE cached <> ''");
+    }
+
+    public void Add(long row, Assignment assignment) => _add.Run(
+        row, System.Text.Encoding.UTF8.GetBytes(assignment.Spec), assignment.Grant, assignment.Token,
+        assignment.Sources.Count == 0 ? null : JsonSerializer.SerializeToUtf8Bytes([.. assignment.Sources], GridJson.Default.ListSourceFile));
+
+    public void Delete(long row) => _delete.Run(row);
+
+    /// <summary>Jobs whose inputs are not known to be here, from a row on.</summary>
+    public List<UnstagedJob> Unstaged(long afterRow, int limit) => _unstaged.Read(row => new UnstagedJob(
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), Sources(row, 4), row.GetString(5)), afterRow, limit);
+
+    /// <summary>Jobs of one shape that wait for a queue file, oldest first.</summary>
+    public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Read(row => new ReadyJob(
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6))),
+        shape.Origin, shape.Repeatable ? 1 : 0, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.DiskMib, shape.Need.TtlSeconds, limit);
+
+    /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
+    public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) => _inputs.Run(row, string.Join(' ', riders), string.Join(' ', cached));
+
+    public string Token(long row) => _token.Read(found => found.GetString(0), row).FirstOrDefault() ?? "";
+
+    /// <summary>Every small input of a held job: these must stay in the stage area.</summary>
+    public HashSet<string> Riders() => [.. _riders.Read(row => row.GetString(0)).SelectMany(Split)];
+
+    /// <summary>Every large input of a held job: these are pinned in the spool's cache.</summary>
+    public HashSet<string> Cached() => [.. _cached.Read(row => row.GetString(0)).SelectMany(Split)];
+
+    private static string[] Split(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
+    private static IReadOnlyList<SourceFile> Sources(SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? [] : JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(column), GridJson.Default.ListSourceFile) ?? [];
+}

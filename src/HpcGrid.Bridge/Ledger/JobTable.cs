@@ -1,0 +1,84 @@
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+using HpcGrid.Spool;
+using Microsoft.Data.Sqlite;
+
+namespace HpcGrid.Bridge.Ledger;
+
+/// <summary>
+/// The jobs this bridge holds; (job, attempt) is unique, and a row that is gone or past Queued is what makes a second result
+/// of the same attempt change nothing (B3).
+/// </summary>
+internal sealed class JobTable : Table
+{
+    private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed";
+    private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed, _unoffer;
+
+    public JobTable(SqliteConnection connection) : base(connection)
+    {
+        _add = Prepare("""
+            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT DO NOTHING RETURNING row
+            """);
+        _find = Prepare($"SELECT {Columns} FROM job WHERE job = ?1 AND attempt = ?2");
+        _inQueue = Prepare($"SELECT {Columns} FROM job WHERE queue = ?1 AND generation = ?2");
+        _delete = Prepare("DELETE FROM job WHERE row = ?1");
+        _stage = Prepare("UPDATE job SET stage = ?2 WHERE row = ?1");
+        _told = Prepare("UPDATE job SET told = ?2 WHERE row = ?1");
+        _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, told = 0, generation = 0 WHERE row = ?1");
+        _enqueue = Prepare("UPDATE job SET stage = 2, queue = ?2, generation = ?3 WHERE row = ?1");
+        _kill = Prepare("UPDATE job SET killed = 1 WHERE row = ?1");
+        _counts = Prepare("SELECT stage, count(*), sum(cores) FROM job GROUP BY stage");
+        _shapes = Prepare("""
+            SELECT queue, repeatable, cores, memory, disk, ttl, count(*) FROM job WHERE stage = 1
+            GROUP BY queue, repeatable, cores, memory, disk, ttl ORDER BY min(row)
+            """);
+        _killed = Prepare($"SELECT {Columns} FROM job WHERE killed = 1");
+        _unoffer = Prepare("UPDATE job SET stage = 1, generation = 0 WHERE queue = ?1 AND generation = ?2 AND stage = 2");
+        _held = Prepare("SELECT count(*) FROM job");
+        _inStage = Prepare($"SELECT {Columns} FROM job WHERE stage = ?1 ORDER BY row");
+    }
+
+    /// <summary>The new row, or null when the attempt is held already.</summary>
+    public long? Add(AttemptId id, Resources need, bool repeatable, JobStage stage) =>
+        _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds);
+
+    public HeldJob? Find(AttemptId id) => _find.Read(Make, id.Job, id.Attempt).FirstOrDefault();
+
+    public List<HeldJob> InQueue(QueueName queue) => _inQueue.Read(Make, queue.Id, queue.Generation);
+
+    public List<HeldJob> InStage(JobStage stage) => _inStage.Read(Make, (int)stage);
+
+    public void Delete(long row) => _delete.Run(row);
+
+    public void SetStage(long row, JobStage stage) => _stage.Run(row, (int)stage);
+
+    public void SetTold(long row, Told told) => _told.Run(row, (int)told);
+
+    /// <summary>Ready again under the next branch; the queue's number stays as the origin of the next generation.</summary>
+    public void Requeue(long row) => _requeue.Run(row);
+
+    public void Enqueue(long row, QueueName queue) => _enqueue.Run(row, queue.Id, queue.Generation);
+
+    public void MarkKilled(long row) => _kill.Run(row);
+
+    /// <summary>Jobs that must end and whose agents have not said so.</summary>
+    public List<HeldJob> Killed() => _killed.Read(Make);
+
+    /// <summary>The queue file was never seen: its jobs wait for the next generation, on the same branch, because nobody had them.</summary>
+    public void Unoffer(QueueName queue) => _unoffer.Run(queue.Id, queue.Generation);
+
+    public long Held() => _held.Number() ?? 0;
+
+    /// <summary>Jobs and the cores they ask for, by stage.</summary>
+    public Dictionary<JobStage, (long Jobs, long Cores)> Counts() =>
+        _counts.Read(row => ((JobStage)row.GetInt32(0), row.GetInt64(1), row.GetInt64(2))).ToDictionary(row => row.Item1, row => (row.Item2, row.Item3));
+
+    /// <summary>The kinds of jobs that wait for a queue file, oldest first, with their number.</summary>
+    public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Read(row =>
+        (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0, new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5))), row.GetInt32(6)));
+
+    private static HeldJob Make(SqliteDataReader row) => new(
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),
+        row.GetInt64(6) == 0 ? null : new QueueName(row.GetInt64(6), row.GetInt32(7)), row.GetInt32(8) != 0, row.GetInt32(9) != 0);
+}

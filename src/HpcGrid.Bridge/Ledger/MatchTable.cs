@@ -1,0 +1,24 @@
+using Microsoft.Data.Sqlite;
+
+namespace HpcGrid.Bridge.Ledger;
+
+/// <summary>Match requests without a stored answer: written before central is asked, deleted with the answer's jobs (W27).</summary>
+internal sealed class MatchTable : Table
+{
+    private readonly Statement _open, _close, _all;
+
+    public MatchTable(SqliteConnection connection) : base(connection)
+    {
+        _open = Prepare("INSERT INTO match_request(request_id, count, site_map) VALUES (?1, ?2, ?3)");
+        _close = Prepare("DELETE FROM match_request WHERE request_id = ?1");
+        _all = Prepare("SELECT request_id, count, site_map FROM match_request");
+    }
+
+    public void Open(OpenMatch match) => _open.Run(match.RequestId.ToString(), match.Count, match.SiteMap);
+
+    /// <summary>False when it was closed already: the answer came twice.</summary>
+    public bool Close(Guid requestId) => _close.Run(requestId.ToString()) == 1;
+
+    public OpenMatch? Pending() =>
+        _all.Read(row => new OpenMatch(Guid.Parse(row.GetString(0)), row.GetInt32(1), row.GetFieldValue<byte[]>(2))).FirstOrDefault();
+}

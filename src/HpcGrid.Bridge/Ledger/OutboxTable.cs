@@ -1,0 +1,35 @@
+using System.Text.Json;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace HpcGrid.Bridge.Ledger;
+
+/// <summary>Events in the order they were written, until central has them.</summary>
+internal sealed class OutboxTable : Table
+{
+    private readonly Statement _add, _take, _remove, _count, _hasEnd;
+
+    public OutboxTable(SqliteConnection connection) : base(connection)
+    {
+        _add = Prepare("INSERT INTO outbox(job, attempt, event) VALUES (?1, ?2, ?3)");
+        _take = Prepare("SELECT row, event FROM outbox ORDER BY row LIMIT ?1");
+        _remove = Prepare("DELETE FROM outbox WHERE row <= ?1");
+        _count = Prepare("SELECT count(*) FROM outbox");
+        _hasEnd = Prepare("SELECT count(*) FROM outbox WHERE job = ?1 AND attempt = ?2");
+    }
+
+    public void Add(JobEvent @event) =>
+        _add.Run(@event.Job, @event.Key.Attempt, JsonSerializer.SerializeToUtf8Bytes(@event, GridJson.Default.JobEvent));
+
+    public List<PendingEvent> Take(int limit) => _take.Read(row =>
+        new PendingEvent(row.GetInt64(0), JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(1), GridJson.Default.JobEvent)!), limit);
+
+    /// <summary>Central has them, up to and with this row.</summary>
+    public void Remove(long upToRow) => _remove.Run(upToRow);
+
+    public long Count() => _count.Number() ?? 0;
+
+    /// <summary>True when news of this attempt still waits.</summary>
+    public bool Holds(AttemptId id) => _hasEnd.Number(id.Job, id.Attempt) > 0;
+}

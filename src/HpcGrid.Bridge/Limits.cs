@@ -1,0 +1,147 @@
+namespace HpcGrid.Bridge;
+
+/// <summary>Every bound of the bridge, each with its reason.</summary>
+internal static class Limits
+{
+    // ---- the loop ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Between two ticks while work flows: short jobs must not wait for the bridge, and a listing every tenth of a second is polite.</summary>
+    public static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Between two looks at the spool when nothing has moved for long (PROTOCOL 5 allows 15 s; nodes that end must be noticed sooner).</summary>
+    public static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a tick that failed, growing by two up to the longest.</summary>
+    public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    // ---- taking work ------------------------------------------------------------------------------------------------
+
+    /// <summary>Work held for this long ahead of the nodes: covers the way from central into a slot, with a margin.</summary>
+    public static readonly TimeSpan StockHorizon = TimeSpan.FromSeconds(4);
+
+    /// <summary>Jobs per core held when nothing is known of their duration: one running, one waiting.</summary>
+    public const int StockPerCore = 2;
+
+    /// <summary>Most jobs held that have not begun: beyond this the ledger grows and another bridge could run them.</summary>
+    public const int LargestStock = 20_000;
+
+    /// <summary>A job shorter than this is counted as this long: starting a process takes that much.</summary>
+    public const double ShortestJobSeconds = 0.004;
+
+    /// <summary>How much the newest duration weighs in the running mean: a change of production shows after some ten queue files.</summary>
+    public const double DurationWeight = 0.2;
+
+    /// <summary>After an answer without jobs, unless central says that work waits; doubled up to the longest.</summary>
+    public static readonly TimeSpan FirstEmptyPause = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan LongestEmptyPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>After a request to central failed.</summary>
+    public static readonly TimeSpan CentralPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Least time left of a slot for which work is fetched at all.</summary>
+    public const int ShortestTtlSeconds = 10;
+
+    // ---- queue files ------------------------------------------------------------------------------------------------
+
+    /// <summary>An input up to this size rides in the queue file, once per file; a larger one is fetched from the cache (DESIGN 4).</summary>
+    public const long LargestRider = 64 * 1024;
+
+    /// <summary>Bytes of riding inputs in one queue file: agents read the whole file into memory.</summary>
+    public const long LargestFreight = 8 * 1024 * 1024;
+
+    /// <summary>Queue files written in one tick: a tick must stay short, or leases and results wait.</summary>
+    public const int MostOffersPerTick = 32;
+
+    /// <summary>So often an attempt is offered again before it is given back to central: a job that takes its node down must not take all of them.</summary>
+    public const int MostBranches = 8;
+
+    // ---- results and events -----------------------------------------------------------------------------------------
+
+    /// <summary>Events in one message to central: a transaction there stays short.</summary>
+    public const int EventsPerReport = 2000;
+
+    /// <summary>Versions read in one tick: their results fill one transaction.</summary>
+    public const int VersionsPerTick = 64;
+
+    /// <summary>Characters of a reason passed on to central.</summary>
+    public const int LongestReason = 2000;
+
+    // ---- contact with central ---------------------------------------------------------------------------------------
+
+    /// <summary>Leases are renewed this often at least; kills and hints come with the answer.</summary>
+    public static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(3);
+
+    // ---- nodes ------------------------------------------------------------------------------------------------------
+
+    /// <summary>An unanswered kill or ack message is sent again after so long, plus the mount's caching bound.</summary>
+    public static readonly TimeSpan RepeatMessage = TimeSpan.FromSeconds(15);
+
+    /// <summary>Messages of one tick: each is a file.</summary>
+    public const int MessagesPerTick = 200;
+
+    /// <summary>What the freeze rule calls together.</summary>
+    public static readonly TimeSpan SilentTogether = TimeSpan.FromSeconds(30);
+
+    /// <summary>Last re-sweep of a fenced directory (F5), then it is removed.</summary>
+    public static readonly TimeSpan LastSweep = TimeSpan.FromMinutes(10);
+
+    // ---- pilots -----------------------------------------------------------------------------------------------------
+
+    /// <summary>Between two questions to the batch system; one bulk question each time.</summary>
+    public static readonly TimeSpan BatchPoll = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A pilot that ends sooner than this without having been asked to died young.</summary>
+    public static readonly TimeSpan YoungDeath = TimeSpan.FromSeconds(20);
+
+    /// <summary>After young deaths, doubled with each: a broken installation must not flood the batch system.</summary>
+    public static readonly TimeSpan FirstRespawnPause = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan LongestRespawnPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>A pilot that young deaths of so many in a row forgive: the first may have been killed by somebody, not by us.</summary>
+    public const int ForgivenDeaths = 3;
+
+    /// <summary>Ended pilots of the fork system keep their logs for so long.</summary>
+    public static readonly TimeSpan KeepPilotState = TimeSpan.FromHours(24);
+
+    /// <summary>Pilots whose logs are kept at most.</summary>
+    public const int MostPilotStates = 200;
+
+    // ---- staging ----------------------------------------------------------------------------------------------------
+
+    /// <summary>Downloads and uploads at a time, each kind: enough to hide latency, few enough for a login node.</summary>
+    public const int ParallelTransfers = 8;
+
+    /// <summary>A replica is tried so often before the next; then the file waits.</summary>
+    public const int TriesPerReplica = 2;
+
+    /// <summary>So many rounds over all replicas that answer nothing but "not there" or "corrupt" end the job.</summary>
+    public const int PermanentRounds = 2;
+
+    /// <summary>First and longest pause before a transfer is tried again.</summary>
+    public static readonly TimeSpan FirstTransferPause = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan LongestTransferPause = TimeSpan.FromSeconds(60);
+
+    /// <summary>Jobs looked at for stage-in in one tick.</summary>
+    public const int StageInPerTick = 5000;
+
+    /// <summary>Uploads begun in one tick; more wait in the ledger.</summary>
+    public const int UploadsAtOnce = 256;
+
+    /// <summary>The local stage area is emptied of unreferenced files above this size.</summary>
+    public const long StageAreaSize = 4L * 1024 * 1024 * 1024;
+
+    /// <summary>The spool's cache is emptied of unreferenced files above this size.</summary>
+    public const long SpoolCacheSize = 100L * 1024 * 1024 * 1024;
+
+    // ---- room -------------------------------------------------------------------------------------------------------
+
+    /// <summary>With less room for the ledger no more work is taken: what is held must still be finished.</summary>
+    public const long LeastLedgerRoom = 64 * 1024 * 1024;
+
+    /// <summary>Garbage is collected this often: directories of ended agents, old caches, old logs.</summary>
+    public static readonly TimeSpan GarbageInterval = TimeSpan.FromSeconds(20);
+
+    /// <summary>The status file is written this often.</summary>
+    public static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+}

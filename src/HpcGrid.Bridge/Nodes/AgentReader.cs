@@ -1,0 +1,70 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Queues;
+using HpcGrid.Spool;
+using Serilog;
+
+namespace HpcGrid.Bridge.Nodes;
+
+/// <summary>Brings what one look at an agent showed into the ledger: its claims, its versions, what it has dropped.</summary>
+internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, VersionIntake intake, WorkQueueImage image)
+{
+    private readonly HashSet<string> _faults = [];
+
+    /// <summary>True when there was a new claim.</summary>
+    public bool Claims(AgentView agent, AgentObservation seen, Tick tick)
+    {
+        var found = false;
+        foreach (var queue in seen.Claims.Where(queue => !agent.Claims.Contains(queue)))
+        {
+            ledger.Queues.Claim(queue, agent.Row.Agent);
+            if (ledger.Queues.Find(queue) is { Agent: { } owner, Stage: QueueStage.Claimed } && owner != agent.Row.Agent)
+                Log.Error("queue file {Queue} is claimed by {Agent} and by {Owner}: the filesystem gave one name to two", queue, agent.Row.Agent, owner);
+            tick.AfterCommit(() => agent.Claims.Add(queue));
+            found = true;
+        }
+        return found;
+    }
+
+    /// <summary>Commits every version that is newer than the last committed one. True when there was one.</summary>
+    public bool Versions(AgentView agent, AgentObservation seen, Tick tick)
+    {
+        var read = 0;
+        foreach (var version in seen.Versions.Values)
+        {
+            var known = agent.Accepted.GetValueOrDefault(version.Queue);
+            if (known.Final || version.Sequence <= known.Sequence) continue;
+            if (++read > Limits.VersionsPerTick)
+            {
+                tick.ComeBackIn(TimeSpan.Zero);
+                break;
+            }
+            var latest = spool.Agents.ReadVersion(seen.Place, version.Queue, known.Sequence + 1, image);
+            foreach (var fault in latest.Faults) Report(agent, fault);
+            if (latest.Value is not { } content) continue;
+            ledger.Queues.Claim(version.Queue, agent.Row.Agent);
+            intake.Accept(content, tick);
+            tick.AfterCommit(() => agent.Accepted[version.Queue] = (content.Sequence, content.Final));
+        }
+        return read > 0;
+    }
+
+    /// <summary>Queue files that the agent has dropped after the ack are over.</summary>
+    public void Closed(AgentView agent, AgentObservation seen)
+    {
+        if (seen.Errno != Errno.None) return;
+        foreach (var queue in agent.Claims.Where(queue => !seen.Claims.Contains(queue) && !seen.Versions.ContainsKey(queue)).ToList())
+        {
+            if (ledger.Queues.Find(queue) is not { Stage: QueueStage.Acked } || ledger.Jobs.InQueue(queue).Count > 0) continue;
+            ledger.Queues.End(queue);
+            ledger.Queues.ForgetAccepted(agent.Row.Agent, queue);
+            agent.Claims.Remove(queue);
+            agent.Sent.Remove(new Ack(queue));
+        }
+    }
+
+    private void Report(AgentView agent, FileFault fault)
+    {
+        if (_faults.Add($"{agent.Row.Agent}/{fault.FileName}"))
+            Log.Warning("agent {Agent}: {File} is damaged and was passed over: {Reason}", agent.Row.Agent, fault.FileName, fault.Reason);
+    }
+}

@@ -1,0 +1,83 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Core.Api;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Bridge.Nodes;
+
+/// <summary>One agent as last seen. Memory: what decides about its life stands in the ledger's row.</summary>
+public sealed class AgentView(AgentRow row)
+{
+    public AgentRow Row { get; set; } = row;
+
+    /// <summary>Null until it could be read.</summary>
+    public AgentCard? Card { get; set; }
+
+    /// <summary>Null until it was looked at.</summary>
+    public AgentObservation? Seen { get; set; }
+
+    /// <summary>The reader's monotonic time when its heartbeat last changed (B5).</summary>
+    public TimeSpan BeatAt { get; set; }
+
+    /// <summary>Silent for long; not given up.</summary>
+    public bool Suspect { get; set; }
+
+    /// <summary>When the last lease was given; null before the first.</summary>
+    public TimeSpan? LeasedAt { get; set; }
+
+    /// <summary>Highest committed version of each of its queue files.</summary>
+    public Dictionary<QueueName, (long Sequence, bool Final)> Accepted { get; init; } = [];
+
+    /// <summary>Claims that the ledger knows.</summary>
+    public HashSet<QueueName> Claims { get; } = [];
+
+    /// <summary>When each message was sent last, by what it says.</summary>
+    public Dictionary<ControlMessage, TimeSpan> Sent { get; } = [];
+
+    /// <summary>Messages lying in its inbox.</summary>
+    public List<MessageName> Inbox { get; } = [];
+
+    /// <summary>Sweeps made since it was fenced (F5).</summary>
+    public int Sweeps { get; set; }
+
+    /// <summary>It may get work.</summary>
+    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && Card is not null && Seen?.Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
+
+    /// <summary>Its results cannot be written: disk or quota is full.</summary>
+    public bool IsFull => Seen?.Heartbeat?.Full == true;
+
+    internal string StateForPeople => Row.Stage != AgentStage.Live || Seen?.Heartbeat?.Left == true ? "gone"
+        : Suspect ? "suspect"
+        : Seen?.Heartbeat?.Draining == true ? "draining" : "running";
+}
+
+/// <summary>All agents that the ledger knows.</summary>
+public sealed class Fleet
+{
+    private readonly Dictionary<string, AgentView> _agents = [];
+
+    public IReadOnlyCollection<AgentView> Agents => _agents.Values;
+
+    public AgentView? Find(string agent) => _agents.GetValueOrDefault(agent);
+
+    public void Add(AgentView agent) => _agents[agent.Row.Agent] = agent;
+
+    public void Remove(string agent) => _agents.Remove(agent);
+
+    public void Clear() => _agents.Clear();
+
+    /// <summary>Agents that may get work.</summary>
+    public IEnumerable<AgentView> Working => _agents.Values.Where(agent => agent.TakesWork);
+
+    /// <summary>True when some agent of this pilot has been seen.</summary>
+    public bool HasAgentOf(string pilot) => _agents.Values.Any(agent => agent.Row.Pilot == pilot);
+
+    /// <summary>For central and people.</summary>
+    public IReadOnlyList<NodeStatus> Describe() =>
+    [
+        .. from agent in _agents.Values
+           where agent.Card is not null
+           let busy = agent.Row.Stage == AgentStage.Live && agent.Seen?.Heartbeat is { } beat ? Math.Max(0, agent.Card.Cores - beat.IdleCores) : 0
+           orderby agent.Row.Node, agent.Row.Agent
+           select new NodeStatus(agent.Row.Node, agent.Row.Agent, agent.StateForPeople, agent.Card.Cores, busy, agent.Card.Network),
+    ];
+}

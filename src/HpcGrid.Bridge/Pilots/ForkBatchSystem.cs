@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HpcGrid.Core;
+
+namespace HpcGrid.Bridge.Pilots;
+
+/// <summary>What the fork system needs to start an agent.</summary>
+/// <param name="StateDirectory">One directory per pilot below it: its start record, its log, its sandboxes.</param>
+/// <param name="StartScript">hpc-templates/fork/start.sh.</param>
+/// <param name="Agent">Path of hpcgrid-agent.</param>
+/// <param name="Nodes">How many nodes are simulated; they are called node1 to nodeN.</param>
+/// <param name="AgentArguments">What follows the arguments that name node, batch id, pilot and cores.</param>
+/// <param name="Isolation">How the network is taken from it.</param>
+public sealed record ForkSetup(
+    string StateDirectory, string StartScript, string Agent, int Nodes, IReadOnlyList<string> AgentArguments, NetworkIsolation Isolation);
+
+/// <summary>
+/// A batch system made of this machine's own processes: each pilot is one agent on a simulated node.
+/// Promise: an agent outlives the bridge (own session, own log) and is found again by its start record, which the agent's own
+/// process wrote before it became the agent; the record holds the kernel's start time, so that a reused process number is never
+/// mistaken. Ended means that no process of the pilot is left: what an agent leaves behind when it dies is killed first, as
+/// batch systems do. A crash between the tag and the record leaves an empty directory, which is Ended.
+/// </summary>
+public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatchSystem
+{
+    private const string RequestFile = "request.json", StartFile = "start", EndFile = "ended";
+    private readonly HashSet<string> _ended = [];
+
+    public string Name => "fork";
+    public bool IsDefinite => true;
+
+    public async Task<string> Submit(PilotRequest request, CancellationToken ct)
+    {
+        var directory = DirectoryOf(request.Tag);
+        if (Directory.Exists(directory) && ReadRequest(directory) is not null) return request.Tag;
+        var node = FreeNode();
+        Directory.CreateDirectory(Path.Combine(directory, "work"));
+        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await WriteAtomically(Path.Combine(directory, RequestFile), new ForkPilot(node, time.GetUtcNow()));
+        Start(request, directory, node);
+        // The record is the process's own first act; without it nothing was started.
+        for (var tries = 0; !File.Exists(Path.Combine(directory, StartFile)); tries++)
+        {
+            if (tries == 500) throw GridError.Unavailable($"pilot {request.Tag} did not start within 5 s", $"Look at {Path.Combine(directory, "log")}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), ct);
+        }
+        return request.Tag;
+    }
+
+    public Task<IReadOnlyList<BatchStatus>> Status(IReadOnlyList<string> tags, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<BatchStatus>>([.. tags.Select(StatusOf)]);
+
+    public Task Cancel(IReadOnlyList<string> tags, CancellationToken ct)
+    {
+        foreach (var tag in tags) KillAll(tag);
+        return Task.CompletedTask;
+    }
+
+    public Task Forget(IReadOnlyList<string> tags, CancellationToken ct)
+    {
+        foreach (var tag in tags.Where(tag => StatusOf(tag).State == BatchState.Ended && Directory.Exists(DirectoryOf(tag))))
+        {
+            Directory.Delete(DirectoryOf(tag), recursive: true);
+            _ended.Remove(tag);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The log of a pilot's agent.</summary>
+    public string LogOf(string tag) => Path.Combine(DirectoryOf(tag), "log");
+
+    private BatchStatus StatusOf(string tag)
+    {
+        var directory = DirectoryOf(tag);
+        if (_ended.Contains(tag) || File.Exists(Path.Combine(directory, EndFile))) return new BatchStatus(tag, tag, BatchState.Ended, "its agent has ended");
+        if (ReadRequest(directory) is not { } pilot) return new BatchStatus(tag, tag, BatchState.Ended, "it was never started");
+        var root = LivingRoot(directory);
+        if (root > 0) return new BatchStatus(tag, tag, BatchState.Running, $"process {root} as {pilot.Node}");
+        // A start record may be a moment away when a bridge died just after the fork.
+        if (ReadStart(directory) is null && time.GetUtcNow() - pilot.SubmittedAt < TimeSpan.FromSeconds(5))
+            return new BatchStatus(tag, tag, BatchState.Queued, $"starting as {pilot.Node}");
+        if (KillAll(tag)) return new BatchStatus(tag, tag, BatchState.Running, "its agent is gone, its last processes are being ended");
+        _ended.Add(tag);
+        File.WriteAllText(Path.Combine(directory, EndFile), "");
+        DeleteWork(directory);
+        return new BatchStatus(tag, tag, BatchState.Ended, "its agent has ended");
+    }
+
+    /// <summary>True when there was something to kill.</summary>
+    private bool KillAll(string tag)
+    {
+        var directory = DirectoryOf(tag);
+        var processes = ProcessTree.Find(tag, LivingRoot(directory), Path.Combine(directory, "work"));
+        ProcessTree.Kill(processes);
+        return processes.Count > 0;
+    }
+
+    private void Start(PilotRequest request, string directory, string node)
+    {
+        var start = new ProcessStartInfo("setsid") { UseShellExecute = false, WorkingDirectory = "/" };
+        string[] agent =
+        [
+            setup.Agent, "--node", node, "--cores", request.Cores.ToString(CultureInfo.InvariantCulture),
+            "--batch-id", request.Tag, "--pilot", request.Tag,
+            "--deadline", request.Deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            "--work", Path.Combine(directory, "work"), .. setup.AgentArguments,
+        ];
+        foreach (var word in (string[])["/bin/sh", setup.StartScript, directory, .. setup.Isolation.Prefix, .. agent]) start.ArgumentList.Add(word);
+        start.Environment["HPCGRID_PILOT"] = request.Tag;
+        start.Environment["HPCGRID_NODE"] = node;
+        try
+        {
+            using var process = Process.Start(start);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw GridError.Unavailable($"an agent could not be started: {e.Message}", "setsid (util-linux) and /bin/sh must be installed.", e);
+        }
+    }
+
+    /// <summary>The agent's process number when it lives and is the very process that wrote the record; otherwise 0.</summary>
+    private static int LivingRoot(string directory) =>
+        ReadStart(directory) is { } start && ProcessTree.StartTime(start.ProcessId) == start.StartTime ? start.ProcessId : 0;
+
+    private static (int ProcessId, long StartTime)? ReadStart(string directory)
+    {
+        var path = Path.Combine(directory, StartFile);
+        if (!File.Exists(path)) return null;
+        var text = File.ReadAllText(path);
+        var close = text.LastIndexOf(')');
+        var fields = close < 0 ? [] : text[(close + 2)..].Split(' ');
+        return fields.Length > 19
+            && int.TryParse(text.AsSpan(0, text.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture, out var id)
+            && long.TryParse(fields[19], CultureInfo.InvariantCulture, out var start)
+            ? (id, start)
+            : null;
+    }
+
+    private string FreeNode()
+    {
+        var taken = Directory.Exists(setup.StateDirectory)
+            ? Directory.EnumerateDirectories(setup.StateDirectory)
+                .Where(directory => !File.Exists(Path.Combine(directory, EndFile)))
+                .Select(ReadRequest).OfType<ForkPilot>().Select(pilot => pilot.Node).ToHashSet()
+            : [];
+        return Enumerable.Range(1, setup.Nodes).Select(number => $"node{number}").FirstOrDefault(node => !taken.Contains(node))
+            ?? throw GridError.Unavailable($"all {setup.Nodes} nodes are taken", "A pilot must end before the next can start.");
+    }
+
+    private static ForkPilot? ReadRequest(string directory)
+    {
+        var path = Path.Combine(directory, RequestFile);
+        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ForkJson.Default.ForkPilot) : null;
+    }
+
+    private static async Task WriteAtomically(string path, ForkPilot pilot)
+    {
+        await File.WriteAllBytesAsync(path + ".new", JsonSerializer.SerializeToUtf8Bytes(pilot, ForkJson.Default.ForkPilot));
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
+    private static void DeleteWork(string directory)
+    {
+        var work = Path.Combine(directory, "work");
+        if (Directory.Exists(work)) Directory.Delete(work, recursive: true);
+    }
+
+    private string DirectoryOf(string tag) => Path.Combine(setup.StateDirectory, tag);
+}
+
+/// <summary>What is written down of a pilot before its process exists.</summary>
+internal sealed record ForkPilot(string Node, DateTimeOffset SubmittedAt);
+
+[JsonSerializable(typeof(ForkPilot))]
+internal sealed partial class ForkJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+using System.Text;
+using System.Text.Json;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Bridge.Queues;
+
+/// <summary>What the bridge must know of an assignment's specification; the bytes themselves go on untouched, because the grant covers them.</summary>
+internal static class IncomingJobs
+{
+    /// <summary>Null when the specification cannot be read.</summary>
+    public static IncomingJob? Read(Assignment assignment)
+    {
+        try
+        {
+            var spec = JsonSerializer.Deserialize(Encoding.UTF8.GetBytes(assignment.Spec), GridJson.Default.JobSpec);
+            return spec is not null && spec.Inputs.Count == assignment.Sources.Count
+                ? new IncomingJob(assignment, spec.Resources, spec.Repeatable)
+                : null;
+        }
+        catch (JsonException) { return null; }
+    }
+
+    /// <summary>The end of a job whose specification cannot be read.</summary>
+    public static JobEvent Unreadable(Assignment assignment, DateTimeOffset now) => BridgeEvents.Ended(
+        assignment.AttemptId, 0, JobState.ErrorI, "the job's specification is not understood by this bridge; central and bridge must be of the same version", now);
+}

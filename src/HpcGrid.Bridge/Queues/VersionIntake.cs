@@ -1,0 +1,120 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Bridge.Queues;
+
+/// <summary>
+/// B3: what an agent's version says becomes events and results, once. A job's row in stage Queued, or Ready after a requeue, takes one
+/// result and leaves that stage in the same transaction; every later report of the attempt finds no such row and changes nothing.
+/// A superseded generation may still bring a result, because work done is work done; it may not requeue, kill or refuse (B6).
+/// </summary>
+internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, WorkMeter meter)
+{
+    private const long FirstNote = 10;
+
+    /// <summary>Commits a version. Safe to repeat; part of the caller's transaction.</summary>
+    public void Accept(WorkQueueVersion version, Tick tick)
+    {
+        var name = version.Header.Name;
+        var held = ledger.Jobs.InQueue(name).ToDictionary(job => job.Id);
+        foreach (var report in version.Reports)
+        {
+            var job = held.GetValueOrDefault(report.AttemptId) ?? ledger.Jobs.Find(report.AttemptId);
+            held.Remove(report.AttemptId);
+            if (job is null || job.Stage == JobStage.Saving)
+            {
+                if (report.Stage == ReportStage.Ended) meter.Repeated();
+                continue;
+            }
+            Take(job, report, version, tick);
+        }
+        Remember(version, tick);
+        if (version.Final)
+            foreach (var job in held.Values.Where(job => job.Stage == JobStage.Queued))
+                ending.Requeue(job, $"handed back by {version.Agent}", tick.Now);
+        ledger.Queues.Accept(version.Agent, name, version.Sequence, version.Final);
+        if (version.Final && ledger.Queues.Find(name) is { Stage: QueueStage.Claimed }) ledger.Queues.SetStage(name, QueueStage.Closed);
+    }
+
+    private void Take(HeldJob job, JobReport report, WorkQueueVersion version, Tick tick)
+    {
+        var current = job.Stage == JobStage.Queued && job.Queue == version.Header.Name && job.Branch == report.Branch;
+        if (report.Stage != ReportStage.Ended)
+        {
+            if (current) Tell(job, report, tick);
+            return;
+        }
+        var outcome = report.Outcome ?? Outcome.ExecutionFailed;
+        if (!current && !BridgeRules.IsResult(outcome))
+        {
+            meter.Repeated();
+            return;
+        }
+        if (BridgeRules.EndOf(outcome) is { } state) Finish(job, report, state, version, tick);
+        // Strict mode: the payload did run, so only the batch system's word that its node is gone opens the next try (F2-strong).
+        else if (outcome == Outcome.HandedBack || job.Repeatable) ending.Requeue(job, report.Reason ?? $"handed back by {version.Agent}", tick.Now);
+    }
+
+    private void Finish(HeldJob job, JobReport report, JobState state, WorkQueueVersion version, Tick tick)
+    {
+        Tell(job, report, tick);
+        meter.Ended(tick.Monotonic, OccupiedSeconds(report));
+        if (job.Queue != version.Header.Name) ending.CondemnInQueue(job);
+        if (job.Killed) state = JobState.Killed;
+        var reason = report.Reason ?? (state == JobState.ErrorE ? report.Payload?.Describe() : null);
+        if (state != JobState.Done || report.Outputs.Count == 0)
+        {
+            ending.End(job, BridgeEvents.Ended(report, state, reason, tick.Now));
+            return;
+        }
+        if (report.Outputs.FirstOrDefault(output => output.SpoolFile is null && !version.Blobs.ContainsKey(output.Content.Sha256)) is { } lost)
+        {
+            ending.End(job, BridgeEvents.Ended(report, JobState.ErrorSV, $"output '{lost.Name}' is missing in the node's report", tick.Now));
+            return;
+        }
+        Save(job, report, version, tick);
+    }
+
+    /// <summary>The agent may forget what rode in its version: the bytes are in the ledger with the same transaction.</summary>
+    private void Save(HeldJob job, JobReport report, WorkQueueVersion version, Tick tick)
+    {
+        foreach (var output in report.Outputs)
+        {
+            var guid = Guid.NewGuid();
+            var saved = new SavedOutput(output.Name, guid, output.Content, "", Pfn.Of(guid),
+                [.. output.Members.Select(member => new SavedMember(member.Name, Guid.NewGuid(), member.Content))]);
+            ledger.Outputs.Add(job.Row, saved, version.Agent, version.Header.Name, output.SpoolFile,
+                output.SpoolFile is null ? version.Blobs[output.Content.Sha256] : null);
+        }
+        ledger.Jobs.SetStage(job.Row, JobStage.Saving);
+        ledger.Outbox.Add(BridgeEvents.Saving(report, tick.Now));
+        ledger.Outputs.Await(job.Row, BridgeEvents.Ended(report, JobState.Done, report.Reason, tick.Now));
+    }
+
+    private void Tell(HeldJob job, JobReport report, Tick tick)
+    {
+        var began = report.StartedAt is not null || report.Stage is ReportStage.Started or ReportStage.Running or ReportStage.Collecting;
+        var ran = report.RunningAt is not null || report.Stage is ReportStage.Running or ReportStage.Collecting;
+        if (began && job.Told < Told.Started) ledger.Outbox.Add(BridgeEvents.Started(report, tick.Now));
+        if (ran && job.Told < Told.Running) ledger.Outbox.Add(BridgeEvents.Running(report, tick.Now));
+        var told = ran ? Told.Running : began ? Told.Started : Told.Nothing;
+        if (told > job.Told && report.Stage != ReportStage.Ended) ledger.Jobs.SetTold(job.Row, told);
+    }
+
+    /// <summary>Agents' remarks go into the trace, from the final version only: each version repeats those before.</summary>
+    private void Remember(WorkQueueVersion version, Tick tick)
+    {
+        if (!version.Final || version.Notes.Count == 0) return;
+        var branches = version.Reports.ToDictionary(report => report.AttemptId, report => report.Branch);
+        foreach (var note in version.Notes)
+            ledger.Outbox.Add(new JobEvent(
+                note.Id.Job, new EventKey(note.Id.Attempt, branches.GetValueOrDefault(note.Id), EventSource.Agent, FirstNote + note.Counter),
+                note.At > tick.Now ? tick.Now : note.At, new Noted(BridgeRules.Short($"{note.Kind}: {note.Text}")!)));
+    }
+
+    private static double OccupiedSeconds(JobReport report) =>
+        report is { StartedAt: { } from, EndedAt: { } to } && to > from ? (to - from).TotalSeconds : report.Payload?.WallSeconds ?? 0;
+}

@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using System.IO.Compression;
+using HpcGrid.Client;
+using HpcGrid.Core;
+using HpcGrid.Core.Data;
+
+namespace HpcGrid.Bridge.Staging;
+
+/// <summary>
+/// Brings one input to where agents find it: a small one into the stage area, a large one into the spool's cache. Every byte is
+/// compared with the catalogue's checksum before it counts. All replicas are tried; an archive is fetched once for all its members.
+/// At most so many transfers run at a time, so one slow file delays only the jobs that need it.
+/// </summary>
+internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache cache) : IDisposable
+{
+    private readonly SemaphoreSlim _places = new(Limits.ParallelTransfers);
+    private readonly ConcurrentDictionary<string, Task> _archives = new();
+
+    /// <summary>True when it is in place already.</summary>
+    public bool Has(Content content) => IsRider(content) ? area.Has(content.Sha256) : cache.Has(content.Sha256);
+
+    /// <summary>True for what rides in queue files.</summary>
+    public static bool IsRider(Content content) => content.Size <= Limits.LargestRider;
+
+    /// <summary>Throws GridError: Unavailable when trying again may help; otherwise the trouble of the last replica.</summary>
+    public async Task Fetch(SourceFile source, string token, CancellationToken ct)
+    {
+        if (source.Member is { } member)
+        {
+            var archive = source.Archive ?? throw GridError.Invalid($"'{source.Lfn}' is a member of an archive that the catalogue does not describe");
+            await FetchArchiveOnce(source, archive, token, ct);
+            await Placed(() => Extract(source, archive, member, ct), ct);
+        }
+        else await Placed(() => Download(source.Replicas, source.Content, token, KeepInput(source.Content), ct), ct);
+    }
+
+    private async Task FetchArchiveOnce(SourceFile source, Content archive, string token, CancellationToken ct)
+    {
+        if (area.Has(archive.Sha256)) return;
+        var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = _archives.GetOrAdd(archive.Sha256, mine.Task);
+        if (running != mine.Task)
+        {
+            await running.WaitAsync(ct);
+            return;
+        }
+        try
+        {
+            await Placed(() => Download(source.Replicas, archive, token, temporary => area.Keep(temporary, archive.Sha256), ct), ct);
+            mine.SetResult();
+        }
+        catch (Exception e)
+        {
+            mine.SetException(e);
+            // Whoever waits has it; when nobody does, it must not count as unobserved.
+            _ = mine.Task.Exception;
+            throw;
+        }
+        finally { _archives.TryRemove(archive.Sha256, out _); }
+    }
+
+    private async Task Download(IReadOnlyList<Replica> replicas, Content content, string token, Action<string> keep, CancellationToken ct)
+    {
+        GridError? last = null;
+        foreach (var replica in replicas.SelectMany(replica => Enumerable.Repeat(replica, Limits.TriesPerReplica)))
+        {
+            var temporary = area.NewTemporary();
+            try
+            {
+                await using (var file = area.Create(temporary)) await storage.Get(replica.Url, token, content, file, ct);
+                keep(temporary);
+                return;
+            }
+            // One replica that may come back outweighs another that is surely bad: then it is worth waiting.
+            catch (GridError e) { last = last is { IsTransient: true } ? last : e; }
+            catch (IOException e) { throw StageArea.Explain(e); }
+            finally { area.Discard(temporary); }
+        }
+        throw last ?? GridError.NotFound("the catalogue knows no copy of it");
+    }
+
+    private async Task Extract(SourceFile source, Content archive, string member, CancellationToken ct)
+    {
+        var temporary = area.NewTemporary();
+        try
+        {
+            using var zip = new ZipArchive(area.OpenRead(area.PathOf(archive.Sha256)), ZipArchiveMode.Read);
+            var entry = zip.GetEntry(member) ?? throw GridError.NotFound($"its archive has no member '{member}'");
+            if (entry.Length != source.Content.Size) throw GridError.Corrupt($"member '{member}' of its archive has {entry.Length} bytes, not {source.Content.Size}");
+            await using (var unpacked = entry.Open())
+            await using (var file = area.Create(temporary))
+            {
+                await unpacked.CopyToAsync(file, ct);
+                file.Position = 0;
+                var digest = Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(file, ct));
+                if (digest != source.Content.Sha256) throw GridError.Corrupt($"member '{member}' of its archive has another checksum than the catalogue says");
+            }
+            KeepInput(source.Content)(temporary);
+        }
+        catch (InvalidDataException e) { throw new GridError(ErrorCode.Corrupt, $"its archive is no readable ZIP file: {e.Message}", null, e); }
+        catch (IOException e) { throw StageArea.Explain(e); }
+        finally { area.Discard(temporary); }
+    }
+
+    private Action<string> KeepInput(Content content) => temporary =>
+    {
+        if (IsRider(content)) area.Keep(temporary, content.Sha256);
+        else
+        {
+            using var file = area.OpenRead(temporary);
+            cache.Put(content, file);
+        }
+    };
+
+    private async Task Placed(Func<Task> transfer, CancellationToken ct)
+    {
+        await _places.WaitAsync(ct);
+        try { await transfer(); }
+        finally { _places.Release(); }
+    }
+
+    public void Dispose() => _places.Dispose();
+}

@@ -1,0 +1,102 @@
+using HpcGrid.Bridge.Contact;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Queues;
+using HpcGrid.Core;
+using HpcGrid.Core.Data;
+using HpcGrid.Core.Jobs;
+using Serilog;
+
+namespace HpcGrid.Bridge.Staging;
+
+/// <summary>
+/// Saves outputs: uploads, has the storage element's own reckoning compared with the node's, and ends the job when all of its outputs
+/// are there. The GUID stands in the ledger since the result was committed, so a repeated upload is the same file.
+/// </summary>
+internal sealed class StageOutStep(LedgerDatabase ledger, Uploader uploader, JobEnding ending, Posts posts, Welcome welcome, CancellationToken stopping) : BridgeStep
+{
+    private readonly HashSet<long> _running = [];
+    private readonly SortedDictionary<long, Retry> _retries = [];
+    private long _looked;
+
+    public override void Run(Tick tick)
+    {
+        if (welcome.Storage.Count == 0) return;
+        foreach (var (row, retry) in _retries.Where(pair => !_running.Contains(pair.Key)).ToList())
+        {
+            if (_running.Count >= Limits.UploadsAtOnce) return;
+            if (retry.NotBefore <= tick.Monotonic) Begin(tick, row, retry.Output);
+            else tick.ComeBackIn(retry.NotBefore - tick.Monotonic);
+        }
+        if (_running.Count >= Limits.UploadsAtOnce) return;
+        foreach (var output in ledger.Outputs.Pending(_looked, Limits.UploadsAtOnce - _running.Count))
+        {
+            _looked = output.Row;
+            if (!_running.Contains(output.Row) && !_retries.ContainsKey(output.Row)) Begin(tick, output.Row, output);
+        }
+    }
+
+    public override void Forget() => _looked = 0;
+
+    private void Begin(Tick tick, long row, PendingOutput output)
+    {
+        var bytes = output.SpoolFile is null ? ledger.Outputs.Bytes(row) : null;
+        if (output.SpoolFile is null && bytes is null)
+        {
+            // Dropped or uploaded meanwhile.
+            _retries.Remove(row, out _);
+            return;
+        }
+        var targets = welcome.Storage;
+        tick.AfterCommit(() =>
+        {
+            if (!_running.Add(row)) return;
+            posts.Fetch(
+                () => uploader.Upload(output, bytes, targets, stopping),
+                (later, saved) => Saved(later, output, saved),
+                (later, error) => Failed(later, output, error));
+        });
+    }
+
+    private void Saved(Tick tick, PendingOutput output, SavedOutput saved)
+    {
+        _running.Remove(output.Row);
+        _retries.Remove(output.Row);
+        if (ledger.Outputs.MarkUploaded(output.Row, saved) is not { } jobRow || !ledger.Outputs.AllUploaded(jobRow)) return;
+        if (ledger.Jobs.Find(output.Id) is not { Stage: JobStage.Saving } job || ledger.Outputs.Ending(jobRow) is not { } waiting) return;
+        ending.End(job, waiting with { At = tick.Now, What = (Ended)waiting.What with { Outputs = ledger.Outputs.Of(jobRow) } });
+    }
+
+    private void Failed(Tick tick, PendingOutput output, GridError error)
+    {
+        _running.Remove(output.Row);
+        if (ledger.Jobs.Find(output.Id) is not { Stage: JobStage.Saving } job)
+        {
+            _retries.Remove(output.Row);
+            return;
+        }
+        var retry = _retries.GetValueOrDefault(output.Row) ?? new Retry(output);
+        _retries[output.Row] = retry;
+        retry.Pause = BridgeRules.Longer(retry.Pause, Limits.FirstTransferPause, Limits.LongestTransferPause);
+        retry.NotBefore = tick.Monotonic + retry.Pause;
+        retry.PermanentRounds = error.IsTransient ? 0 : retry.PermanentRounds + 1;
+        Log.Warning("output {Output} of {JobId}.{Attempt} could not be saved: {Message}", output.Output.Name, output.Id.Job, output.Id.Attempt, error.Message);
+        if (retry.PermanentRounds < Limits.PermanentRounds) return;
+        _retries.Remove(output.Row);
+        var told = ledger.Outputs.Ending(job.Row)?.What as Ended;
+        ending.End(job, new JobEvent(output.Id.Job, ledger.Outputs.Ending(job.Row)!.Key, tick.Now, new Ended(JobState.ErrorSV)
+        {
+            Reason = BridgeRules.Short($"output '{output.Output.Name}': {error.Message}"),
+            Payload = told?.Payload,
+            StdoutTail = told?.StdoutTail ?? "",
+            StderrTail = told?.StderrTail ?? "",
+        }));
+    }
+
+    private sealed class Retry(PendingOutput output)
+    {
+        public PendingOutput Output { get; } = output;
+        public int PermanentRounds { get; set; }
+        public TimeSpan Pause { get; set; }
+        public TimeSpan NotBefore { get; set; }
+    }
+}
