@@ -1,4 +1,5 @@
 using HpcGrid.Bridge.Pilots;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Bridge;
 
@@ -51,10 +52,10 @@ public sealed record BatchOptions
     /// <summary>Cores of each node.</summary>
     public int CoresPerNode { get; set; } = 2;
 
-    /// <summary>Memory an agent may give to jobs, MiB; 0 leaves it to the agent.</summary>
+    /// <summary>Memory an agent may give to jobs, MiB; 0 is the default job's 8 GiB for each core, so that default jobs fill a simulated node.</summary>
     public long MemoryMib { get; set; }
 
-    /// <summary>Room for sandboxes, MiB; 0 leaves it to the agent.</summary>
+    /// <summary>Room for sandboxes, MiB; 0 is the default job's 10 GiB for each core.</summary>
     public long DiskMib { get; set; }
 
     /// <summary>Seconds a pilot may live. A job whose TTL does not fit is not fetched.</summary>
@@ -71,4 +72,8 @@ public sealed record BatchOptions
 
     /// <summary>Take the network away from fork's agents: auto, yes or no.</summary>
     public Isolate IsolateNetwork { get; set; } = Isolate.Auto;
+
+    internal long MemoryOfNode => MemoryMib > 0 ? MemoryMib : CoresPerNode * Resources.Default.MemoryMib;
+
+    internal long DiskOfNode => DiskMib > 0 ? DiskMib : CoresPerNode * Resources.Default.DiskMib;
 }

@@ -42,6 +42,13 @@ internal static class Limits
     /// <summary>Least time left of a slot for which work is fetched at all.</summary>
     public const int ShortestTtlSeconds = 10;
 
+    /// <summary>Agents start nothing so long before their end (their own rule); at most a part of a short life.</summary>
+    public static readonly TimeSpan DrainMargin = TimeSpan.FromSeconds(600);
+    public const double DrainPart = 0.2;
+
+    /// <summary>Between a node's clock and ours, and for the way into a slot.</summary>
+    public static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(5);
+
     // ---- queue files ------------------------------------------------------------------------------------------------
 
     /// <summary>An input up to this size rides in the queue file, once per file; a larger one is fetched from the cache (DESIGN 4).</summary>
@@ -52,6 +59,9 @@ internal static class Limits
 
     /// <summary>Queue files written in one tick: a tick must stay short, or leases and results wait.</summary>
     public const int MostOffersPerTick = 32;
+
+    /// <summary>From an offer to its first start: an agent polls the pool about twice a second while it works.</summary>
+    public static readonly TimeSpan ClaimLatency = TimeSpan.FromSeconds(0.3);
 
     /// <summary>So often an attempt is offered again before it is given back to central: a job that takes its node down must not take all of them.</summary>
     public const int MostBranches = 8;
@@ -141,6 +151,9 @@ internal static class Limits
 
     /// <summary>Garbage is collected this often: directories of ended agents, old caches, old logs.</summary>
     public static readonly TimeSpan GarbageInterval = TimeSpan.FromSeconds(20);
+
+    /// <summary>The spool's cache is listed this often to see whether it is too large: up to 257 listings.</summary>
+    public static readonly TimeSpan CacheInterval = TimeSpan.FromMinutes(10);
 
     /// <summary>The status file is written this often.</summary>
     public static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);

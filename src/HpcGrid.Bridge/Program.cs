@@ -1,1 +1,3 @@
-return 0;
+using HpcGrid.Bridge;
+
+return await BridgeCommand.Run(args);

@@ -20,7 +20,7 @@ public sealed class CentralConnection : ICentral, IAsyncDisposable
     {
         _client = new GridClient(address)
         {
-            Greeting = async (connection, ct) => welcomed(await connection.CallOnce(hello, ct)),
+            Greeting = async (connection, ct) => welcomed(await connection.Call(hello, ct)),
         };
         _client.Pushed += pushed;
         _client.Connected += () => Log.Information("connected with central");

@@ -3,7 +3,6 @@ using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Queues;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
-using HpcGrid.Core.Sites;
 using Serilog;
 
 namespace HpcGrid.Bridge.Contact;

@@ -1,4 +1,3 @@
-using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Nodes;
 using HpcGrid.Bridge.Queues;
 using HpcGrid.Core;

@@ -5,7 +5,10 @@ using Serilog;
 
 namespace HpcGrid.Bridge.Nodes;
 
-/// <summary>Brings what one look at an agent showed into the ledger: its claims, its versions, what it has dropped.</summary>
+/// <summary>
+/// Brings what one look at an agent showed into the ledger: its claims, its versions, what it has dropped. The agent's view changes with the
+/// ledger's transaction; when that fails, all views are read again.
+/// </summary>
 internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, VersionIntake intake, WorkQueueImage image)
 {
     private readonly HashSet<string> _faults = [];
@@ -19,21 +22,21 @@ internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, Vers
             ledger.Queues.Claim(queue, agent.Row.Agent);
             if (ledger.Queues.Find(queue) is { Agent: { } owner, Stage: QueueStage.Claimed } && owner != agent.Row.Agent)
                 Log.Error("queue file {Queue} is claimed by {Agent} and by {Owner}: the filesystem gave one name to two", queue, agent.Row.Agent, owner);
-            tick.AfterCommit(() => agent.Claims.Add(queue));
+            agent.Claims.Add(queue);
             found = true;
         }
         return found;
     }
 
     /// <summary>Commits every version that is newer than the last committed one. True when there was one.</summary>
-    public bool Versions(AgentView agent, AgentObservation seen, Tick tick)
+    public bool Versions(AgentView agent, AgentObservation seen, int most, Tick tick)
     {
         var read = 0;
         foreach (var version in seen.Versions.Values)
         {
             var known = agent.Accepted.GetValueOrDefault(version.Queue);
             if (known.Final || version.Sequence <= known.Sequence) continue;
-            if (++read > Limits.VersionsPerTick)
+            if (++read > most)
             {
                 tick.ComeBackIn(TimeSpan.Zero);
                 break;
@@ -43,7 +46,7 @@ internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, Vers
             if (latest.Value is not { } content) continue;
             ledger.Queues.Claim(version.Queue, agent.Row.Agent);
             intake.Accept(content, tick);
-            tick.AfterCommit(() => agent.Accepted[version.Queue] = (content.Sequence, content.Final));
+            agent.Accepted[version.Queue] = (content.Sequence, content.Final);
         }
         return read > 0;
     }
@@ -54,7 +57,10 @@ internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, Vers
         if (seen.Errno != Errno.None) return;
         foreach (var queue in agent.Claims.Where(queue => !seen.Claims.Contains(queue) && !seen.Versions.ContainsKey(queue)).ToList())
         {
-            if (ledger.Queues.Find(queue) is not { Stage: QueueStage.Acked } || ledger.Jobs.InQueue(queue).Count > 0) continue;
+            // A superseded generation that its agent finished and dropped is over too.
+            var over = ledger.Queues.Find(queue)?.Stage is QueueStage.Acked
+                || (ledger.Queues.Find(queue)?.Stage is QueueStage.Replaced && agent.Accepted.GetValueOrDefault(queue).Final);
+            if (!over || ledger.Jobs.InQueue(queue).Count > 0) continue;
             ledger.Queues.End(queue);
             ledger.Queues.ForgetAccepted(agent.Row.Agent, queue);
             agent.Claims.Remove(queue);

@@ -36,14 +36,23 @@ public sealed class AgentView(AgentRow row)
     /// <summary>Messages lying in its inbox.</summary>
     public List<MessageName> Inbox { get; } = [];
 
-    /// <summary>Sweeps made since it was fenced (F5).</summary>
+    /// <summary>When this process fenced it, or found it fenced.</summary>
+    public TimeSpan FencedAt { get; set; }
+
+    /// <summary>Sweeps made since (F5).</summary>
     public int Sweeps { get; set; }
+
+    /// <summary>Its directory is gone.</summary>
+    public bool Removed { get; set; }
 
     /// <summary>It may get work.</summary>
     public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && Card is not null && Seen?.Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
 
     /// <summary>Its results cannot be written: disk or quota is full.</summary>
     public bool IsFull => Seen?.Heartbeat?.Full == true;
+
+    /// <summary>Cores in use, by its last heartbeat.</summary>
+    public int BusyCores => Row.Stage == AgentStage.Live && Card is { } card && Seen?.Heartbeat is { } beat ? Math.Max(0, card.Cores - beat.IdleCores) : 0;
 
     internal string StateForPeople => Row.Stage != AgentStage.Live || Seen?.Heartbeat?.Left == true ? "gone"
         : Suspect ? "suspect"
@@ -75,9 +84,9 @@ public sealed class Fleet
     public IReadOnlyList<NodeStatus> Describe() =>
     [
         .. from agent in _agents.Values
-           where agent.Card is not null
-           let busy = agent.Row.Stage == AgentStage.Live && agent.Seen?.Heartbeat is { } beat ? Math.Max(0, agent.Card.Cores - beat.IdleCores) : 0
+           let card = agent.Card
+           where card is not null
            orderby agent.Row.Node, agent.Row.Agent
-           select new NodeStatus(agent.Row.Node, agent.Row.Agent, agent.StateForPeople, agent.Card.Cores, busy, agent.Card.Network),
+           select new NodeStatus(agent.Row.Node, agent.Row.Agent, agent.StateForPeople, card.Cores, agent.BusyCores, card.Network),
     ];
 }

@@ -3,8 +3,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// <summary>When to look at the spool next (PROTOCOL 5): soon while something moves or is expected, later and later while nothing does.</summary>
 public sealed class Pace(TimeSpan least)
 {
-    private TimeSpan _due;
-    private TimeSpan _pause = least;
+    private TimeSpan _due, _pause;
 
     /// <summary>True when it is time; otherwise the tick is asked to come back then.</summary>
     public bool IsDue(Tick tick)
@@ -17,7 +16,7 @@ public sealed class Pace(TimeSpan least)
     /// <summary>Notes what a look brought.</summary>
     public void Looked(Tick tick, bool moved)
     {
-        _pause = moved ? least : TimeSpan.FromTicks(Math.Min((long)(_pause.Ticks * 1.5), Math.Max(least.Ticks, Limits.IdleDelay.Ticks)));
+        _pause = moved ? least : TimeSpan.FromTicks(Math.Min(Math.Max(least.Ticks, (long)(_pause.Ticks * 1.5)), Math.Max(least.Ticks, Limits.IdleDelay.Ticks)));
         _due = tick.Monotonic + _pause;
         tick.ComeBackIn(_pause);
     }

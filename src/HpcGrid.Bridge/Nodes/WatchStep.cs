@@ -1,6 +1,4 @@
 using HpcGrid.Bridge.Ledger;
-using HpcGrid.Bridge.Queues;
-using HpcGrid.Core;
 using HpcGrid.Spool;
 using Serilog;
 
@@ -22,11 +20,15 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         pace.Looked(tick, moved);
     }
 
-    public override void Forget() => fleet.Clear();
+    public override void Forget()
+    {
+        fleet.Clear();
+        pace.Expect();
+    }
 
     private void Load(Tick tick)
     {
-        foreach (var row in ledger.Agents.All()) fleet.Add(new AgentView(row) { Accepted = ledger.Queues.Accepted(row.Agent), BeatAt = tick.Monotonic });
+        foreach (var row in ledger.Agents.All()) fleet.Add(new AgentView(row) { Accepted = ledger.Queues.Accepted(row.Agent), BeatAt = tick.Monotonic, FencedAt = tick.Monotonic });
         foreach (var queue in ledger.Queues.All())
             if (queue is { Agent: { } agent, Stage: not (QueueStage.Over or QueueStage.Replaced) }) fleet.Find(agent)?.Claims.Add(queue.Name);
     }
@@ -48,7 +50,7 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
             }
             var row = new AgentRow(name, card.Node, card.Pilot, card.BatchId, AgentStage.Live, false, tick.Now, "");
             ledger.Agents.Add(row);
-            tick.AfterCommit(() => fleet.Add(new AgentView(row) { Card = card, BeatAt = tick.Monotonic }));
+            fleet.Add(new AgentView(row) { Card = card, BeatAt = tick.Monotonic });
             Log.Information("agent {Agent} is there: {Cores} cores on {Node}, network {Network}", name, card.Cores, card.Node, card.Network);
             found = true;
         }
@@ -67,7 +69,7 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         }
         // A listing that failed half-way shows no heartbeat: the last one counts on.
         agent.Seen = seen.Heartbeat is null ? seen with { Heartbeat = agent.Seen?.Heartbeat } : seen;
-        var moved = reader.Claims(agent, seen, tick) | reader.Versions(agent, seen, tick);
+        var moved = reader.Claims(agent, seen, tick) | reader.Versions(agent, seen, Limits.VersionsPerTick, tick);
         reader.Closed(agent, seen);
         return moved;
     }

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using HpcGrid.Client;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
+using HpcGrid.Spool;
 
 namespace HpcGrid.Bridge.Staging;
 
@@ -17,7 +18,7 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
     private readonly ConcurrentDictionary<string, Task> _archives = new();
 
     /// <summary>True when it is in place already.</summary>
-    public bool Has(Content content) => IsRider(content) ? area.Has(content.Sha256) : cache.Has(content.Sha256);
+    public bool Has(Content content) => IsRider(content) ? area.Has(content.Sha256) : cache.Has(content);
 
     /// <summary>True for what rides in queue files.</summary>
     public static bool IsRider(Content content) => content.Size <= Limits.LargestRider;
@@ -108,7 +109,9 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
         else
         {
             using var file = area.OpenRead(temporary);
-            cache.Put(content, file);
+            var put = cache.Put(content, file.Read);
+            if (put.Errno != Errno.None) throw put.Errno.ToGridError("writing the spool's cache");
+            if (put.Content != content) throw GridError.Unavailable("a staged file changed while it was copied to the spool's cache", "It is fetched again.");
         }
     };
 

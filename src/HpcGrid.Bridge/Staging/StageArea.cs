@@ -54,18 +54,21 @@ internal sealed class StageArea
 
     public void Discard(string path) => _files.File.Delete(path);
 
-    /// <summary>Deletes unreferenced files, oldest first, until the rest is smaller than the bound.</summary>
-    public void Evict(IReadOnlySet<string> pinned, long mostBytes)
+    /// <summary>Deletes unreferenced files, oldest first, until the rest is smaller than the bound. True when something went.</summary>
+    public bool Evict(IReadOnlySet<string> pinned, long mostBytes)
     {
         var kept = _files.Directory.EnumerateDirectories(_directory).SelectMany(_files.Directory.EnumerateFiles)
             .Select(path => _files.FileInfo.FromFileName(path)).ToList();
         var size = kept.Sum(file => file.Length);
+        var evicted = false;
         foreach (var file in kept.OrderBy(file => file.LastWriteTimeUtc).Where(file => !pinned.Contains(file.Name)))
         {
-            if (size <= mostBytes) return;
+            if (size <= mostBytes) break;
             size -= file.Length;
             file.Delete();
+            evicted = true;
         }
+        return evicted;
     }
 
     /// <summary>Says a disk's trouble as operating trouble.</summary>

@@ -42,11 +42,16 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
         foreach (var running in _wanted.Values) running.Jobs.Clear();
     }
 
-    /// <summary>Files were evicted: look again before relying on them.</summary>
-    public void ForgetPresence() => _present.Clear();
+    /// <summary>Files are gone that were here: nothing is taken for present any more, and jobs that came back are looked at.</summary>
+    public void LookAgain()
+    {
+        _present.Clear();
+        _looked = 0;
+    }
 
     private void Look(UnstagedJob job)
     {
+        if (_waiters.ContainsKey(job.Row)) return;
         var missing = new HashSet<string>();
         foreach (var source in job.Sources)
         {

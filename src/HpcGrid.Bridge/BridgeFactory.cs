@@ -1,0 +1,38 @@
+using HpcGrid.Bridge.Contact;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Pilots;
+using HpcGrid.Client;
+using HpcGrid.Core.Api;
+using HpcGrid.Spool;
+using Serilog;
+
+namespace HpcGrid.Bridge;
+
+/// <summary>Makes a real bridge from its configuration: real central, real spool, real batch system.</summary>
+internal static class BridgeFactory
+{
+    /// <summary>Throws GridError for whatever the operator has to mend first.</summary>
+    public static BridgeHost Create(BridgeOptions options)
+    {
+        var address = ClientFile.Read(options.Client);
+        var isolation = NetworkIsolation.Probe(options.Batch.IsolateNetwork);
+        Log.Information("{Isolation}", isolation.Remark);
+        var batch = new ForkBatchSystem(new ForkSetup(
+            Path.Combine(options.State, "fork"),
+            Path.Combine(AgentPrograms.FindTemplates(options.Batch), "start.sh"),
+            AgentPrograms.FindAgent(options.Batch),
+            options.Batch.Nodes,
+            AgentPrograms.Arguments(options),
+            isolation), TimeProvider.System);
+        var fs = new CountingFs(new PosixFs());
+        var root = SpoolRoot.Create(fs, options.Spool, SpoolSharing.Private, 1, Guid.NewGuid(), RandomNonces.Next);
+        var bound = CachingBound.Of(fs, options.Spool);
+        var timing = SpoolTiming.For(bound).Check();
+        Log.Information("the spool is on {Kind}: what is seen there may be {Seconds:0} s old", bound.Kind, bound.Bound.TotalSeconds);
+        var ledger = LedgerDatabase.Open(Path.Combine(options.State, "ledger.db"));
+        var hello = new BridgeHello(options.Name, options.Site, ledger.Id);
+        return new BridgeHost(new BridgeParts(
+            options, ledger, root, fs, batch, arrivals => new CentralConnection(address, hello, arrivals.Welcomed, arrivals.Pushed),
+            new StorageClient(address), timing, TimeProvider.System, isolation.Remark));
+    }
+}

@@ -1,0 +1,181 @@
+using System.IO.Abstractions;
+using HpcGrid.Bridge.Contact;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
+using HpcGrid.Bridge.Pilots;
+using HpcGrid.Bridge.Queues;
+using HpcGrid.Bridge.Staging;
+using HpcGrid.Client;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Bridge;
+
+/// <summary>What a bridge is made of, at its edges: the tests put others there.</summary>
+/// <param name="Options">bridge.yaml.</param>
+/// <param name="Ledger">Opened; belongs to the host from then on.</param>
+/// <param name="SpoolRoot">Opened with <paramref name="Fs"/>.</param>
+/// <param name="Fs">Counts the operations.</param>
+/// <param name="Batch">Starts agents.</param>
+/// <param name="Central">Given what arrives unasked: central's welcome and its pushes.</param>
+/// <param name="Storage">For stage-in and stage-out; belongs to the host from then on.</param>
+/// <param name="Timing">PROTOCOL 6.</param>
+/// <param name="Time">The clocks.</param>
+/// <param name="Network">What becomes of the agents' network, for people.</param>
+public sealed record BridgeParts(
+    BridgeOptions Options, LedgerDatabase Ledger, SpoolRoot SpoolRoot, CountingFs Fs, IBatchSystem Batch, Func<Arrivals, ICentral> Central,
+    StorageClient Storage, SpoolTiming Timing, TimeProvider Time, string Network);
+
+/// <summary>Where the connection with central hands over what comes unasked; from any thread.</summary>
+public sealed record Arrivals(Action<BridgeWelcome> Welcomed, Action<Push> Pushed);
+
+/// <summary>
+/// The wiring of a bridge. At its start it takes the spool over (E1) and waits until it surely rules; what a crash left is settled by the
+/// steps themselves in their first tick, because each of them acts on what ledger and spool show, not on what it remembers.
+/// </summary>
+public sealed class BridgeHost : IDisposable
+{
+    private const string EpochFact = "epoch", QueueFact = "queue";
+    private const long QueuesPerEpoch = 1_000_000;
+    private readonly BridgeParts _parts;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Posts _posts = new();
+    private readonly List<IDisposable> _owned = [];
+    private readonly DrainStep _drain;
+    private readonly BridgeEpoch _epoch;
+
+    public BridgeHost(BridgeParts parts)
+    {
+        _parts = parts;
+        _epoch = TakeOver();
+        var (ledger, options) = (parts.Ledger, parts.Options);
+        var spool = new BridgeSpool(parts.SpoolRoot, _epoch.Epoch, RandomNonces.Next);
+        var image = Own(new WorkQueueImage(Scratch()));
+        var (fleet, demand, meter, board) = (new Fleet(), new Demand(), new WorkMeter(), new PilotBoard());
+        var (ending, welcome, pace) = (new JobEnding(ledger), new Welcome(ledger), new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)));
+        var batch = Own(new BatchCalls(parts.Batch, _posts, _stopping.Token));
+        var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
+        var reader = new AgentReader(ledger, spool, new VersionIntake(ledger, ending, meter), image);
+        var watch = new NodeWatch(ledger, spool, fleet, board, parts.Timing);
+        var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
+        var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
+        var offers = new OfferStep(
+            ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, pilots, meter, options.Batch), pace);
+        var messages = new MessageStep(ledger, spool, fleet, parts.Timing, pace);
+        var appetite = new Appetite(ledger, fleet, pilots, meter, options);
+        RenewStep? renew = null;
+        MatchStep? match = null;
+        Central = parts.Central(new Arrivals(
+            welcomed => _posts.Post(tick => welcome.Store(tick, welcomed)),
+            push => _posts.Post(tick => Hear(push, tick, demand, renew!, match!))));
+        renew = new RenewStep(Central, _posts, fleet, ending, demand, _stopping.Token);
+        match = new MatchStep(ledger, Central, _posts, appetite, demand, _stopping.Token);
+        _drain = new DrainStep(ledger, spool, fleet, ending, new DrainSwitches(appetite, pilots, offers, messages));
+        var status = new StatusStep(
+            new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
+        Loop = new BridgeLoop(ledger, _posts,
+        [
+            new WatchStep(ledger, spool, fleet, reader, pace), watch,
+            new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, parts.Timing)),
+            new ReconcileStep(ledger, spool, fleet, ending, parts.Timing, image),
+            _drain, match, stageIn, offers, messages,
+            new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
+            pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
+            new GarbageStep(ledger, spool, area, stageIn), status,
+        ], MayAct, parts.Time);
+        status.Trouble = () => Loop.Trouble?.Message;
+        _epoch.RemoveOld();
+        spool.Sweep.RemoveOldTemporaries();
+    }
+
+    public BridgeLoop Loop { get; }
+
+    public ICentral Central { get; }
+
+    /// <summary>Runs until stopped or drained. Throws GridError(Conflict) when another bridge has taken over.</summary>
+    public void Run()
+    {
+        while (!_stopping.IsCancellationRequested && !_drain.IsDone) _posts.Wait(Loop.RunOnce(), _stopping.Token);
+    }
+
+    /// <summary>From any thread: end after the current tick. Agents go on.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    /// <summary>From any thread: finish what runs, give back the rest, then end.</summary>
+    public void Drain()
+    {
+        _drain.Asked = true;
+        _posts.Wake();
+    }
+
+    /// <summary>Ends all pilots with everything that runs in them; the ledger keeps their jobs. True when all have ended within the time.</summary>
+    public async Task<bool> StopPilots(TimeSpan within)
+    {
+        var tags = _parts.Ledger.Pilots.All().Where(pilot => pilot.Stage != PilotStage.Ended).Select(pilot => pilot.Tag).ToList();
+        var until = _parts.Time.GetTimestamp();
+        while (tags.Count > 0 && _parts.Time.GetElapsedTime(until) < within)
+        {
+            await _parts.Batch.Cancel(tags, CancellationToken.None);
+            var states = await _parts.Batch.Status(tags, CancellationToken.None);
+            tags = [.. states.Where(status => status.State != BatchState.Ended).Select(status => status.Tag)];
+            if (tags.Count > 0) await Task.Delay(Limits.BusyDelay);
+        }
+        return tags.Count == 0;
+    }
+
+    private static void Hear(Push push, Tick tick, Demand demand, RenewStep renew, MatchStep match)
+    {
+        if (push is KillNow kill) renew.Kill(tick, kill.Attempts);
+        if (push is not WorkWaiting work) return;
+        demand.Waiting = Math.Max(demand.Waiting, work.Waiting);
+        match.Hurry();
+    }
+
+    /// <summary>E1: the generation is written, then C must pass before anybody may believe to rule.</summary>
+    private BridgeEpoch TakeOver()
+    {
+        var ledger = _parts.Ledger;
+        var note = $"{_parts.Options.Name} on {Environment.MachineName}, process {Environment.ProcessId}";
+        var epoch = BridgeEpoch.Begin(_parts.SpoolRoot, ledger.Facts.ReadNumber(EpochFact), note, RandomNonces.Next);
+        ledger.Transact(() =>
+        {
+            ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
+            // A ledger that is new on an old spool must not name files as the lost one did.
+            if (ledger.Facts.Read(QueueFact) is null) ledger.Facts.WriteNumber(QueueFact, epoch.Epoch * QueuesPerEpoch);
+        });
+        _stopping.Token.WaitHandle.WaitOne(_parts.Timing.CachingBound);
+        return epoch.Look() == Rule.Ours ? epoch : throw Overruled();
+    }
+
+    private void MayAct()
+    {
+        switch (_epoch.Look())
+        {
+            case Rule.Theirs: throw Overruled();
+            case Rule.Unknown: throw GridError.Unavailable("the spool does not show who rules it", "Is its filesystem mounted and whole? The bridge waits.");
+            case Rule.Ours: break;
+            default: throw new InvalidOperationException("a rule that the bridge does not know");
+        }
+    }
+
+    private static GridError Overruled() =>
+        GridError.Conflict("another bridge has taken this spool over", "Only one bridge may run on a spool; the newest wins. Stop the one you do not want.");
+
+    /// <summary>Queue files are built and read in memory where the system has a memory filesystem.</summary>
+    private static string Scratch() => Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+
+    private T Own<T>(T owned) where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        foreach (var owned in _owned) owned.Dispose();
+        _parts.Storage.Dispose();
+        _parts.Ledger.Dispose();
+    }
+}

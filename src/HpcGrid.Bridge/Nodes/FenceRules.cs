@@ -1,0 +1,29 @@
+using HpcGrid.Bridge.Pilots;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Bridge.Nodes;
+
+/// <summary>When an agent that was given up may be fenced, and how often it is swept.</summary>
+internal sealed class FenceRules(PilotBoard pilots, SpoolTiming timing)
+{
+    private const int StrongSweeps = 2;
+    private static readonly TimeSpan LeastBetweenSweeps = TimeSpan.FromSeconds(1);
+
+    /// <summary>No process of it can be left: by its batch system's word, or its own last words.</summary>
+    public bool IsSurelyGone(AgentView agent) => agent.Row.Strong || pilots.StateOf(agent.Row.Pilot) == BatchState.Ended;
+
+    /// <summary>F2: it is surely gone, or so long silent that it has killed its children and the batch system says nothing.</summary>
+    public bool MayFence(AgentView agent, Tick tick) =>
+        IsSurelyGone(agent) || tick.Monotonic - agent.BeatAt > timing.Dead + timing.LeaseKill;
+
+    /// <summary>F5: nothing can come late from processes that are gone, but a mount may show late what they did.</summary>
+    public int Sweeps(AgentView agent) => agent.Row.Strong ? StrongSweeps : timing.Resweeps.Count;
+
+    /// <summary>True when the next sweep is due; after the last one, every time that interval again.</summary>
+    public bool SweepIsDue(AgentView agent, Tick tick)
+    {
+        var after = timing.Resweeps[Math.Min(agent.Sweeps, Sweeps(agent) - 1)];
+        var extra = agent.Sweeps < Sweeps(agent) ? TimeSpan.Zero : Limits.GarbageInterval * (agent.Sweeps - Sweeps(agent) + 1);
+        return tick.Monotonic - agent.FencedAt > after + extra + LeastBetweenSweeps * (Math.Min(agent.Sweeps, Sweeps(agent)) + 1);
+    }
+}

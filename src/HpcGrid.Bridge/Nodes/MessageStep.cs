@@ -1,0 +1,93 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Bridge.Nodes;
+
+/// <summary>
+/// Says to each agent what it must know: its lease, which queue files it may forget (B4) or begin (A3), which attempts to stop (K1).
+/// Level-triggered: what must be said follows from ledger and listing each time, and is said again until its effect is seen. So a lost
+/// message or a crash between ledger and spool needs no memory.
+/// </summary>
+internal sealed class MessageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, SpoolTiming timing, Pace pace) : BridgeStep
+{
+    private HashSet<QueueName> _condemned = [];
+    private ILookup<QueueName, HeldJob> _killed = Enumerable.Empty<HeldJob>().ToLookup(job => job.Queue!.Value);
+    private int _sent;
+
+    /// <summary>Every agent finishes what runs and hands the rest back.</summary>
+    public bool Drain { get; set; }
+
+    public override void Run(Tick tick)
+    {
+        _sent = 0;
+        _condemned = [.. ledger.Queues.WithCondemned()];
+        _killed = ledger.Jobs.Killed().Where(job => job.Queue is not null).ToLookup(job => job.Queue!.Value);
+        foreach (var agent in fleet.Agents)
+        {
+            if (agent.Row.Stage != AgentStage.Live || agent.Seen is not { } seen) continue;
+            Lease(agent, tick);
+            if (Drain && seen.Heartbeat?.Draining != true) Send(agent, new Drain(), tick);
+            foreach (var queue in seen.Claims) About(agent, queue, tick);
+            Tidy(agent, tick);
+        }
+    }
+
+    private void Lease(AgentView agent, Tick tick)
+    {
+        if (agent.LeasedAt is { } leased && tick.Monotonic - leased < timing.LeaseInterval) return;
+        var number = ledger.Agents.NextLease(agent.Row.Agent);
+        tick.AfterCommit(() =>
+        {
+            if (spool.Agents.Lease(agent.Row.Agent, number) == Errno.None) agent.LeasedAt = tick.Monotonic;
+        });
+    }
+
+    private void About(AgentView agent, QueueName queue, Tick tick)
+    {
+        var accepted = agent.Accepted.GetValueOrDefault(queue);
+        if (accepted.Final)
+        {
+            if (ledger.Outputs.OnSpool(queue)) return;
+            if (Send(agent, new Ack(queue), tick) && ledger.Queues.Find(queue) is { Stage: QueueStage.Closed }) ledger.Queues.SetStage(queue, QueueStage.Acked);
+            return;
+        }
+        if (_condemned.Contains(queue))
+            foreach (var id in ledger.Queues.Condemned(queue)) Send(agent, new Kill(id), tick);
+        foreach (var job in _killed[queue]) Send(agent, new Kill(job.Id), tick);
+        // Strict mode: only the current generation in the hands of its one owner may begin. Version 1 says that the agent waits.
+        if (accepted.Sequence == 1 && ledger.Queues.Find(queue) is { Strict: true, Stage: QueueStage.Claimed } row && row.Agent == agent.Row.Agent)
+            Send(agent, new Start(queue), tick);
+    }
+
+    /// <summary>True when it is said now; false when it was said a moment ago, or too much was said in this tick.</summary>
+    private bool Send(AgentView agent, ControlMessage message, Tick tick)
+    {
+        if (agent.Sent.TryGetValue(message, out var last) && tick.Monotonic - last < Limits.RepeatMessage + timing.CachingBound) return false;
+        if (++_sent > Limits.MessagesPerTick)
+        {
+            tick.ComeBackIn(TimeSpan.Zero);
+            return false;
+        }
+        var sequence = ledger.Agents.NextMessage(agent.Row.Agent);
+        tick.AfterCommit(() =>
+        {
+            if (spool.Agents.Send(agent.Row.Agent, sequence, message) != Errno.None) return;
+            agent.Sent[message] = tick.Monotonic;
+            agent.Inbox.Add(new MessageName(sequence, spool.Epoch, message.Kind));
+            pace.Expect();
+        });
+        return true;
+    }
+
+    /// <summary>Unlinks messages that the agent says it has applied.</summary>
+    private void Tidy(AgentView agent, Tick tick)
+    {
+        var applied = agent.Seen?.Heartbeat?.Applied ?? 0;
+        if (agent.Inbox.Count == 0 || agent.Inbox[0].Sequence > applied) return;
+        tick.AfterCommit(() =>
+        {
+            foreach (var message in agent.Inbox.Where(message => message.Sequence <= applied)) spool.Agents.RemoveMessage(agent.Row.Agent, message);
+            agent.Inbox.RemoveAll(message => message.Sequence <= applied);
+        });
+    }
+}

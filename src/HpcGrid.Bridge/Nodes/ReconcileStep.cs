@@ -1,0 +1,81 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Queues;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
+using Serilog;
+
+namespace HpcGrid.Bridge.Nodes;
+
+/// <summary>
+/// B6: everything that the ledger believes to be in the pool or with a live agent must be seen there; what several full listings over a
+/// long time do not show is offered again as the next generation. And the other way round: files that the ledger does not want are
+/// taken out of the pool, and what an agent claimed of a lost ledger is stopped.
+/// </summary>
+internal sealed class ReconcileStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, SpoolTiming timing, WorkQueueImage image) : BridgeStep
+{
+    private readonly Dictionary<QueueName, (int Listings, TimeSpan Since)> _missing = [];
+    private readonly HashSet<QueueName> _strangers = [];
+    private TimeSpan _due;
+
+    public override void Run(Tick tick)
+    {
+        StopStrangers(tick);
+        if (tick.Monotonic < _due) return;
+        _due = tick.Monotonic + timing.Reconcile;
+        var pool = spool.ListPool();
+        // An incomplete look proves nothing; the next one counts.
+        if (!pool.Complete || fleet.Agents.Any(agent => agent.Row.Stage == AgentStage.Live && agent.Seen?.Errno != Errno.None)) return;
+        var queues = ledger.Queues.All().ToDictionary(queue => queue.Name);
+        foreach (var entry in pool.Items)
+            if (!queues.TryGetValue(entry.Name, out var queue) || queue.Stage is QueueStage.Replaced or QueueStage.Over) TakeOut(entry, queue is null, tick);
+        var seen = pool.Items.Select(entry => entry.Name)
+            .Concat(fleet.Agents.SelectMany(agent => agent.Seen is { } look ? look.Claims.Concat(look.Versions.Keys) : [])).ToHashSet();
+        foreach (var queue in queues.Values.Where(queue => queue.Stage is QueueStage.Offered or QueueStage.Claimed)) Check(queue, seen, tick);
+        foreach (var name in spool.ListWithdrawn().Items) tick.AfterCommit(() => spool.ForgetWithdrawn(name));
+    }
+
+    public override void Forget() => _missing.Clear();
+
+    private void Check(QueueRow queue, HashSet<QueueName> seen, Tick tick)
+    {
+        // The sweep of a given-up agent deals with its files.
+        if (seen.Contains(queue.Name) || (queue.Agent is { } owner && fleet.Find(owner) is { Row.Stage: not AgentStage.Live }))
+        {
+            _missing.Remove(queue.Name);
+            return;
+        }
+        var (listings, since) = _missing.GetValueOrDefault(queue.Name, (0, tick.Monotonic));
+        _missing[queue.Name] = (listings + 1, since);
+        if (listings + 1 < timing.LostListings || tick.Monotonic - since < timing.Lost) return;
+        // Nobody can vouch that a lost file of strict jobs has no reader.
+        if (queue.Strict && queue.Stage == QueueStage.Claimed) return;
+        Log.Error("queue file {Queue} is nowhere to be seen; its unfinished jobs are offered again", queue.Name);
+        foreach (var job in ledger.Jobs.InQueue(queue.Name).Where(job => job.Stage == JobStage.Queued))
+            ending.Requeue(job, "its queue file was lost by the shared filesystem", tick.Now);
+        ledger.Queues.SetStage(queue.Name, QueueStage.Replaced);
+        _missing.Remove(queue.Name);
+    }
+
+    private void TakeOut(PoolEntry entry, bool unknown, Tick tick)
+    {
+        if (unknown) Log.Warning("queue file {Queue} in the pool is not in this ledger: it is taken out", entry.Name);
+        tick.AfterCommit(() => spool.Withdraw(entry));
+    }
+
+    /// <summary>Claims that the ledger does not know are of a ledger that was lost: central gives those jobs out again, so they must stop here.</summary>
+    private void StopStrangers(Tick tick)
+    {
+        foreach (var agent in fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live && agent.Seen is not null))
+            foreach (var name in agent.Seen!.Claims.Where(name => !_strangers.Contains(name) && ledger.Queues.Find(name) is null))
+            {
+                if (agent.Accepted.GetValueOrDefault(name).Final) continue;
+                var claim = spool.Agents.ReadClaimed(agent.Seen.Place, name, image);
+                if (claim.Queue is not { } queue) continue;
+                Log.Warning("agent {Agent} has {Queue} of another ledger: its {Count} jobs are stopped", agent.Row.Agent, name, queue.Jobs.Count);
+                foreach (var id in queue.Jobs.Select(job => job.Id).Where(IsNotOurs)) ledger.Queues.Condemn(name, id);
+                tick.AfterCommit(() => _strangers.Add(name));
+            }
+    }
+
+    private bool IsNotOurs(AttemptId id) => ledger.Jobs.Find(id) is null;
+}

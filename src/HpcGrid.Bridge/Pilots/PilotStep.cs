@@ -1,0 +1,187 @@
+using HpcGrid.Bridge.Contact;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
+using HpcGrid.Core;
+using Serilog;
+
+namespace HpcGrid.Bridge.Pilots;
+
+/// <summary>
+/// Keeps as many pilots as the work needs. The tag is in the ledger before the batch system is asked and the same tag is asked for again after a
+/// crash, so that a lost answer never starts two. Pilots that die young make it slower and slower.
+/// </summary>
+internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBoard board, Fleet fleet, Demand demand, BatchOptions options) : BridgeStep
+{
+    private readonly Dictionary<string, PilotRow> _pilots = [];
+    private readonly HashSet<string> _asked = [];
+    private TimeSpan _pollDue, _startNotBefore;
+    private int _youngDeaths;
+    private bool _polling, _loaded;
+
+    /// <summary>No more pilots: the bridge drains.</summary>
+    public bool Stopped { get; set; }
+
+    /// <summary>Pilots that the batch system has not ended, and how many of them have no agent yet.</summary>
+    public (int Alive, int Starting) Count => (Living.Count(), Starting.Count());
+
+    /// <summary>Pilots that have not ended and whose agents have not been seen.</summary>
+    public IEnumerable<PilotRow> Starting => Living.Where(pilot => !fleet.HasAgentOf(pilot.Tag));
+
+    private IEnumerable<PilotRow> Living => _pilots.Values.Where(pilot => pilot.Stage != PilotStage.Ended);
+
+    public override void Run(Tick tick)
+    {
+        if (!_loaded) Load(tick);
+        Poll(tick);
+        Start(tick);
+        if (tick.Monotonic >= _startNotBefore)
+            foreach (var pilot in Living.Where(pilot => pilot.Stage == PilotStage.Submitting && !_asked.Contains(pilot.Tag)).ToList()) Submit(pilot, tick);
+        Retire(tick);
+    }
+
+    public override void Forget() => _loaded = false;
+
+    private void Load(Tick tick)
+    {
+        _loaded = true;
+        _pilots.Clear();
+        foreach (var pilot in ledger.Pilots.All()) _pilots[pilot.Tag] = pilot;
+        // An agent of a ledger that was lost: its batch system knows it all the same.
+        foreach (var agent in fleet.Agents.Where(agent => !_pilots.ContainsKey(agent.Row.Pilot))) Adopt(agent, tick);
+    }
+
+    private void Adopt(AgentView agent, Tick tick)
+    {
+        var pilot = new PilotRow(agent.Row.Pilot, agent.Row.BatchId, PilotStage.Running, tick.Now, agent.Card?.Deadline, null);
+        ledger.Pilots.Add(pilot);
+        Keep(pilot);
+    }
+
+    private void Poll(Tick tick)
+    {
+        foreach (var agent in fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live && !_pilots.ContainsKey(agent.Row.Pilot))) Adopt(agent, tick);
+        string[] tags = [.. Living.Where(pilot => pilot.Stage != PilotStage.Submitting || _asked.Contains(pilot.Tag)).Select(pilot => pilot.Tag)];
+        if (tags.Length == 0 || _polling) return;
+        tick.ComeBackIn(_pollDue > tick.Monotonic ? _pollDue - tick.Monotonic : Limits.BatchPoll);
+        if (tick.Monotonic < _pollDue) return;
+        string[] cancel = [.. board.ToCancel];
+        tick.AfterCommit(() =>
+        {
+            _polling = true;
+            _pollDue = tick.Monotonic + Limits.BatchPoll;
+            batch.Poll(tags, cancel, Polled, Failed);
+        });
+    }
+
+    private void Polled(Tick tick, IReadOnlyList<BatchStatus> statuses)
+    {
+        _polling = false;
+        foreach (var status in statuses)
+        {
+            if (!_pilots.TryGetValue(status.Tag, out var pilot)) continue;
+            board.Note(status.Tag, status.State);
+            var stage = status.State switch
+            {
+                BatchState.Queued => PilotStage.Queued,
+                BatchState.Running => PilotStage.Running,
+                BatchState.Ended => PilotStage.Ended,
+                _ => pilot.Stage,
+            };
+            if (stage == pilot.Stage) continue;
+            if (stage == PilotStage.Ended) Ended(pilot, status, tick);
+            else Keep(pilot with { Stage = stage, BatchId = status.BatchId });
+            tick.ComeBackIn(TimeSpan.Zero);
+        }
+    }
+
+    private void Ended(PilotRow pilot, BatchStatus status, Tick tick)
+    {
+        Keep(pilot with { Stage = PilotStage.Ended, EndedAt = tick.Now, BatchId = status.BatchId });
+        var lived = tick.Now - pilot.SubmittedAt;
+        var young = lived < Limits.YoungDeath && !fleet.HasAgentOf(pilot.Tag) && !Stopped;
+        _youngDeaths = young ? _youngDeaths + 1 : 0;
+        if (!young)
+        {
+            Log.Information("pilot {Pilot} has ended after {Seconds:0} s: {Detail}", pilot.Tag, lived.TotalSeconds, status.Detail);
+            return;
+        }
+        var pause = BridgeRules.RespawnPause(_youngDeaths);
+        _startNotBefore = tick.Monotonic + pause;
+        Log.Warning("pilot {Pilot} died after {Seconds:0} s without an agent ({Detail}); the next one starts in {Pause:0} s. Look at its log in the state directory",
+            pilot.Tag, lived.TotalSeconds, status.Detail, pause.TotalSeconds);
+    }
+
+    private void Start(Tick tick)
+    {
+        if (Stopped || tick.Monotonic < _startNotBefore) return;
+        var counts = ledger.Jobs.Counts();
+        var held = counts.Where(pair => pair.Key != JobStage.Saving).Sum(pair => pair.Value.Cores);
+        var occupied = Living.Count();
+        var useless = fleet.Agents.Count(agent => agent.Card is not null && !agent.TakesWork && Living.Any(pilot => pilot.Tag == agent.Row.Pilot));
+        var wanted = BridgeRules.PilotsToStart(new PilotView(options.Nodes, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied));
+        for (var i = 0; i < wanted; i++)
+        {
+            var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";
+            var pilot = new PilotRow(tag, null, PilotStage.Submitting, tick.Now, tick.Now + TimeSpan.FromSeconds(options.Walltime), null);
+            ledger.Pilots.Add(pilot);
+            _pilots[tag] = pilot;
+        }
+    }
+
+    /// <summary>For a pilot whose submission a crash may have cut short as well: the tag makes it harmless.</summary>
+    private void Submit(PilotRow pilot, Tick tick)
+    {
+        var walltime = TimeSpan.FromSeconds(options.Walltime);
+        var request = new PilotRequest(pilot.Tag, options.CoresPerNode, walltime, pilot.Deadline ?? tick.Now + walltime);
+        tick.AfterCommit(() =>
+        {
+            _asked.Add(pilot.Tag);
+            batch.Submit(request, (later, id) => Submitted(later, pilot.Tag, id), (later, error) => Refused(later, pilot.Tag, error));
+        });
+        tick.ComeBackIn(Limits.BusyDelay);
+    }
+
+    private void Submitted(Tick tick, string tag, string batchId)
+    {
+        if (_pilots.TryGetValue(tag, out var pilot) && pilot.Stage == PilotStage.Submitting) Keep(pilot with { Stage = PilotStage.Queued, BatchId = batchId });
+        tick.ComeBackIn(Limits.BusyDelay);
+    }
+
+    private void Refused(Tick tick, string tag, GridError error)
+    {
+        Log.Warning("pilot {Pilot} was not started: {Message} {Hint}", tag, error.Message, error.Hint ?? "");
+        _asked.Remove(tag);
+        _youngDeaths = Math.Max(_youngDeaths + 1, Limits.ForgivenDeaths);
+        _startNotBefore = tick.Monotonic + BridgeRules.RespawnPause(_youngDeaths);
+        // Only a refusal for good says that nothing was started; otherwise the same tag is asked for again.
+        if (!error.IsTransient && _pilots.TryGetValue(tag, out var pilot)) Keep(pilot with { Stage = PilotStage.Ended, EndedAt = tick.Now });
+    }
+
+    private void Failed(Tick tick, GridError error)
+    {
+        _polling = false;
+        _pollDue = tick.Monotonic + Limits.CentralPause;
+        Log.Warning("the batch system does not answer: {Message}; nothing is concluded from that", error.Message);
+    }
+
+    /// <summary>Rows of pilots that ended long ago go, and with them what the batch system keeps.</summary>
+    private void Retire(Tick tick)
+    {
+        var ended = _pilots.Values.Where(pilot => pilot.Stage == PilotStage.Ended && !fleet.HasAgentOf(pilot.Tag)).OrderByDescending(pilot => pilot.EndedAt).ToList();
+        string[] old = [.. ended.Where((pilot, index) => index >= Limits.MostPilotStates || tick.Now - pilot.EndedAt > Limits.KeepPilotState).Select(pilot => pilot.Tag)];
+        if (old.Length == 0) return;
+        foreach (var tag in old)
+        {
+            ledger.Pilots.Delete(tag);
+            _pilots.Remove(tag);
+            board.Forget(tag);
+        }
+        tick.AfterCommit(() => batch.Forget(old));
+    }
+
+    private void Keep(PilotRow pilot)
+    {
+        ledger.Pilots.Set(pilot);
+        _pilots[pilot.Tag] = pilot;
+    }
+}

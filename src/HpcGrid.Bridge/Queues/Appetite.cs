@@ -1,0 +1,75 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
+using HpcGrid.Bridge.Pilots;
+using HpcGrid.Core.Sites;
+
+namespace HpcGrid.Bridge.Queues;
+
+/// <summary>How much work to ask for, and what the slots are like.</summary>
+internal sealed record Wish(int Count, SiteMap? SiteMap);
+
+/// <summary>
+/// Decides how many jobs to take and describes the slots they are for. Takes nothing while the disk of the ledger is nearly full, while
+/// results cannot be written to the spool, or while the bridge drains.
+/// </summary>
+internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pilots, WorkMeter meter, BridgeOptions options)
+{
+    private string? _lastAlarm;
+
+    /// <summary>No more work: the bridge drains.</summary>
+    public bool Stopped { get; set; }
+
+    /// <summary>Why no work is taken though there may be some; null when all is well.</summary>
+    public string? Alarm { get; private set; }
+
+    public Wish Decide(Tick tick)
+    {
+        if (Stopped || Warn(Look()) is not null) return new Wish(0, null);
+        var starting = pilots.Starting.ToList();
+        var cores = fleet.Working.Sum(agent => agent.Card!.Cores) + (starting.Count * options.Batch.CoresPerNode);
+        if (cores == 0) return new Wish(0, null);
+        var counts = ledger.Jobs.Counts();
+        var held = counts.Where(pair => pair.Key != JobStage.Saving).ToList();
+        var view = new StockView(cores, held.Sum(pair => pair.Value.Jobs), held.Sum(pair => pair.Value.Cores), meter.JobSeconds, meter.EndsPerSecond(tick.Monotonic));
+        var count = BridgeRules.HowManyToAsk(view);
+        if (count == 0) return new Wish(0, null);
+        var siteMap = Describe(starting, tick);
+        return siteMap.TtlSeconds < Limits.ShortestTtlSeconds ? new Wish(0, null) : new Wish(count, siteMap);
+    }
+
+    /// <summary>What the best slot offers; the margin is the agents' own (they drain before the end).</summary>
+    private SiteMap Describe(List<PilotRow> starting, Tick tick)
+    {
+        var cards = fleet.Working.Select(agent => agent.Card!).ToList();
+        var deadlines = cards.Select(card => card.Deadline).Concat(starting.Select(pilot => pilot.Deadline));
+        var margin = DrainMargin();
+        var batch = options.Batch;
+        return new SiteMap
+        {
+            Site = options.Site,
+            Ce = options.Ce,
+            Cores = Math.Max(cards.Count > 0 ? cards.Max(card => card.Cores) : 0, starting.Count > 0 ? batch.CoresPerNode : 0),
+            MemoryMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.MemoryMib) : 0, starting.Count > 0 ? batch.MemoryOfNode : 0),
+            DiskMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.DiskMib) : 0, starting.Count > 0 ? batch.DiskOfNode : 0),
+            TtlSeconds = BridgeRules.LongestTtl(deadlines, tick.Now, _ => margin),
+            CloseSe = options.CloseSe,
+            Users = options.Users,
+        };
+    }
+
+    /// <summary>What the agents keep at the end of their lives (their rule: 600 s, at most a fifth of the lifetime).</summary>
+    private TimeSpan DrainMargin() => TimeSpan.FromSeconds(Math.Min(Limits.DrainMargin.TotalSeconds, options.Batch.Walltime * Limits.DrainPart) + Limits.ClockSlack.TotalSeconds);
+
+    private string? Look()
+    {
+        if (new DriveInfo(options.State).AvailableFreeSpace < Limits.LeastLedgerRoom) return $"the disk of the ledger ({options.State}) is nearly full: no work is taken";
+        return fleet.Agents.Any(agent => agent.IsFull) ? "agents cannot write results to the spool (disk or quota full): no work is taken" : null;
+    }
+
+    private string? Warn(string? alarm)
+    {
+        if (alarm is not null && alarm != _lastAlarm) Serilog.Log.Error("{Alarm}", alarm);
+        _lastAlarm = alarm;
+        return Alarm = alarm;
+    }
+}

@@ -1,0 +1,109 @@
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
+using HpcGrid.Spool;
+using Serilog;
+
+namespace HpcGrid.Bridge.Queues;
+
+/// <summary>
+/// B1 and B2: ready jobs go into queue files, the ledger first. As many files lie in the pool as agents may soon claim, and no more; jobs
+/// that wait meanwhile make the next files larger. A file whose publication failed or was cut short by a crash is looked for; when it is seen
+/// it is offered, otherwise its jobs go into the next generation, because a name is never published twice.
+/// </summary>
+internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueWriter writer, Fleet fleet, OfferSizing sizing, Pace pace) : BridgeStep
+{
+    private readonly List<QueueName> _published = [];
+    private readonly HashSet<QueueName> _publishing = [];
+    private TimeSpan _notBefore;
+
+    /// <summary>No more offers: the bridge drains.</summary>
+    public bool Stopped { get; set; }
+
+    public override void Run(Tick tick)
+    {
+        foreach (var name in _published)
+        {
+            // An agent may have been quicker than this transaction.
+            if (ledger.Queues.Find(name) is { Stage: QueueStage.Offering }) ledger.Queues.SetStage(name, QueueStage.Offered);
+            _publishing.Remove(name);
+        }
+        _published.Clear();
+        Settle(tick);
+        if (Stopped || tick.Monotonic < _notBefore) return;
+        Offer(tick);
+    }
+
+    public override void Forget()
+    {
+        _published.Clear();
+        _publishing.Clear();
+    }
+
+    /// <summary>Offers whose publication is not known to have happened.</summary>
+    private void Settle(Tick tick)
+    {
+        var unsettled = ledger.Queues.InStage(QueueStage.Offering).Where(queue => !_publishing.Contains(queue.Name)).ToList();
+        if (unsettled.Count == 0 || tick.Monotonic < _notBefore) return;
+        var pool = spool.ListPool();
+        if (!pool.Complete) throw pool.Errno.ToGridError("listing the pool");
+        // Claims are listed after the pool: a file on its way from one to the other is seen in one of them.
+        var claims = fleet.Agents.Select(agent => spool.Agents.Observe(new AgentPlace(agent.Row.Agent))).ToList();
+        if (claims.FirstOrDefault(look => look.Errno != Errno.None && !look.Errno.IsAbsent()) is { } failed) throw failed.Errno.ToGridError("listing the agents' claims");
+        var seen = pool.Items.Select(entry => entry.Name).Concat(claims.SelectMany(look => look.Claims)).ToHashSet();
+        foreach (var queue in unsettled)
+        {
+            if (seen.Contains(queue.Name))
+            {
+                ledger.Queues.SetStage(queue.Name, QueueStage.Offered);
+                continue;
+            }
+            Log.Information("queue file {Queue} was not published; its {Count} jobs go into another", queue.Name, queue.Rows);
+            ledger.Jobs.Unoffer(queue.Name);
+            ledger.Queues.SetStage(queue.Name, QueueStage.Replaced);
+        }
+    }
+
+    private void Offer(Tick tick)
+    {
+        var room = sizing.RoomInPool(ledger.Queues.InPool());
+        if (room <= 0) return;
+        foreach (var (shape, jobs) in ledger.Jobs.ReadyShapes())
+            for (var left = jobs; left > 0;)
+            {
+                if (room-- <= 0) return;
+                var taken = OfferOne(shape, sizing.Rows(left, shape.Need, tick), tick);
+                if (taken == 0) break;
+                left -= taken;
+            }
+    }
+
+    /// <summary>The number of jobs that left the stage Ready; 0 when none could go.</summary>
+    private int OfferOne(JobShape shape, int rows, Tick tick)
+    {
+        var load = writer.Load(ledger.Assignments.Ready(shape, rows));
+        foreach (var row in load.Unstaged) ledger.Jobs.SetStage(row, JobStage.Assigned);
+        if (load.Jobs.Count == 0) return load.Unstaged.Count;
+        var name = shape.Origin == 0
+            ? new QueueName(ledger.Facts.Next("queue"), 1)
+            : new QueueName(shape.Origin, ledger.Queues.LastGeneration(shape.Origin) + 1);
+        ledger.Queues.Add(name, !shape.Repeatable, load.Jobs.Count);
+        foreach (var job in load.Jobs) ledger.Jobs.Enqueue(job.Row, name);
+        _publishing.Add(name);
+        tick.AfterCommit(() => Publish(name, shape, load, tick));
+        return load.Jobs.Count + load.Unstaged.Count;
+    }
+
+    private void Publish(QueueName name, JobShape shape, QueueLoad load, Tick tick)
+    {
+        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count), writer.Write(name, shape, load));
+        if (errno == Errno.None)
+        {
+            _published.Add(name);
+            pace.Expect();
+            return;
+        }
+        _publishing.Remove(name);
+        _notBefore = tick.Monotonic + Limits.CentralPause;
+        Log.Error("queue file {Queue} could not be published: {Errno}", name, errno.Describe());
+    }
+}
