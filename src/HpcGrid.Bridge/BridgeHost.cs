@@ -93,10 +93,13 @@ public sealed class BridgeHost : IDisposable
 
     public ICentral Central { get; }
 
+    /// <summary>A drain was asked for and everything is delivered.</summary>
+    public bool IsDrained => _drain.IsDone;
+
     /// <summary>Runs until stopped or drained. Throws GridError(Conflict) when another bridge has taken over.</summary>
     public void Run()
     {
-        while (!_stopping.IsCancellationRequested && !_drain.IsDone) _posts.Wait(Loop.RunOnce(), _stopping.Token);
+        while (!_stopping.IsCancellationRequested && !IsDrained) _posts.Wait(Loop.RunOnce(), _stopping.Token);
     }
 
     /// <summary>From any thread: end after the current tick. Agents go on.</summary>

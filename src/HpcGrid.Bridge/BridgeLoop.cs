@@ -26,13 +26,7 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
     /// <summary>Ticks made so far.</summary>
     public long Ticks { get; private set; }
 
-    /// <summary>Runs until stopped. Throws GridError(Conflict) when another bridge has taken over, and anything that is a bug.</summary>
-    public void Run(CancellationToken stopping)
-    {
-        while (!stopping.IsCancellationRequested) posts.Wait(RunOnce(), stopping);
-    }
-
-    /// <summary>One tick; how long to wait for the next.</summary>
+    /// <summary>One tick; how long to wait for the next. Throws GridError(Conflict) when another bridge has taken over, and anything that is a bug.</summary>
     public TimeSpan RunOnce()
     {
         var tick = new Tick(time.GetUtcNow(), time.GetElapsedTime(_started));

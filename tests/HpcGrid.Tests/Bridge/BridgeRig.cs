@@ -1,0 +1,193 @@
+using HpcGrid.Bridge;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Client;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>A whole bridge on a real ledger and a real spool in a temporary folder; central, storage and batch system are the test's.</summary>
+internal sealed class BridgeRig : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), "hpcgrid-bridge-" + Guid.NewGuid().ToString("N")[..12]);
+    private BridgeHost? _host;
+
+    public BridgeRig()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "state"));
+        Options = new BridgeOptions
+        {
+            Name = "titan",
+            Site = "SITE",
+            Spool = Path.Combine(_folder, "spool"),
+            State = Path.Combine(_folder, "state"),
+            Batch = new BatchOptions { Nodes = 1, CoresPerNode = 2, Walltime = 100_000 },
+        };
+    }
+
+    public BridgeOptions Options { get; set; }
+    public FakeCentral Central { get; private set; } = new();
+    public FakeBatch Batch { get; } = new();
+    public FakeStorage Storage { get; } = new();
+    public ManualTime Time { get; } = new();
+    public BridgeHost Host => _host ??= Start();
+
+    /// <summary>Stops the bridge as kill -9 would, as far as ledger and spool can tell, and starts it again.</summary>
+    public void Restart(FakeCentral? central = null)
+    {
+        _host?.Dispose();
+        _host = null;
+        Central = central ?? Central;
+        _ = Host;
+    }
+
+    /// <summary>Looks at the ledger while the bridge is down, then goes on.</summary>
+    public void WithLedger(Action<LedgerDatabase> look)
+    {
+        _host?.Dispose();
+        _host = null;
+        using var ledger = LedgerDatabase.Open(Path.Combine(Options.State, "ledger.db"));
+        ledger.Transact(() => look(ledger));
+    }
+
+    /// <summary>Ticks until the condition holds.</summary>
+    public void Until(Func<bool> condition, string what)
+    {
+        var limit = DateTime.UtcNow + Patience;
+        for (var i = 0; !condition(); i++)
+        {
+            Assert.That(DateTime.UtcNow, Is.LessThan(limit), $"waited in vain: {what}; trouble: {Host.Loop.Trouble?.Message}");
+            Ticks(1);
+            Thread.Yield();
+        }
+    }
+
+    public void Ticks(int count, double seconds = 0.05)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            _ = Host.Loop.RunOnce();
+            Time.Advance(TimeSpan.FromSeconds(seconds));
+        }
+    }
+
+    /// <summary>Plays an agent of the first pilot that has none.</summary>
+    public PlayedAgent Agent(string node = "node1")
+    {
+        if (Central.Waiting.IsEmpty && Batch.Pilots.IsEmpty) Central.Arrivals!.Pushed(new WorkWaiting(1));
+        Until(() => Batch.Pilots.Values.Any(state => state == HpcGrid.Bridge.Pilots.BatchState.Running), "a pilot is started");
+        var tag = Batch.Pilots.First(pair => pair.Value == HpcGrid.Bridge.Pilots.BatchState.Running).Key;
+        return new PlayedAgent(Options.Spool, Path.Combine(_folder, "scratch"), tag, node);
+    }
+
+    private BridgeHost Start()
+    {
+        var fs = new CountingFs(new PosixFs());
+        var root = SpoolRoot.Create(fs, Options.Spool, SpoolSharing.Private, 1, Guid.NewGuid(), RandomNonces.Next);
+        var ledger = LedgerDatabase.Open(Path.Combine(Options.State, "ledger.db"));
+        var address = new CentralAddress(new Uri("https://central.test:1"), "none", null, null);
+        var central = Central;
+        var host = new BridgeHost(new BridgeParts(
+            Options, ledger, root, fs, Batch, arrivals => { central.Arrivals = arrivals; return central; }, new StorageClient(address, Keep(Storage)),
+            SpoolTiming.For(TimeSpan.Zero), Time, "test"));
+        central.Arrivals!.Welcomed(new BridgeWelcome("hpcgrid", ["a key"], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
+        return host;
+    }
+
+    /// <summary>The client of one life of the bridge must not end the storage element.</summary>
+    private static HttpMessageHandler Keep(FakeStorage storage) => new Passing(storage);
+
+    public void Dispose()
+    {
+        _host?.Dispose();
+        Storage.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class Passing(FakeStorage inner) : HttpMessageHandler
+    {
+        private readonly HttpMessageInvoker _inner = new(inner, disposeHandler: false);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _inner.SendAsync(request, cancellationToken);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) _inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
+
+/// <summary>An agent in the hands of a test: the real protocol, no payload.</summary>
+internal sealed class PlayedAgent : IDisposable
+{
+    private readonly WorkQueueImage _image;
+    private readonly Dictionary<QueueName, long> _sequences = [];
+    private long _beat;
+
+    public PlayedAgent(string spool, string scratch, string pilot, string node)
+    {
+        Directory.CreateDirectory(scratch);
+        _image = new WorkQueueImage(scratch);
+        Name = AgentName.Make("b-" + pilot, node, RandomNonces.Next());
+        var card = new AgentCard(Name, node, pilot, "b-" + pilot, 2, 16_384, 20_480, "none", null, 1);
+        Spool = AgentSpool.Join(new PosixFs(), spool, card, RandomNonces.Next);
+        Node = node;
+    }
+
+    public string Name { get; }
+    public string Node { get; }
+    public AgentSpool Spool { get; }
+
+    /// <summary>Claims the oldest offer when there is one.</summary>
+    public WorkQueue? TryClaim()
+    {
+        foreach (var entry in Spool.ListPool(0, 10).Items)
+            if (Spool.TryClaim(entry) == Errno.None) return Spool.ReadClaim(entry.Name, _image).Queue;
+        return null;
+    }
+
+    public void Beat(bool left = false) => Spool.Heartbeat(new HeartbeatMarker(++_beat, 2, left, false) { Left = left, Applied = Spool.AppliedMessage });
+
+    public JobReport Report(QueuedJob job, ReportStage stage, Outcome? outcome = null) => new()
+    {
+        Job = job.Id.Job,
+        Attempt = job.Id.Attempt,
+        Branch = job.Branch,
+        Stage = stage,
+        Outcome = outcome,
+        Node = Node,
+        Agent = Name,
+        StartedAt = DateTimeOffset.UnixEpoch,
+        RunningAt = stage >= ReportStage.Running && outcome is not Outcome.HandedBack ? DateTimeOffset.UnixEpoch : null,
+        EndedAt = stage == ReportStage.Ended ? DateTimeOffset.UnixEpoch.AddSeconds(1) : null,
+        Payload = outcome == Outcome.Succeeded ? new PayloadResult { ExitCode = 0, Node = Node } : null,
+        StdoutTail = "hello",
+    };
+
+    public void Publish(WorkQueue queue, bool final, IEnumerable<JobReport> reports, IReadOnlyDictionary<string, byte[]>? blobs = null)
+    {
+        var sequence = _sequences[queue.Header.Name] = _sequences.GetValueOrDefault(queue.Header.Name) + 1;
+        Publish(queue, sequence, final, reports, blobs);
+    }
+
+    public void Publish(WorkQueue queue, long sequence, bool final, IEnumerable<JobReport> reports, IReadOnlyDictionary<string, byte[]>? blobs = null)
+    {
+        var version = new WorkQueueVersion(queue.Header, sequence, final, Name, Spool.AppliedMessage, [.. reports], blobs ?? new Dictionary<string, byte[]>());
+        Assert.That(Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), _image.Write(version)), Is.EqualTo(Errno.None));
+    }
+
+    public void Finish(WorkQueue queue, Outcome outcome = Outcome.Succeeded) => Publish(queue, true, queue.Jobs.Select(job => Report(job, ReportStage.Ended, outcome)));
+
+    public IReadOnlyList<ControlMessage> Messages()
+    {
+        _seen.AddRange(Spool.ReadInbox().Messages.Select(message => message.Message));
+        return _seen;
+    }
+
+    private readonly List<ControlMessage> _seen = [];
+
+    public void Dispose() => _image.Dispose();
+}
