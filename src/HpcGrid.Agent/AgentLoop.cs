@@ -284,12 +284,13 @@ internal sealed class AgentLoop
     private TimeSpan Leave(TimeSpan now)
     {
         if (_book.Count > 0) _idleSince = now;
-        else if (_options.IdleExit is { } idle && now - _idleSince >= idle && !_facts.DrainAsked) Drain("nothing to do");
-        var next = _options.IdleExit is { } wait && _book.Count == 0 && !_facts.DrainAsked ? _idleSince + wait : TimeSpan.MaxValue;
+        else if (!_looking && _options.IdleExit is { } idle && now - _idleSince >= idle && !_facts.DrainAsked) Drain("nothing to do");
+        var next = _options.IdleExit is { } wait && _book.Count == 0 && !_looking && !_facts.DrainAsked ? _idleSince + wait : TimeSpan.MaxValue;
         if (_standing == Standing.Gone) return GoAtOnce(now);
         if (_leaving || _standing is not (Standing.Draining or Standing.Stopping)) return next;
         if (now >= _leaveBy) return GiveUp();
-        if (_runner.Active.Count > 0) return Earlier(next, _leaveBy ?? TimeSpan.MaxValue);
+        // A look on its way may still bring a claim, to be handed back.
+        if (_runner.Active.Count > 0 || _looking) return Earlier(next, _leaveBy ?? TimeSpan.MaxValue);
         if (!_book.AllFinal) return _leaveBy ?? TimeSpan.MaxValue;
         _finalsAt ??= now;
         if (_book.Count > 0 && now < _finalsAt + Limits.AckWait) return Earlier(_finalsAt.Value + Limits.AckWait, _leaveBy ?? TimeSpan.MaxValue);

@@ -39,7 +39,8 @@ internal sealed class SmallOutputRoom(long bytes)
 /// Makes the outputs that a sweep found: small ones as bytes for the queue file, large ones as files of the spool, complete before
 /// anything names them. Archives are reproducible: members in the order of the rules, all dated 1980, deflated, or stored as they are when
 /// one of them is a ROOT file, which is then read in place.
-/// Runs on any thread; without <c>mayWrite</c> it does not touch the spool and answers EAGAIN where it would have to. A crash leaves a file in scratch, which goes with the work folder.
+/// Runs on any thread; without <c>mayWrite</c> it does not touch the spool and answers EAGAIN where it would have to.
+/// A crash leaves a file in scratch, which goes with the work folder.
 /// </summary>
 internal sealed class OutputCollector(AgentSpool spool, string scratch)
 {

@@ -79,6 +79,9 @@ internal static unsafe partial class Libc
     public static partial int close(int descriptor);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial nint write(int descriptor, byte* bytes, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
     private static partial int statx(int directory, byte* path, int flags, uint mask, byte* result);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

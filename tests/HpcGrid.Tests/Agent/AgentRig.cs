@@ -56,7 +56,7 @@ internal sealed class AgentRig : IDisposable
     public static JobSpec Payload(params string[] words) => Job([PayloadPath, .. words]);
 
     /// <summary>Offers jobs in one file, with a good grant each unless told otherwise.</summary>
-    public QueueName Offer(IEnumerable<JobSpec> specs, StartMode start = StartMode.Optimistic, Func<Grant, Grant>? grant = null, params byte[][] blobs)
+    public QueueName Offer(IReadOnlyCollection<JobSpec> specs, StartMode start = StartMode.Optimistic, Func<Grant, Grant>? grant = null, params byte[][] blobs)
     {
         var name = new QueueName(++_queues, 1);
         var jobs = specs.Select((spec, i) =>
@@ -68,7 +68,7 @@ internal sealed class AgentRig : IDisposable
         }).ToList();
         var queue = new WorkQueue(
             new WorkQueueHeader(name, 1, true, start), jobs, blobs.ToDictionary(blob => Content.Of(blob).Sha256));
-        var offered = Bridge.Offer(new PoolEntry(name, 1, 100, 60, jobs.Count), _image.Write(queue));
+        var offered = Bridge.Offer(new PoolEntry(name, 1, 100, specs.Max(spec => spec.Resources.TtlSeconds), jobs.Count), _image.Write(queue));
         Assert.That(offered, Is.EqualTo(Errno.None));
         return name;
     }

@@ -1,0 +1,219 @@
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+using HpcGrid.Core.Tokens;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Agent;
+
+/// <summary>The agent and the bridge, through the spool alone (PROTOCOL A1 to A6).</summary>
+public sealed class AgentLoopTests
+{
+    private const int UserSignal1 = 10, Terminate = 15;
+
+    private readonly AgentRig _rig = new();
+
+    [TearDown]
+    public void CleanUp() => _rig.Dispose();
+
+    [Test]
+    public void A_file_of_jobs_is_run_published_acknowledged_and_removed()
+    {
+        var queue = _rig.Offer([.. Enumerable.Range(0, 50).Select(Counting)]);
+        var agent = _rig.Start("--idle-exit", "0.2");
+        var final = _rig.Final(queue);
+        Assert.That(final.Reports.Select(report => report.Outcome), Is.All.EqualTo(Outcome.Succeeded));
+        Assert.That(final.Reports.Select(report => report.StdoutTail), Is.EqualTo(Enumerable.Range(0, 50).Select(i => $"{i}\n")));
+        Assert.That(_rig.Bridge.ListPool().Items, Is.Empty);
+        _rig.Send(new Ack(queue));
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+        var seen = _rig.Bridge.Agents.Observe(_rig.Place);
+        Assert.Multiple(() =>
+        {
+            Assert.That(seen.Claims, Is.Empty);
+            Assert.That(seen.Versions, Is.Empty);
+            Assert.That(seen.Outputs, Is.Empty);
+            Assert.That(seen.Heartbeat!.Value.Left);
+            Assert.That(Directory.GetFileSystemEntries(Path.Combine(_rig.Folder, "work")), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void Results_are_kept_until_they_are_acknowledged()
+    {
+        var queue = _rig.Offer([AgentRig.Job("/bin/true")]);
+        var agent = _rig.Start("--idle-exit", "0.1");
+        _rig.Final(queue);
+        var another = _rig.Offer([AgentRig.Job("/bin/true")]);
+        _rig.Final(another);
+        Assert.That(_rig.Bridge.Agents.Observe(_rig.Place).Versions.Keys, Is.EquivalentTo(new[] { queue, another }));
+        Assert.That(agent.HasExited, Is.False);
+    }
+
+    [Test]
+    public void In_acked_mode_nothing_starts_before_the_bridge_says_so()
+    {
+        var queue = _rig.Offer([AgentRig.Job("/bin/true")], StartMode.Acked);
+        _rig.Start();
+        Assert.That(_rig.Version(queue, _ => true), Has.Property("Sequence").EqualTo(1).And.Property("Final").False.And.Property("Reports").Empty);
+        _rig.Send(new Spool.Start(queue));
+        Assert.That(_rig.Final(queue).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
+    }
+
+    [TestCaseSource(nameof(BadGrants))]
+    public void A_job_without_a_good_grant_is_refused((string Fault, Func<Grant, Grant> Spoil) grant)
+    {
+        var queue = _rig.Offer([AgentRig.Shell("echo started")], grant: grant.Spoil);
+        _rig.Start();
+        var report = _rig.Final(queue).Reports.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That(report.Outcome, Is.EqualTo(Outcome.Refused));
+            Assert.That(report.Reason, Does.Contain(grant.Fault));
+            Assert.That(report.RunningAt, Is.Null);
+            Assert.That(report.StdoutTail, Is.Empty);
+        });
+    }
+
+    [Test]
+    public void Draining_hands_back_what_has_not_begun_and_finishes_what_runs()
+    {
+        var queue = _rig.Offer([AgentRig.Shell("sleep 1; echo done"), AgentRig.Shell("sleep 1; echo done"), AgentRig.Job("/bin/true")]);
+        var agent = _rig.Start();
+        _rig.Running(queue);
+        Signal(agent, UserSignal1);
+        var reports = _rig.Final(queue).Reports;
+        Assert.Multiple(() =>
+        {
+            Assert.That(reports.Select(report => report.Outcome), Is.EqualTo(new Outcome?[] { Outcome.Succeeded, Outcome.Succeeded, Outcome.HandedBack }));
+            Assert.That(reports[0].StdoutTail, Is.EqualTo("done\n"));
+        });
+        _rig.Send(new Ack(queue));
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+    }
+
+    [Test]
+    public void A_drain_message_does_the_same()
+    {
+        var agent = _rig.Start();
+        _rig.Send(new Drain());
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+        Assert.That(_rig.Heartbeat!.Value.Draining);
+    }
+
+    [Test]
+    public void SIGTERM_preempts_running_jobs_and_publishes_them()
+    {
+        var queue = _rig.Offer([AgentRig.Shell("sleep 1000")]);
+        var agent = _rig.Start("--term-wait", "0.1");
+        _rig.Running(queue);
+        Signal(agent, Terminate);
+        Assert.That(_rig.Final(queue).Reports.Single().Outcome, Is.EqualTo(Outcome.Preempted));
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+    }
+
+    [Test]
+    public void What_does_not_fit_into_the_time_left_is_left_for_others()
+    {
+        var spec = AgentRig.Job("/bin/true");
+        _rig.Offer([spec with { Resources = new Resources(1, 1, 1, 1000) }]);
+        var queue = _rig.Offer([spec with { Resources = new Resources(1, 1, 1, 100) }]);
+        var deadline = DateTimeOffset.UtcNow.AddSeconds(500).ToUnixTimeSeconds();
+        _rig.Start("--deadline", $"{deadline}");
+        Assert.That(_rig.Final(queue).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
+        Assert.That(_rig.Bridge.ListPool().Items.Single().TtlSeconds, Is.EqualTo(1000));
+    }
+
+    [Test]
+    public void Before_the_deadline_it_drains_and_leaves()
+    {
+        var deadline = DateTimeOffset.UtcNow.AddSeconds(500).ToUnixTimeSeconds();
+        Assert.That(_rig.ExitCode(_rig.Start("--deadline", $"{deadline}", "--stop-margin", "1", "--drain-margin", "498.5")), Is.Zero);
+    }
+
+    [Test]
+    public void A_fenced_agent_kills_its_children_and_goes()
+    {
+        var queue = _rig.Offer([AgentRig.Payload("stubborn")]);
+        var agent = _rig.Start();
+        _rig.Running(queue);
+        Assert.That(_rig.Bridge.Agents.Fence(_rig.Agent), Is.EqualTo(Errno.None));
+        Assert.That(_rig.ExitCode(agent), Is.EqualTo(4));
+        Assert.That(_rig.PayloadProcesses(), Is.Empty);
+        Assert.That(_rig.Bridge.Agents.FindPlaces(_rig.Agent).Items.Any(place => place.IsLive), Is.False, "it makes its directories again");
+    }
+
+    [Test]
+    public void A_fenced_message_does_the_same()
+    {
+        var queue = _rig.Offer([AgentRig.Payload("stubborn")]);
+        var agent = _rig.Start();
+        _rig.Running(queue);
+        _rig.Send(new Fenced());
+        Assert.That(_rig.ExitCode(agent), Is.EqualTo(4));
+        Assert.That(_rig.PayloadProcesses(), Is.Empty);
+    }
+
+    [Test]
+    public void Without_leases_the_children_are_killed_and_nothing_is_started()
+    {
+        var queue = _rig.Offer([AgentRig.Payload("stubborn"), AgentRig.Payload("stubborn"), AgentRig.Shell("echo later")]);
+        _rig.Start("--pace", "0.01");
+        var version = _rig.Version(queue, version => version.Reports.Count(report => report.Outcome == Outcome.Preempted) == 2);
+        Assert.That(version.Final, Is.False);
+        Assert.That(_rig.PayloadProcesses(), Is.Empty);
+        _rig.Lease();
+        Assert.That(_rig.Final(queue).Reports[2].StdoutTail, Is.EqualTo("later\n"));
+    }
+
+    [Test]
+    public void A_damaged_queue_file_is_handed_back_whole()
+    {
+        var entry = new PoolEntry(new QueueName(9, 1), 1, 100, 60, 5);
+        Assert.That(_rig.Bridge.Offer(entry, [.. "this is no queue file"u8]), Is.EqualTo(Errno.None));
+        _rig.Start();
+        Assert.That(_rig.Final(entry.Name).Reports, Is.Empty);
+    }
+
+    [Test]
+    public void A_job_too_large_for_the_node_is_handed_back_and_others_run()
+    {
+        var queue = _rig.Offer([AgentRig.Job("/bin/true") with { Resources = new Resources(3, 1, 1, 60) }, AgentRig.Job("/bin/true")]);
+        _rig.Start();
+        Assert.That(_rig.Final(queue).Reports.Select(report => report.Outcome), Is.EqualTo(new Outcome?[] { Outcome.HandedBack, Outcome.Succeeded }));
+    }
+
+    [Test]
+    public void Cores_are_not_given_twice()
+    {
+        var script = "mkdir ../busy || echo overlap; sleep 0.05; rmdir ../busy";
+        var queue = _rig.Offer([.. Enumerable.Repeat(AgentRig.Shell(script) with { Resources = new Resources(2, 1, 1, 60) }, 5)]);
+        _rig.Start();
+        Assert.That(_rig.Final(queue).Reports.Select(report => report.StdoutTail), Is.All.Empty);
+    }
+
+    [Test]
+    public void A_peek_shows_what_a_running_job_has_written()
+    {
+        var queue = _rig.Offer([AgentRig.Shell("echo so far; sleep 1000")]);
+        _rig.Start();
+        _rig.Running(queue);
+        _rig.Send(new Peek(new AttemptId(1000, 1)));
+        Assert.That(_rig.Version(queue, version => version.Reports[0].StdoutTail.Length > 0).Reports[0].StdoutTail, Is.EqualTo("so far\n"));
+    }
+
+    private static JobSpec Counting(int i) =>
+        AgentRig.Shell($"echo {i}; head -c 100000 /dev/zero > big") with { Outputs = [new OutputRule(null, ["big"], [])] };
+
+    private static IEnumerable<(string, Func<Grant, Grant>)> BadGrants() =>
+    [
+        ("WrongSite", grant => grant with { Site = "Elsewhere" }),
+        ("WrongAttempt", grant => grant with { Attempt = 2 }),
+        ("WrongSpec", grant => grant with { SpecSha256 = new string('0', 64) }),
+        ("Expired", grant => grant with { Expires = grant.NotBefore - 10 }),
+        ("NotYetValid", grant => grant with { NotBefore = grant.NotBefore + 1000 }),
+    ];
+
+    private static void Signal(System.Diagnostics.Process process, int signal) =>
+        Assert.That(HpcGrid.Agent.Processes.Libc.kill(process.Id, signal), Is.Zero);
+}

@@ -1,0 +1,111 @@
+using HpcGrid.Agent;
+using HpcGrid.Core;
+using HpcGrid.Core.Sites;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Agent;
+
+/// <summary>The decisions, without any process or clock.</summary>
+public sealed class AgentRulesTests
+{
+    private static readonly SpoolTiming Timing = SpoolTiming.For(TimeSpan.FromSeconds(5));
+    private static readonly AgentFacts Facts = new(Seconds(100), Liveness.Live, false, null, null);
+
+    [TestCase(100, Standing.Working)]
+    [TestCase(225, Standing.Working)]
+    [TestCase(226, Standing.Holding)]
+    [TestCase(405, Standing.Holding)]
+    [TestCase(406, Standing.Abandoned)]
+    public void An_old_lease_first_stops_starts_and_then_kills(int now, object standing) =>
+        Assert.That(AgentRules.Judge(Facts, Timing, Seconds(now)), Is.EqualTo(standing));
+
+    [Test]
+    public void A_fence_is_stronger_than_anything() =>
+        Assert.That(AgentRules.Judge(Facts with { Liveness = Liveness.Fenced, DrainAsked = true }, Timing, Seconds(100)), Is.EqualTo(Standing.Gone));
+
+    [Test]
+    public void Not_seeing_its_directory_only_holds_while_the_lease_is_fresh()
+    {
+        var unseen = Facts with { Liveness = Liveness.Unknown };
+        Assert.That(AgentRules.Judge(unseen, Timing, Seconds(101)), Is.EqualTo(Standing.Holding));
+        Assert.That(AgentRules.Judge(unseen, Timing, Seconds(500)), Is.EqualTo(Standing.Gone));
+    }
+
+    [TestCase(149, Standing.Working)]
+    [TestCase(150, Standing.Draining)]
+    [TestCase(160, Standing.Stopping)]
+    public void Towards_its_end_it_drains_and_then_stops(int now, object standing) =>
+        Assert.That(AgentRules.Judge(Facts with { DrainAt = Seconds(150), StopAt = Seconds(160) }, Timing, Seconds(now)), Is.EqualTo(standing));
+
+    [Test]
+    public void The_next_judgement_is_the_next_time_the_answer_can_change()
+    {
+        var facts = Facts with { DrainAt = Seconds(150), StopAt = Seconds(160) };
+        Assert.That(AgentRules.NextJudgement(facts, Timing, Seconds(100)), Is.EqualTo(Seconds(150)));
+        Assert.That(AgentRules.NextJudgement(facts, Timing, Seconds(151)), Is.EqualTo(Seconds(160)));
+        Assert.That(AgentRules.NextJudgement(Facts, Timing, Seconds(151)), Is.EqualTo(Seconds(225)));
+    }
+
+    [TestCase(1, 10, 100, Fit.Now)]
+    [TestCase(3, 10, 100, Fit.Later)]
+    [TestCase(1, 60, 100, Fit.Later)]
+    [TestCase(5, 10, 100, Fit.Never)]
+    [TestCase(1, 101, 100, Fit.Never)]
+    [TestCase(1, 10, 301, Fit.Never)]
+    public void A_job_fits_by_cores_memory_and_time(int cores, long memory, int ttl, object fit) =>
+        Assert.That(AgentRules.FitOf(new Resources(cores, memory, 1, ttl), new Room(2, 50, 10), new Room(4, 100, 10), Seconds(300)), Is.EqualTo(fit));
+
+    [Test]
+    public void It_claims_only_for_idle_cores_when_nothing_waits_and_results_can_be_delivered()
+    {
+        var free = new Room(1, 1, 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 0, false));
+            Assert.That(AgentRules.ShouldClaim(Standing.Working, free with { Cores = 0 }, 0, 0, false), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 1, 0, false), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 64, false), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 0, true), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Standing.Draining, free, 0, 0, false), Is.False);
+        });
+    }
+
+    [Test]
+    public void A_final_version_is_published_at_once_others_soon_and_not_too_often()
+    {
+        var changed = new PublishFacts(true, Seconds(10), null, false, TimeSpan.Zero, 0);
+        Assert.Multiple(() =>
+        {
+            Assert.That(AgentRules.PublishDue(changed with { Changed = false }, Timing), Is.Null);
+            Assert.That(AgentRules.PublishDue(changed with { AllOver = true }, Timing), Is.EqualTo(TimeSpan.Zero));
+            Assert.That(AgentRules.PublishDue(changed, Timing), Is.EqualTo(Seconds(10.05)));
+            Assert.That(AgentRules.PublishDue(changed with { PublishedAt = Seconds(9) }, Timing), Is.EqualTo(Seconds(11)));
+            Assert.That(AgentRules.PublishDue(changed with { PublishedAt = Seconds(9), Bytes = 3 << 20 }, Timing), Is.EqualTo(Seconds(17)));
+            Assert.That(AgentRules.PublishDue(changed with { AllOver = true, NotBefore = Seconds(30) }, Timing), Is.EqualTo(Seconds(30)));
+        });
+    }
+
+    [Test]
+    public void A_short_pilot_has_short_margins()
+    {
+        Assert.That(AgentRules.Margins(Seconds(7200), null, null, Timing), Is.EqualTo((Seconds(6600), Seconds(7080))));
+        Assert.That(AgentRules.Margins(Seconds(100), null, null, Timing), Is.EqualTo((Seconds(80), Seconds(90))));
+        Assert.That(AgentRules.Margins(Seconds(100), Seconds(10), Seconds(20), Timing), Is.EqualTo((Seconds(80), Seconds(80))));
+    }
+
+    [Test]
+    public void Options_that_are_wrong_are_named()
+    {
+        string[] good = ["--spool", "/s", "--node", "n", "--site", "s", "--work", "/w"];
+        Assert.Multiple(() =>
+        {
+            Assert.That(AgentOptions.Parse([.. good, "--cores", "3", "--idle-exit", "0.5"]).IdleExit, Is.EqualTo(Seconds(0.5)));
+            foreach (var (wrong, why) in new (string[], string)[]
+                { (["--colour", "red"], "--colour is not known"), (["--cores", "many"], "--cores many"), (["--cores"], "needs a value"), (["x", "y"], "'x'") })
+                Assert.That(() => AgentOptions.Parse([.. good, .. wrong]), Throws.TypeOf<GridError>().With.Message.Contains(why));
+            Assert.That(() => AgentOptions.Parse(["--node", "n"]), Throws.TypeOf<GridError>().With.Message.Contains("--spool is missing"));
+        });
+    }
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+}
