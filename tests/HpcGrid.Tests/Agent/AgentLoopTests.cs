@@ -56,7 +56,7 @@ public sealed class AgentLoopTests
         var queue = _rig.Offer([AgentRig.Job("/bin/true")], StartMode.Acked);
         _rig.Start();
         Assert.That(_rig.Version(queue, _ => true), Has.Property("Sequence").EqualTo(1).And.Property("Final").False.And.Property("Reports").Empty);
-        _rig.Send(new Spool.Start(queue));
+        _rig.Send(new Start(queue));
         Assert.That(_rig.Final(queue).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
     }
 
