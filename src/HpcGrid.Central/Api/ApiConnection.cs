@@ -81,7 +81,7 @@ public sealed class ApiConnection
         try
         {
             id = IdOf(bytes);
-            var request = ApiProtocol.DecodeRequest(bytes).Request;
+            var request = RequestRules.Check(ApiProtocol.DecodeRequest(bytes).Request);
             Recheck();
             return new ServerFrame { Id = id, Reply = await _router.Answer(_client, request) };
         }

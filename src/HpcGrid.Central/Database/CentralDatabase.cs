@@ -40,21 +40,17 @@ public sealed class CentralDatabase : IDisposable
     public T Read<T>(Func<Session, T> work)
     {
         _readerPlaces.Wait();
-        Session? session = null;
         try
         {
-            if (!_readers.TryTake(out session)) session = Connect(_path, writer: false);
+            if (!_readers.TryTake(out var session)) session = Connect(_path, writer: false);
             session.Execute("BEGIN");
-            var result = work(session);
-            session.Execute("COMMIT");
-            _readers.Add(session);
-            return result;
-        }
-        catch
-        {
-            // A reader in an unknown state is not used again.
-            session?.Dispose();
-            throw;
+            try { return work(session); }
+            finally
+            {
+                // A reader that cannot even end its transaction throws here and is not used again.
+                session.Execute("ROLLBACK");
+                _readers.Add(session);
+            }
         }
         finally { _readerPlaces.Release(); }
     }

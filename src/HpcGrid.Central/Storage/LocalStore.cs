@@ -33,10 +33,10 @@ public sealed class LocalStore
     }
 
     /// <summary>
-    /// Stores a stream that must turn out as declared. Throws GridError: Corrupt when it does not, Unavailable when the disk is full
-    /// or fails; then nothing of it is left.
+    /// Stores a stream that must turn out as declared; what is said beforehand is done when its bytes are safe and before they have their name.
+    /// Throws GridError: Corrupt when it does not, Unavailable when the disk is full or fails; then nothing of it is left.
     /// </summary>
-    public async Task Put(string pfn, Content declared, Stream from, CancellationToken ct)
+    public async Task Put(string pfn, Content declared, Stream from, Func<Task> beforehand, CancellationToken ct)
     {
         var final = PathOf(pfn);
         var temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
@@ -46,6 +46,7 @@ public sealed class LocalStore
             if (stored != declared)
                 throw GridError.Corrupt($"the upload has {stored.Size} bytes with SHA-256 {stored.Sha256}, declared were {declared.Size} with {declared.Sha256}",
                     "Nothing was stored. Was the file changed meanwhile? Upload it again.");
+            await beforehand();
             var directory = Path.GetDirectoryName(final)!;
             _files.Directory.CreateDirectory(directory);
             _files.File.Move(temporary, final, overwrite: true);

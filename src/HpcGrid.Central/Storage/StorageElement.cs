@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Core;
@@ -14,6 +15,8 @@ namespace HpcGrid.Central.Storage;
 /// </summary>
 public sealed class StorageElement(string name, LocalStore store, CentralDatabase database, TimeProvider clock)
 {
+    private readonly ConcurrentDictionary<Guid, bool> _underWay = new();
+
     /// <summary>"VO::SITE::NAME".</summary>
     public string Name { get; } = name;
 
@@ -37,18 +40,9 @@ public sealed class StorageElement(string name, LocalStore store, CentralDatabas
         if (!Pfn.IsWellFormed(pfn)) throw GridError.Invalid($"'{pfn}' is not a file name of a storage element", "It looks like 03/41217/2b0c….");
         if (!StorageRules.MayStore(token, pfn)) throw GridError.Denied("the token does not permit to store this file", "Ask central for a new ticket.");
         var guid = Guid.ParseExact(pfn[9..], "D");
-        var (upload, current) = database.Read(session => (UploadTable.Find(session, guid), IsCurrent(session, token.AttemptId)));
-        if (!current) throw GridError.Denied($"attempt {token.AttemptId} is over; its outputs are not wanted any more", "Drop them.");
-        if (Store.Exists(pfn))
-        {
-            if (upload?.Content == declared && upload.Id == token.AttemptId) return await Repeated(upload, from, ct);
-            if (upload is null || upload.Content != declared || upload.Id.Job != token.Job)
-                throw GridError.Conflict($"the storage element has another file {pfn}", "Names are made of new GUIDs and are never used twice.");
-        }
-        await Store.Put(pfn, declared, from, ct);
-        var stored = new Upload(guid, pfn, declared, token.AttemptId, token.Owner, clock.GetUtcNow());
-        await database.Write(session => UploadTable.Insert(session, stored));
-        return new StoredUpload(pfn, declared);
+        if (!_underWay.TryAdd(guid, true)) throw GridError.Unavailable($"{pfn} is being uploaded by another request", "Try again in some seconds.");
+        try { return await Put(token, guid, pfn, declared, from, ct); }
+        finally { _underWay.TryRemove(guid, out _); }
     }
 
     /// <summary>Removes an upload that nobody registered, for whoever brought it; that it is gone already is fine.</summary>
@@ -66,8 +60,8 @@ public sealed class StorageElement(string name, LocalStore store, CentralDatabas
         Discard(session, upload);
     });
 
-    /// <summary>Within a transaction that registers a file: the upload, which is then no orphan any more. Null when there is none.</summary>
-    public Upload? Find(Session session, Guid guid) => UploadTable.Find(session, guid);
+    /// <summary>The upload with its file, or null when one of them is not there.</summary>
+    public Upload? Find(Session session, Guid guid) => UploadTable.Find(session, guid) is { } upload && Store.Exists(upload.Pfn) ? upload : null;
 
     /// <summary>Within a transaction that registers a file: it is no orphan any more.</summary>
     public void Accept(Session session, Guid guid) => UploadTable.Delete(session, guid);
@@ -85,6 +79,22 @@ public sealed class StorageElement(string name, LocalStore store, CentralDatabas
     /// <summary>True for a user's ticket, and for an attempt that central still waits for.</summary>
     public static bool IsCurrent(Session session, AttemptId id) =>
         id.Job == 0 || (JobTable.Find(session, id.Job) is { } row && row.Attempt == id.Attempt && !row.State.IsFinal());
+
+    private async Task<StoredUpload> Put(JobToken token, Guid guid, string pfn, Content declared, Stream from, CancellationToken ct)
+    {
+        var (upload, current) = database.Read(session => (UploadTable.Find(session, guid), IsCurrent(session, token.AttemptId)));
+        if (!current) throw GridError.Denied($"attempt {token.AttemptId} is over; its outputs are not wanted any more", "Drop them.");
+        if (Store.Exists(pfn))
+        {
+            if (upload?.Content == declared && upload.Id == token.AttemptId) return await Repeated(upload, from, ct);
+            if (upload is null || upload.Content != declared || upload.Id.Job != token.Job)
+                throw GridError.Conflict($"the storage element has another file {pfn}", "Names are made of new GUIDs and are never used twice.");
+        }
+        // The book entry comes first: after a crash in between, the sender's repetition finds no file and stores it.
+        var stored = new Upload(guid, pfn, declared, token.AttemptId, token.Owner, clock.GetUtcNow());
+        await Store.Put(pfn, declared, from, () => database.Write(session => UploadTable.Insert(session, stored)), ct);
+        return new StoredUpload(pfn, declared);
+    }
 
     private static async Task<StoredUpload> Repeated(Upload upload, Stream from, CancellationToken ct)
     {

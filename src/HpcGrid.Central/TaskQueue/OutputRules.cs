@@ -1,7 +1,5 @@
 using HpcGrid.Central.Catalogue;
-using HpcGrid.Core;
 using HpcGrid.Core.Data;
-using HpcGrid.Core.Jdl;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Central.TaskQueue;
@@ -17,12 +15,5 @@ public static class OutputRules
             if (rule.Archive is { } archive) yield return OutputRegistrar.PathOf(directory, archive);
             else
                 foreach (var name in rule.Patterns.Where(pattern => !NamePattern.IsPattern(pattern))) yield return OutputRegistrar.PathOf(directory, name);
-    }
-
-    /// <summary>Throws GridError(Invalid) when two subjobs would save the same file.</summary>
-    public static void MustDiffer(JobDescription description, JobSpec first, JobSpec second)
-    {
-        if (KnownOutputs(first).Intersect(KnownOutputs(second)).Select(path => (Lfn?)path).FirstOrDefault() is { } both)
-            throw GridError.Invalid($"all {Splitter.Count(description)} subjobs would save {both}", "Put #alien_counter# into OutputDir or into the names of the outputs, or leave OutputDir out.");
     }
 }

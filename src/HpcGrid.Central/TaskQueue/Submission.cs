@@ -39,7 +39,6 @@ public sealed class Submission(CentralDatabase database, InputResolver inputs, C
         // Number 0 is nobody's: what the default directory will be called is not known yet, and it is new.
         var context = new JobContext(0, parts > 0 ? 0 : null, caller.Name, home);
         var first = SpecBuilder.Build(description, parts > 0 ? Splitter.Part(description, 0) : null, context, sources);
-        if (parts > 1) OutputRules.MustDiffer(description, first, SpecBuilder.Build(description, Splitter.Part(description, parts - 1), context, sources));
         foreach (var path in OutputRules.KnownOutputs(first))
             if (tree.Find(session, path) is not null) throw GridError.Exists($"the output {path} exists already", "Remove it, or choose another OutputDir.");
         MustBeWritable(session, owner, Lfn.Parse(first.OutputDirectory));
