@@ -18,8 +18,9 @@ public sealed class Accounts(IFileSystem files, CentralHome home, CentralOptions
     public static async Task Init(IFileSystem files, CentralHome home, CentralOptions asked, TimeProvider clock)
     {
         asked.Check();
-        foreach (var directory in new[] { home.Path, Path.GetDirectoryName(home.AuthorityKey)!, Path.GetDirectoryName(home.ServerKey)!, Path.GetDirectoryName(home.SigningKey)!, home.Log })
-            CentralHome.MakeDirectory(files, directory);
+        CentralHome.MakeDirectory(files, home.Path);
+        foreach (var file in new[] { home.AuthorityKey, home.ServerKey, home.SigningKey, Path.Combine(home.Log, "central.log") })
+            CentralHome.MakeDirectory(files, Path.GetDirectoryName(file)!);
         if (!files.File.Exists(home.Configuration)) CentralHome.WriteWhole(files, home.Configuration, asked.Print(), secret: false);
         var options = CentralOptions.Read(files, home.Configuration);
         TokenDesk.Open(files, home, options.Vo, clock).Dispose();
@@ -96,9 +97,12 @@ public sealed class Accounts(IFileSystem files, CentralHome home, CentralOptions
         if (!files.File.Exists(home.ServerKey)) CentralHome.WriteWhole(files, home.ServerKey, CertificateAuthority.NewKey(), secret: true);
         if (files.File.Exists(home.ServerCertificate)) return;
         string[] hosts = ["localhost", "127.0.0.1", "::1", System.Net.Dns.GetHostName(), options.EndPoint.Address.ToString(), .. options.HostNames];
-        CentralHome.WriteWhole(files, home.ServerCertificate, authority.SignServer(files.File.ReadAllText(home.ServerKey), hosts, clock.GetUtcNow()), secret: false);
+        CentralHome.WriteWhole(files, home.ServerCertificate, authority.SignServer(files.File.ReadAllText(home.ServerKey), hosts, clock.GetUtcNow()),
+            secret: false);
     }
 
     private CatalogueChanges Catalogue(CentralDatabase database) =>
-        new(new CatalogueTree(clock), new StorageElement(options.StorageElement, new LocalStore(files, Path.Combine(home.Path, options.StorageDirectory)), database, clock), clock);
+        new(new CatalogueTree(clock), new StorageElement(options.StorageElement, Store(), database, clock), clock);
+
+    private LocalStore Store() => new(files, Path.Combine(home.Path, options.StorageDirectory));
 }

@@ -54,7 +54,8 @@ public sealed class CentralHost : IAsyncDisposable
         var flow = new JobFlow(descriptions, roster);
         _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
         var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
-        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, clock), intake, _leases, new BridgeNews(roster, tokens, Element, times));
+        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, clock), intake, _leases,
+            new BridgeNews(roster, tokens, Element, times));
 
         _kills = new Kills(Database, flow, clock);
         var submission = new Submission(Database, new InputResolver(reads, options.Vo), tree, flow, clock, options.Vo);

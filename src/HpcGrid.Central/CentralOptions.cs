@@ -36,7 +36,8 @@ public sealed record CentralOptions
 
     /// <summary>Where to listen. Throws GridError(Invalid).</summary>
     [YamlIgnore]
-    public IPEndPoint EndPoint => IPEndPoint.TryParse(Listen.Replace("localhost:", "127.0.0.1:", StringComparison.Ordinal), out var point) && Listen.Contains(':')
+    public IPEndPoint EndPoint => IPEndPoint.TryParse(Listen.Replace("localhost:", "127.0.0.1:", StringComparison.Ordinal), out var point)
+        && Listen.Contains(':')
         ? point
         : throw GridError.Invalid($"listen: '{Listen}' is not an address and port", "For instance 127.0.0.1:8443, or 0.0.0.0:8443 for all interfaces.");
 
@@ -68,6 +69,7 @@ public sealed record CentralOptions
         if (Vo.Length is 0 or > 32 || !Vo.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') || !char.IsAsciiLetter(Vo[0]))
             throw GridError.Invalid($"vo: '{Vo}' is not a name", "Up to 32 ASCII letters, digits, '-', '_' and '.', starting with a letter.");
         if (LeaseSeconds is < 2 or > 86_400) throw GridError.Invalid($"leaseSeconds: {LeaseSeconds} is not between 2 and 86400");
-        if (GiveUpSeconds < LeaseSeconds || GiveUpSeconds > 30 * 86_400) throw GridError.Invalid($"giveUpSeconds: {GiveUpSeconds} is not between leaseSeconds and 30 days");
+        if (GiveUpSeconds < LeaseSeconds || GiveUpSeconds > 30 * 86_400)
+            throw GridError.Invalid($"giveUpSeconds: {GiveUpSeconds} is not between leaseSeconds and 30 days");
     }
 }

@@ -22,7 +22,8 @@ public static class Periodic
 
     private static async Task<bool> Next(PeriodicTimer timer, CancellationToken stop)
     {
-        await timer.WaitForNextTickAsync(stop).AsTask().ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await timer.WaitForNextTickAsync(stop).AsTask().ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         return !stop.IsCancellationRequested;
     }
 }

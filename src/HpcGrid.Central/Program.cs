@@ -40,14 +40,15 @@ var list = new Command("list", "All accounts.") { home };
 list.SetAction((parsed, _) => Commands.Run(() =>
 {
     foreach (var account in Commands.AccountsOf(parsed.GetValue(home)!).List())
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{account.Name,-32} {account.Role.Text(),-7} {(account.Disabled ? "disabled" : "")}").TrimEnd());
+        Console.WriteLine($"{account.Name,-32} {account.Role.Text(),-7} {(account.Disabled ? "disabled" : "")}".TrimEnd());
     return Task.CompletedTask;
 }));
 var disable = new Command("disable", "Refuse an account's certificate from now on.") { name, home, undo };
 disable.SetAction((parsed, _) => Commands.Run(() =>
     Commands.AccountsOf(parsed.GetValue(home)!).SetDisabled(parsed.GetValue(name)!, !parsed.GetValue(undo))));
 
-var root = new RootCommand("hpcgrid-central: task queue, broker, catalogue and storage of a grid.") { init, run, new Command("user", "Accounts.") { add, list, disable } };
+var user = new Command("user", "Accounts.") { add, list, disable };
+var root = new RootCommand("hpcgrid-central: task queue, broker, catalogue and storage of a grid.") { init, run, user };
 return await root.Parse(args).InvokeAsync();
 
 /// <summary>What the commands have in common.</summary>
@@ -81,7 +82,8 @@ internal static class Commands
     {
         var log = new LoggerConfiguration().MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
-            .WriteTo.File(Path.Combine(home.Log, "central-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14, formatProvider: CultureInfo.InvariantCulture);
+            .WriteTo.File(Path.Combine(home.Log, "central-.log"), rollingInterval: RollingInterval.Day, retainedFileCountLimit: 14,
+                formatProvider: CultureInfo.InvariantCulture);
         if (!Console.IsOutputRedirected) log = log.WriteTo.Console(formatProvider: CultureInfo.InvariantCulture);
         Log.Logger = log.CreateLogger();
         try

@@ -55,10 +55,12 @@ public sealed class ApiConnection
         while (true)
         {
             var received = await _socket.ReceiveAsync(frame.GetMemory(16 * 1024), stop);
-            if (received.MessageType == WebSocketMessageType.Close) { await Close(WebSocketCloseStatus.NormalClosure, "goodbye"); return; }
-            if (received.MessageType != WebSocketMessageType.Text) { await Close(WebSocketCloseStatus.InvalidMessageType, "text frames only"); return; }
             frame.Advance(received.Count);
-            if (frame.WrittenCount > ApiProtocol.LongestFrame) { await Close(WebSocketCloseStatus.MessageTooBig, $"frames have at most {ApiProtocol.LongestFrame} bytes"); return; }
+            if (EndOf(received, frame.WrittenCount) is var (status, reason))
+            {
+                await Close(status, reason);
+                return;
+            }
             if (!received.EndOfMessage) continue;
             await _places.WaitAsync(stop);
             var bytes = frame.WrittenSpan.ToArray();
@@ -67,6 +69,13 @@ public sealed class ApiConnection
             _ = Task.Run(() => Serve(bytes), CancellationToken.None);
         }
     }
+
+    /// <summary>Why the connection ends here, or null when it goes on.</summary>
+    private static (WebSocketCloseStatus Status, string Reason)? EndOf(ValueWebSocketReceiveResult received, int length) =>
+        received.MessageType == WebSocketMessageType.Close ? (WebSocketCloseStatus.NormalClosure, "goodbye")
+        : received.MessageType != WebSocketMessageType.Text ? (WebSocketCloseStatus.InvalidMessageType, "text frames only")
+        : length > ApiProtocol.LongestFrame ? (WebSocketCloseStatus.MessageTooBig, $"frames have at most {ApiProtocol.LongestFrame} bytes")
+        : null;
 
     private async Task Serve(byte[] bytes)
     {
@@ -90,7 +99,8 @@ public sealed class ApiConnection
         {
             var mark = Guid.NewGuid().ToString("N")[..8];
             Log.Error(e, "fault {Fault} while answering {User}", mark, _client.Caller.Name);
-            return new ServerFrame { Id = id, Error = new ApiError(ErrorCode.Internal, $"a fault of central, number {mark}", "Tell its admin the number; central's log has the details.") };
+            return new ServerFrame { Id = id, Error = new ApiError(ErrorCode.Internal, $"a fault of central, number {mark}",
+                "Tell its admin the number; central's log has the details.") };
         }
     }
 
@@ -100,7 +110,8 @@ public sealed class ApiConnection
         try
         {
             using var frame = JsonDocument.Parse(bytes);
-            return frame.RootElement.ValueKind == JsonValueKind.Object && frame.RootElement.TryGetProperty("id", out var id) && id.TryGetInt64(out var number) ? number : null;
+            return frame.RootElement.ValueKind == JsonValueKind.Object && frame.RootElement.TryGetProperty("id", out var id)
+                && id.TryGetInt64(out var number) ? number : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Text.Json.Serialization.Metadata;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 
@@ -23,12 +22,13 @@ public static class RequestRules
 
     private static void Check(object value, string path)
     {
-        if (value is string || GridJson.Default.GetTypeInfo(value.GetType()) is not { Kind: not JsonTypeInfoKind.None } type) return;
+        if (value is string) return;
         if (value is IEnumerable items)
         {
             foreach (var item in items) Check(item ?? throw Missing(path + "[]"), path + "[]");
             return;
         }
+        if (GridJson.Default.GetTypeInfo(value.GetType()) is not { } type) return;
         foreach (var property in type.Properties)
         {
             if (property.Get is not { } get || property.PropertyType.IsPrimitive) continue;

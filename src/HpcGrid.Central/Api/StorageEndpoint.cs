@@ -31,8 +31,7 @@ public sealed class StorageEndpoint(StorageElement element, CatalogueReads catal
     private async Task Get(HttpContext context)
     {
         var (token, pfn) = Read(context);
-        if (!Pfn.IsWellFormed(pfn)) throw GridError.Invalid($"'{pfn}' is not a file name of a storage element");
-        var guid = Guid.ParseExact(pfn[9..], "D");
+        var guid = StorageRules.GuidOf(pfn);
         var (allowed, sha256) = database.Read(session => (MayRead(session, token, guid, pfn), Sha256Of(session, guid)));
         if (!allowed) throw GridError.Denied("the token does not permit to read this file");
         await using var file = element.Store.Open(pfn);
@@ -63,7 +62,8 @@ public sealed class StorageEndpoint(StorageElement element, CatalogueReads catal
     {
         var header = context.Request.Headers.Authorization.ToString();
         var token = header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? tokens.Verify(header["Bearer ".Length..].Trim()) : null;
-        if (token is null) throw new GridError(ErrorCode.Unauthenticated, "this request carries no valid token", "Ask central for a ticket; tokens end after some hours");
+        if (token is null) throw new GridError(ErrorCode.Unauthenticated, "this request carries no valid token",
+            "Ask central for a ticket; tokens end after some hours");
         var values = context.Request.RouteValues;
         if (Text(values, "se") != element.Name) throw GridError.NotFound($"there is no storage element {Text(values, "se")} here");
         return (token, $"{Text(values, "cc")}/{Text(values, "hash")}/{Text(values, "guid")}");

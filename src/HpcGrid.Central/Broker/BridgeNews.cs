@@ -18,5 +18,6 @@ public sealed class BridgeNews(BridgeRoster roster, TokenDesk tokens, StorageEle
     public void Forget(Guid connection) => roster.Disconnect(connection);
 
     public NodeList Nodes(Session session) =>
-        new([.. BridgeTable.All(session).Select(bridge => new BridgeNodes(bridge.Name, bridge.Site, roster.LastSeen(bridge.Name), roster.NodesOf(bridge.Name)))]);
+        new([.. BridgeTable.All(session).Select(bridge => new BridgeNodes(bridge.Name, bridge.Site, roster.LastSeen(bridge.Name),
+            roster.NodesOf(bridge.Name)))]);
 }

@@ -30,7 +30,8 @@ public static class DescriptionTable
             JsonSerializer.Deserialize(reader.GetString(6), GridJson.Default.ListSourceFile) ?? []), id);
 
     public static Dictionary<long, string> Titles(Session session, IReadOnlyCollection<long> ids) =>
-        session.QueryMany("SELECT description, title FROM description WHERE description IN ({ids})", ids, reader => (Id: reader.GetInt64(0), Title: reader.GetString(1)))
+        session.QueryMany("SELECT description, title FROM description WHERE description IN ({ids})", ids,
+            reader => (Id: reader.GetInt64(0), Title: reader.GetString(1)))
             .DistinctBy(pair => pair.Id).ToDictionary(pair => pair.Id, pair => pair.Title);
 
     /// <summary>The inputs as they are stored.</summary>

@@ -14,7 +14,8 @@ namespace HpcGrid.Central.Broker;
 /// transaction or becomes ERROR_SV; what comes after the end stays in the history as a remark. Attempts that central gave up, that belong
 /// to another bridge or that do not exist are answered as fenced, and the rest of the batch is taken.
 /// </summary>
-public sealed class EventIntake(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, OutputRegistrar registrar, JobFlow flow, TimeProvider clock)
+public sealed class EventIntake(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, OutputRegistrar registrar,
+    JobFlow flow, TimeProvider clock)
 {
     public async Task<Reported> Report(Caller caller, ReportEvents request)
     {
@@ -38,7 +39,8 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
     {
         if (book.Find(@event.Job) is not { } row || !IntakeRules.IsBridges(@event) || !Holds(book, row, bridge, @event.AttemptId))
         {
-            Log.Warning("bridge {Bridge} reported {Kind} of job {JobId} attempt {Attempt}, which it does not hold", bridge, @event.What.GetType().Name, @event.Job, @event.Key.Attempt);
+            Log.Warning("bridge {Bridge} reported {Kind} of job {JobId} attempt {Attempt}, which it does not hold", bridge,
+                @event.What.GetType().Name, @event.Job, @event.Key.Attempt);
             return false;
         }
         if (EventTable.Exists(book.Session, @event)) return true;

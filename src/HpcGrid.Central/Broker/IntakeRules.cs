@@ -19,7 +19,8 @@ public static class IntakeRules
         is JobState.Done or JobState.DoneWarn or JobState.Killed or JobState.Expired or JobState.ErrorE or JobState.ErrorV or JobState.ErrorVN
         or JobState.ErrorVT or JobState.ErrorIB or JobState.ErrorSV or JobState.ErrorVer or JobState.ErrorRE or JobState.ErrorEW
         ? ended
-        : ended with { State = JobState.Failed, Reason = $"the bridge reported {ended.State.Text()}, which is no end it may report: {ended.Reason}", Outputs = [] };
+        : ended with { State = JobState.Failed, Reason = $"the bridge reported {ended.State.Text()}, which is no end it may report: {ended.Reason}",
+            Outputs = [] };
 
     /// <summary>True when the attempt is the current one and ended by what its bridge said, so that more news of it is late but not wrong.</summary>
     public static bool EndedByBridge(JobRow row, int attempt) =>

@@ -25,7 +25,8 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
     public async Task Hello(Caller caller, BridgeHello hello)
     {
         caller.MustBeBridge();
-        if (hello.Bridge != caller.Name) throw GridError.Denied($"this certificate is of bridge {caller.Name}, not {hello.Bridge}", "Use the bridge's own client.yaml.");
+        if (hello.Bridge != caller.Name) throw GridError.Denied($"this certificate is of bridge {caller.Name}, not {hello.Bridge}",
+            "Use the bridge's own client.yaml.");
         if (string.IsNullOrWhiteSpace(hello.Site)) throw GridError.Invalid("a bridge needs a site", "Set `site` in bridge.yaml.");
         while (await database.Write(session => LoseOldLedger(session, hello)) > 0) { }
         await database.Write(session =>
@@ -43,7 +44,8 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
         roster.Told(caller.Name, request.Nodes);
         var lost = await database.Write(session =>
         {
-            var bridge = BridgeTable.Find(session, caller.Name) ?? throw GridError.Conflict($"bridge {caller.Name} has not introduced itself", "Send BridgeHello first.");
+            var bridge = BridgeTable.Find(session, caller.Name) ?? throw GridError.Conflict($"bridge {caller.Name} has not introduced itself",
+                "Send BridgeHello first.");
             BridgeTable.Save(session, bridge with { SeenAt = clock.GetUtcNow() });
             return bridge.Lost;
         });
@@ -57,7 +59,8 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
         foreach (var bridge in database.Read(BridgeTable.All))
         {
             var silent = clock.GetUtcNow() - bridge.SeenAt;
-            if (silent > times.Lease && !bridge.Lost) await ForEachHeld(bridge.Name, book => Mark(book, bridge.Name, true), (book, held) => TellContact(book, held, true));
+            if (silent > times.Lease && !bridge.Lost)
+                await ForEachHeld(bridge.Name, book => Mark(book, bridge.Name, true), (book, held) => TellContact(book, held, true));
             if (silent > times.GiveUp) await ForEachHeld(bridge.Name, _ => { }, GiveUp);
         }
     }

@@ -15,7 +15,8 @@ public static class MatchRules
         var users = new PriorityQueue<UserTurn, (int, string)>();
         foreach (var user in groups.GroupBy(group => group.Owner))
         {
-            var turn = new UserTurn(new Queue<Demand>(user.OrderByDescending(group => group.Priority).ThenBy(group => group.Since).ThenBy(group => group.Description)));
+            var turn = new UserTurn(new Queue<Demand>(user.OrderByDescending(group => group.Priority).ThenBy(group => group.Since)
+                .ThenBy(group => group.Description)));
             users.Enqueue(turn, (active.GetValueOrDefault(user.Key), user.Key));
         }
         while (slots > 0 && room > 0 && users.TryDequeue(out var turn, out var order))

@@ -29,7 +29,8 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
             try { assignments[i] = builder.Build(database.Read(session => descriptions.Get(session, held.Description)), row, held.Id, site, held.AssignedAt); }
             catch (GridError e) { faults[i] = e; }
         });
-        if (faults.Any(fault => fault is not null)) await Refuse([.. chosen.Zip(faults).Where(pair => pair.Second is not null).Select(pair => (pair.First.Held.Id, pair.Second!))]);
+        var refused = chosen.Zip(faults, (one, fault) => (one.Held.Id, Fault: fault!)).Where(pair => pair.Fault is not null).ToList();
+        if (refused.Count > 0) await Refuse(refused);
         return new Matched(request.RequestId, [.. assignments.OfType<Assignment>()]);
     }
 
@@ -59,7 +60,8 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
     private long? WeightIfMatching(Session session, long id, SiteMap site)
     {
         var description = descriptions.Get(session, id);
-        return (site.Users.Count == 0 || site.Users.Contains(description.Row.Owner)) && Requirements.Matches(description.Job, site) is SiteMatch.Yes ? description.Weight : null;
+        var open = site.Users.Count == 0 || site.Users.Contains(description.Row.Owner);
+        return open && Requirements.Matches(description.Job, site) is SiteMatch.Yes ? description.Weight : null;
     }
 
     private IEnumerable<Held> Assign(JobBook book, BridgeRow bridge, Guid request, Demand group, int number)
@@ -69,7 +71,8 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         foreach (var job in jobs)
         {
             book.Tell(job, new Assigned(bridge.Name, bridge.Site));
-            var held = new Held(new AttemptId(job, book.Find(job)!.Attempt), bridge.Name, bridge.Ledger, request, group.Owner, group.Description, book.Now, false);
+            var held = new Held(new AttemptId(job, book.Find(job)!.Attempt), bridge.Name, bridge.Ledger, request, group.Owner, group.Description,
+                book.Now, false);
             AssignmentTable.Insert(book.Session, held);
             yield return held;
         }

@@ -47,7 +47,8 @@ public static class WaitingTable
 
     private static void AddDemand(Session session, DescriptionRow description, int number, DateTimeOffset now) =>
         session.Execute(
-            "INSERT INTO demand (description, owner, priority, since, number) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (description) DO UPDATE SET number = demand.number + $5",
+            "INSERT INTO demand (description, owner, priority, since, number) VALUES ($1, $2, $3, $4, $5) " +
+            "ON CONFLICT (description) DO UPDATE SET number = demand.number + $5",
             description.Id, description.Owner, description.Priority, now.ToUnixTimeMilliseconds(), number);
 
     private static void Reduce(Session session, long description, int number)

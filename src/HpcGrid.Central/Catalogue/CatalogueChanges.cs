@@ -77,7 +77,8 @@ public sealed class CatalogueChanges(CatalogueTree tree, StorageElement element,
 
     private void RemoveTree(Session session, Viewer viewer, Lfn path, EntryRow entry, ref int left)
     {
-        if (--left < 0) throw new GridError(ErrorCode.TooLarge, $"more than {Limits.EntriesPerRemoval} entries would go in one piece", "Remove parts of the tree first.");
+        if (--left < 0) throw new GridError(ErrorCode.TooLarge, $"more than {Limits.EntriesPerRemoval} entries would go in one piece",
+            "Remove parts of the tree first.");
         if (entry.IsDirectory)
         {
             var children = EntryTable.Children(session, entry.Id, "", Limits.EntriesPerRemoval);

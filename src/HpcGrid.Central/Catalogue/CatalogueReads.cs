@@ -44,7 +44,8 @@ public sealed class CatalogueReads(CatalogueTree tree, StorageElement element)
             var rows = EntryTable.Children(session, directory.Id, after, Limits.PageSize);
             foreach (var row in rows.Where(row => !row.IsDirectory && NamePattern.Matches(pattern.Name, row.Name)))
             {
-                if (found.Count == Limits.InputFiles) throw new GridError(ErrorCode.TooLarge, $"{pattern} matches more than {Limits.InputFiles} files", "Split the production.");
+                if (found.Count == Limits.InputFiles) throw new GridError(ErrorCode.TooLarge,
+                    $"{pattern} matches more than {Limits.InputFiles} files", "Split the production.");
                 found.Add(Source(session, viewer, pattern.Parent.Child(row.Name), row));
             }
             if (rows.Count < Limits.PageSize) break;

@@ -25,7 +25,8 @@ public sealed class CatalogueTree(TimeProvider clock)
 
     /// <summary>The entry, when the viewer may enter the directories above it. Throws GridError: NotFound names the first missing part, Denied.</summary>
     public EntryRow Walk(Session session, Lfn path, Viewer viewer) =>
-        TryWalk(session, path, viewer, out var deepest) ?? throw GridError.NotFound($"there is no {deepest}", deepest == path ? null : $"{path} cannot be below it.");
+        TryWalk(session, path, viewer, out var deepest)
+            ?? throw GridError.NotFound($"there is no {deepest}", deepest == path ? null : $"{path} cannot be below it.");
 
     /// <summary>The entry or null; enters as the viewer. Deepest is the path, or the first part of it that does not exist.</summary>
     public EntryRow? TryWalk(Session session, Lfn path, Viewer viewer, out Lfn deepest)

@@ -29,13 +29,16 @@ public sealed class FileTickets(CatalogueTree tree, CatalogueReads reads, Storag
     public void Register(Session session, Viewer viewer, RegisterFile request)
     {
         var path = Lfn.Parse(request.Path);
-        if (tree.TryWalk(session, path, viewer, out _) is { } there && there.Guid == request.Guid && !there.IsDirectory && there.Content == request.Content) return;
+        if (tree.TryWalk(session, path, viewer, out _) is { } there && there.Guid == request.Guid && !there.IsDirectory
+            && there.Content == request.Content) return;
         var parent = MustBeFree(session, viewer, path);
         var upload = element.Find(session, request.Guid);
         if (upload is null || upload.Owner != viewer.Name || upload.Id != default)
             throw GridError.NotFound($"you have uploaded no file {request.Guid}", "Upload it first; uploads that are not registered for a day are removed.");
         if (request.Se != element.Name || upload.Pfn != request.Pfn || upload.Content != request.Content)
-            throw GridError.Corrupt($"the storage element has {upload.Content.Size} bytes with SHA-256 {upload.Content.Sha256}, not what is to be registered as {path}", "Upload it again.");
+            throw GridError.Corrupt(
+                $"the storage element has {upload.Content.Size} bytes with SHA-256 {upload.Content.Sha256}, not what is to be registered as {path}",
+                "Upload it again.");
         EntryTable.Insert(session, new EntryRow
         {
             Id = 0, Parent = parent.Id, Name = path.Name, Type = "f", Owner = viewer.Name, Group = viewer.Name, Permissions = PermissionRules.NewFile,

@@ -51,7 +51,8 @@ public sealed class OutputRegistrar(CatalogueTree tree, StorageElement element, 
             MustBeUploaded(session, id, output);
             var path = PathOf(directory, output.Name);
             planned.Add(new PlannedFile(path, output.Guid, output.Content, null));
-            planned.AddRange(output.Members.Select(member => new PlannedFile(PathOf(path.Parent, member.Name), member.Guid, member.Content, output.Guid, member.Name)));
+            planned.AddRange(output.Members.Select(member => new PlannedFile(PathOf(path.Parent, member.Name), member.Guid, member.Content,
+                output.Guid, member.Name)));
         }
         foreach (var twice in planned.GroupBy(file => file.Path).Where(group => group.Count() > 1))
             throw GridError.Exists($"two outputs are called {twice.Key}");

@@ -22,7 +22,8 @@ internal static class Migrations
             if (version > scripts.Count)
             {
                 session.Execute("ROLLBACK");
-                throw GridError.Conflict($"the database has schema {version}, this central knows {scripts.Count}", "Start a central of at least the version that wrote it.");
+                throw GridError.Conflict($"the database has schema {version}, this central knows {scripts.Count}",
+                    "Start a central of at least the version that wrote it.");
             }
             if (version < scripts.Count) ApplyOne(session, scripts[(int)version], version + 1);
             session.Execute("COMMIT");

@@ -104,7 +104,8 @@ public sealed class WriteQueue : IDisposable
     private static Exception Readable(Exception e) => e switch
     {
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR } full =>
-            GridError.Unavailable("central's database cannot be written: " + full.Message, "Make room on the disk of central's home; nothing was changed.", full),
+            GridError.Unavailable("central's database cannot be written: " + full.Message,
+                "Make room on the disk of central's home; nothing was changed.", full),
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED } busy =>
             GridError.Unavailable("central's database is in use by another process", "Try again.", busy),
         _ => e,

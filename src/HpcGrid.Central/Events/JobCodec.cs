@@ -54,7 +54,8 @@ public static class JobCodec
     private static Job Read(long id, BinaryReader reader) => new()
     {
         Id = id,
-        Position = new Position(reader.Read7BitEncodedInt(), reader.ReadBoolean(), reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt(), (JobState)reader.ReadInt16()),
+        Position = new Position(reader.Read7BitEncodedInt(), reader.ReadBoolean(), reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt(),
+            (JobState)reader.ReadInt16()),
         ShallowCount = reader.Read7BitEncodedInt(),
         DeepCount = reader.Read7BitEncodedInt(),
         Reason = Read(reader, reader.ReadString),

@@ -49,7 +49,8 @@ public static class JobTable
     {
         var subjobs = master is null ? top.Subjobs : 0;
         session.Execute(
-            "INSERT INTO job (job, master, part, description, owner, subjobs, state, counter, submitted_at, known) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)",
+            "INSERT INTO job (job, master, part, description, owner, subjobs, state, counter, submitted_at, known) " +
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL)",
             job, master, part, top.Description, top.Owner, subjobs, (int)(subjobs > 0 ? JobState.Split : JobState.Waiting), JobRow.FirstCounter(subjobs),
             top.SubmittedAt.ToUnixTimeMilliseconds());
     }

@@ -26,7 +26,8 @@ public sealed class Authenticator(CertificateAuthority authority, CentralDatabas
     /// <summary>Throws when the account was disabled or its certificate ended since it was identified: long connections outlive both.</summary>
     public void StillWelcome(Caller caller)
     {
-        if (caller.CertificateEnds is { } end && end <= clock.GetUtcNow()) throw Refused("the client certificate has ended", "Ask the admin of this central for a new one.");
+        if (caller.CertificateEnds is { } end && end <= clock.GetUtcNow())
+            throw Refused("the client certificate has ended", "Ask the admin of this central for a new one.");
         if (database.Read(session => AccountTable.Find(session, caller.Name)) is not { Disabled: false })
             throw Refused($"the account '{caller.Name}' is disabled", "Ask the admin of this central.");
     }

@@ -27,7 +27,8 @@ public sealed record Caller(string Name, Role Role, DateTimeOffset? CertificateE
     /// <summary>Throws GridError(Denied) unless the caller is a bridge.</summary>
     public void MustBeBridge()
     {
-        if (Role != Role.Bridge) throw GridError.Denied($"only a bridge may ask for this, {Name} is not one", "Make one: hpcgrid-central user add NAME --role bridge.");
+        if (Role != Role.Bridge) throw GridError.Denied($"only a bridge may ask for this, {Name} is not one",
+            "Make one: hpcgrid-central user add NAME --role bridge.");
     }
 }
 
@@ -53,7 +54,8 @@ public static class AccountRules
 
     /// <summary>Throws GridError(Invalid) unless it serves as a directory name, a certificate's CN and a word in a message.</summary>
     public static string CheckName(string name) =>
-        name.Length is > 0 and <= 32 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && !name.EndsWith('.')
+        name.Length is > 0 and <= 32 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            && !name.EndsWith('.')
             ? name
             : throw GridError.Invalid($"'{name}' is not an account name", "Up to 32 ASCII letters, digits, '-', '_' and '.', starting with a letter.");
 

@@ -38,7 +38,8 @@ public sealed class TokenDesk : IDisposable
 
     /// <summary>The permission to run one attempt of one specification at one site.</summary>
     public string SignGrant(string owner, AttemptId id, string site, ReadOnlySpan<byte> spec, DateTimeOffset from) =>
-        Grants.Sign(new Grant(Vo, owner, id.Job, id.Attempt, site, Grants.DigestOf(spec), from.ToUnixTimeSeconds(), (from + Limits.GrantLife).ToUnixTimeSeconds()), _key.Value!);
+        Grants.Sign(new Grant(Vo, owner, id.Job, id.Attempt, site, Grants.DigestOf(spec), from.ToUnixTimeSeconds(),
+            (from + Limits.GrantLife).ToUnixTimeSeconds()), _key.Value!);
 
     /// <summary>What a bridge shows to storage for one attempt.</summary>
     public string SignJobToken(string owner, AttemptId id, string scope, DateTimeOffset from) => Sign(owner, id, scope, from + Limits.JobTokenLife);

@@ -44,7 +44,8 @@ public sealed class LocalStore
         {
             var stored = await Write(temporary, declared.Size, from, ct);
             if (stored != declared)
-                throw GridError.Corrupt($"the upload has {stored.Size} bytes with SHA-256 {stored.Sha256}, declared were {declared.Size} with {declared.Sha256}",
+                throw GridError.Corrupt(
+                    $"the upload has {stored.Size} bytes with SHA-256 {stored.Sha256}, declared were {declared.Size} with {declared.Sha256}",
                     "Nothing was stored. Was the file changed meanwhile? Upload it again.");
             await beforehand();
             var directory = Path.GetDirectoryName(final)!;
@@ -63,7 +64,8 @@ public sealed class LocalStore
     /// <summary>Opens a file for reading. Throws GridError(NotFound).</summary>
     public Stream Open(string pfn)
     {
-        try { return _files.FileStream.Create(PathOf(pfn), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BlockSize, FileOptions.Asynchronous); }
+        const FileShare share = FileShare.Read | FileShare.Delete;
+        try { return _files.FileStream.Create(PathOf(pfn), FileMode.Open, FileAccess.Read, share, BlockSize, FileOptions.Asynchronous); }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw GridError.NotFound($"the storage element has no file {pfn}");
@@ -102,8 +104,11 @@ public sealed class LocalStore
         return new Content(size, Convert.ToHexStringLower(sha256.GetHashAndReset()));
     }
 
-    private string PathOf(string pfn) =>
-        Pfn.IsWellFormed(pfn) ? Path.Combine(_root, pfn) : throw GridError.Invalid($"'{pfn}' is not a file name of a storage element", "It looks like 03/41217/2b0c….");
+    private string PathOf(string pfn)
+    {
+        StorageRules.GuidOf(pfn);
+        return Path.Combine(_root, pfn);
+    }
 
     private static GridError DiskTrouble(IOException e) =>
         GridError.Unavailable("the storage element cannot store it: " + e.Message, "Its disk may be full; nothing was stored. Try again later.", e);

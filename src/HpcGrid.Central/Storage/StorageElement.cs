@@ -37,9 +37,8 @@ public sealed class StorageElement(string name, LocalStore store, CentralDatabas
     /// </summary>
     public async Task<StoredUpload> Put(JobToken token, string pfn, Content declared, Stream from, CancellationToken ct)
     {
-        if (!Pfn.IsWellFormed(pfn)) throw GridError.Invalid($"'{pfn}' is not a file name of a storage element", "It looks like 03/41217/2b0c….");
+        var guid = StorageRules.GuidOf(pfn);
         if (!StorageRules.MayStore(token, pfn)) throw GridError.Denied("the token does not permit to store this file", "Ask central for a new ticket.");
-        var guid = Guid.ParseExact(pfn[9..], "D");
         if (!_underWay.TryAdd(guid, true)) throw GridError.Unavailable($"{pfn} is being uploaded by another request", "Try again in some seconds.");
         try { return await Put(token, guid, pfn, declared, from, ct); }
         finally { _underWay.TryRemove(guid, out _); }
@@ -48,8 +47,7 @@ public sealed class StorageElement(string name, LocalStore store, CentralDatabas
     /// <summary>Removes an upload that nobody registered, for whoever brought it; that it is gone already is fine.</summary>
     public Task Drop(JobToken token, string pfn) => database.Write(session =>
     {
-        if (!Pfn.IsWellFormed(pfn)) throw GridError.Invalid($"'{pfn}' is not a file name of a storage element");
-        var upload = UploadTable.Find(session, Guid.ParseExact(pfn[9..], "D"));
+        var upload = UploadTable.Find(session, StorageRules.GuidOf(pfn));
         if (upload is null)
         {
             if (!Store.Exists(pfn) || DeletionTable.Exists(session, Name, pfn)) return;

@@ -1,3 +1,4 @@
+using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Tokens;
 
@@ -18,6 +19,11 @@ public static class StorageRules
     public static string ReadScope(string pfn) => Read + PfnMark + pfn;
     public static string CreateScope(Lfn directory) => Create + Encode(directory);
     public static string CreateScope(string pfn) => Create + PfnMark + pfn;
+
+    /// <summary>The GUID of a file's name. Throws GridError(Invalid) for what <see cref="Pfn"/> would never make.</summary>
+    public static Guid GuidOf(string pfn) => Pfn.IsWellFormed(pfn)
+        ? Guid.ParseExact(pfn[9..], "D")
+        : throw GridError.Invalid($"'{pfn}' is not a file name of a storage element", "It looks like 03/41217/2b0c….");
 
     /// <summary>True when the token names this very file of the storage element for reading.</summary>
     public static bool MayRead(JobToken token, string pfn) => Scopes(token).Contains(ReadScope(pfn));

@@ -21,7 +21,8 @@ public sealed class InputResolver(CatalogueReads reads, string vo)
         var distinct = SpecBuilder.WithoutRepetitions(sources);
         return distinct.Count <= Limits.InputFiles
             ? distinct
-            : throw new GridError(ErrorCode.TooLarge, $"the job takes {distinct.Count} input files, {Limits.InputFiles} are allowed", "Split the production over its input.");
+            : throw new GridError(ErrorCode.TooLarge, $"the job takes {distinct.Count} input files, {Limits.InputFiles} are allowed",
+                "Split the production over its input.");
     }
 
     /// <summary>A path as users write it: absolute, "~/…" or relative to their home.</summary>

@@ -15,8 +15,6 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
     /// <summary>Rows a filter may pass over in one answer, so that a rare state in a huge production does not hold a reader for long.</summary>
     private const int RowsPerSearch = 500_000;
 
-    public static bool MaySee(Caller caller, JobRow row) => caller.IsAdmin || row.Owner == caller.Name;
-
     public JobDetail Describe(Session session, Caller caller, long job)
     {
         var row = Require(session, caller, job);
@@ -80,8 +78,8 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
     {
         if (request.Jobs.Count > 0)
         {
-            if (request.Jobs.Count > Limits.JobsPerRequest) throw new GridError(ErrorCode.TooLarge, $"{request.Jobs.Count} jobs in one request", $"Name at most {Limits.JobsPerRequest}.");
-            var named = JobTable.Find(session, request.Jobs.Where(job => job < before).Distinct().ToList()).FindAll(row => MaySee(caller, row));
+            JobRules.MustBeFew(request.Jobs);
+            var named = JobTable.Find(session, request.Jobs.Where(job => job < before).Distinct().ToList()).FindAll(row => JobRules.MaySee(caller, row));
             return ([.. named.OrderByDescending(row => row.Job)], null);
         }
         List<JobRow> rows;
@@ -131,5 +129,7 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
         : throw GridError.Invalid($"'{text}' is not a job state", "States are AliEn's: WAITING, ASSIGNED, RUNNING, SAVING, DONE, ERROR_E …");
 
     private static JobRow Require(Session session, Caller caller, long job) =>
-        JobTable.Find(session, job) is { } row && MaySee(caller, row) ? row : throw GridError.NotFound($"there is no job {job}", "See your jobs: hpcgrid ps.");
+        JobTable.Find(session, job) is { } row && JobRules.MaySee(caller, row)
+            ? row
+            : throw GridError.NotFound($"there is no job {job}", "See your jobs: hpcgrid ps.");
 }

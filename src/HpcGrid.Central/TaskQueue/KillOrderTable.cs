@@ -13,10 +13,12 @@ public static class KillOrderTable
             order.Master, order.By, order.Next);
 
     public static List<KillOrder> All(Session session) =>
-        session.Query("SELECT master, by_user, next FROM kill_order ORDER BY master", reader => new KillOrder(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2)));
+        session.Query("SELECT master, by_user, next FROM kill_order ORDER BY master",
+            reader => new KillOrder(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2)));
 
     public static KillOrder? Find(Session session, long master) =>
-        session.First("SELECT master, by_user, next FROM kill_order WHERE master = $1", reader => new KillOrder(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2)), master);
+        session.First("SELECT master, by_user, next FROM kill_order WHERE master = $1",
+            reader => new KillOrder(reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2)), master);
 
     public static void Delete(Session session, long master) => session.Execute("DELETE FROM kill_order WHERE master = $1", master);
 }

@@ -2,7 +2,6 @@ using HpcGrid.Central.Broker;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
-using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 
@@ -17,7 +16,7 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
     public async Task<JobActions> Kill(Caller caller, KillJobs request)
     {
         caller.MustBePerson();
-        if (request.Jobs.Count > Limits.JobsPerRequest) throw new GridError(ErrorCode.TooLarge, $"{request.Jobs.Count} jobs in one request", $"Name at most {Limits.JobsPerRequest}.");
+        JobRules.MustBeFew(request.Jobs);
         var actions = await database.Write(session =>
         {
             var book = new JobBook(session, clock.GetUtcNow());
@@ -39,7 +38,7 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
 
     private JobAction KillOne(JobBook book, Caller caller, long job)
     {
-        if (book.Find(job) is not { } row || !JobQueries.MaySee(caller, row)) return new JobAction(job, false, $"there is no job {job}");
+        if (book.Find(job) is not { } row || !JobRules.MaySee(caller, row)) return new JobAction(job, false, $"there is no job {job}");
         if (row.State.IsFinal()) return new JobAction(job, false, $"it has ended already: {row.State.Text()}");
         book.Tell(job, new Ended(JobState.Killed) { Reason = $"killed by {caller.Name}" });
         if (!row.IsMaster)

@@ -3,7 +3,6 @@ using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
-using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 
@@ -18,7 +17,7 @@ public sealed class Resubmission(CentralDatabase database, JobFlow flow, Descrip
     public async Task<JobActions> Resubmit(Caller caller, ResubmitJobs request)
     {
         caller.MustBePerson();
-        if (request.Jobs.Count > Limits.JobsPerRequest) throw new GridError(ErrorCode.TooLarge, $"{request.Jobs.Count} jobs in one request", $"Name at most {Limits.JobsPerRequest}.");
+        JobRules.MustBeFew(request.Jobs);
         var actions = new List<JobAction>();
         foreach (var job in request.Jobs.Distinct()) actions.Add(await ResubmitOne(caller, job));
         return new JobActions(actions);
@@ -26,7 +25,8 @@ public sealed class Resubmission(CentralDatabase database, JobFlow flow, Descrip
 
     private async Task<JobAction> ResubmitOne(Caller caller, long job)
     {
-        if (database.Read(session => JobTable.Find(session, job)) is not { } row || !JobQueries.MaySee(caller, row)) return new JobAction(job, false, $"there is no job {job}");
+        if (database.Read(session => JobTable.Find(session, job)) is not { } row || !JobRules.MaySee(caller, row))
+            return new JobAction(job, false, $"there is no job {job}");
         if (row.IsMaster) return await ResubmitFailed(caller, row);
         var fault = await database.Write(session =>
         {

@@ -14,5 +14,6 @@ public static class SubmissionTable
             reader => new SubmissionRow(reader.GetString(0), new Submitted(reader.GetInt64(1), (int)reader.GetInt64(2))), owner, key);
 
     public static void Insert(Session session, string owner, string key, SubmissionRow row) =>
-        session.Execute("INSERT INTO submission (owner, key, digest, job, subjobs) VALUES ($1, $2, $3, $4, $5)", owner, key, row.Digest, row.Answer.Job, row.Answer.Subjobs);
+        session.Execute("INSERT INTO submission (owner, key, digest, job, subjobs) VALUES ($1, $2, $3, $4, $5)", owner, key, row.Digest,
+            row.Answer.Job, row.Answer.Subjobs);
 }
