@@ -24,10 +24,15 @@ public sealed class Submission(CentralDatabase database, InputResolver inputs, C
         caller.MustBePerson();
         if (request.Key?.Length is 0 or > Limits.KeyLength) throw GridError.Invalid($"an idempotency key has 1 to {Limits.KeyLength} characters");
         var digest = Digest(request);
-        if (request.Key is { } key && database.Read(session => Known(session, caller.Name, key, digest)) is { } known) return known;
         var description = JobDescription.Read(request.Jdl, request.Arguments);
+        var known = request.Key is { } key ? database.Read(session => Known(session, caller.Name, key, digest)) : null;
+        return (known ?? await Store(caller, request.Key, digest, description)) with { Remarks = description.Remarks };
+    }
+
+    private async Task<Submitted> Store(Caller caller, string? key, string digest, JobDescription description)
+    {
         var sources = database.Read(session => Check(session, caller, description));
-        return await database.Write(session => Store(session, caller, request.Key, digest, description, sources));
+        return await database.Write(session => Store(session, caller, key, digest, description, sources));
     }
 
     private IReadOnlyList<SourceFile> Check(Session session, Caller caller, JobDescription description)
