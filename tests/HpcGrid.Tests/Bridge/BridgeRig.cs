@@ -76,6 +76,7 @@ internal sealed class BridgeRig : IDisposable
     /// <summary>Plays an agent of the first pilot that has none.</summary>
     public PlayedAgent Agent(string node = "node1")
     {
+        _ = Host;
         if (Central.Waiting.IsEmpty && Batch.Pilots.IsEmpty) Central.Arrivals!.Pushed(new WorkWaiting(1));
         Until(() => Batch.Pilots.Values.Any(state => state == HpcGrid.Bridge.Pilots.BatchState.Running), "a pilot is started");
         var tag = Batch.Pilots.First(pair => pair.Value == HpcGrid.Bridge.Pilots.BatchState.Running).Key;

@@ -1,0 +1,150 @@
+using HpcGrid.Bridge;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Core;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>The ledger on a real SQLite file.</summary>
+public sealed class LedgerTests
+{
+    private static readonly Resources Need = new(1, 100, 100, 60);
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), "hpcgrid-ledger-" + Guid.NewGuid().ToString("N")[..12]);
+    private LedgerDatabase _ledger = null!;
+
+    private string File => Path.Combine(_folder, "ledger.db");
+
+    [SetUp]
+    public void Open()
+    {
+        Directory.CreateDirectory(_folder);
+        _ledger = LedgerDatabase.Open(File);
+    }
+
+    [TearDown]
+    public void Close()
+    {
+        _ledger.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Test]
+    public void What_a_transaction_wrote_is_there_after_opening_again()
+    {
+        _ledger.Transact(() => Hold(7));
+        var id = _ledger.Id;
+        _ledger.Dispose();
+        _ledger = LedgerDatabase.Open(File);
+        Assert.Multiple(() =>
+        {
+            Assert.That(_ledger.Jobs.Find(new AttemptId(7, 1)), Is.Not.Null);
+            Assert.That(_ledger.Id, Is.EqualTo(id));
+        });
+    }
+
+    [Test]
+    public void A_transaction_that_throws_leaves_nothing()
+    {
+        Assert.That(() => _ledger.Transact(() => { Hold(7); throw GridError.Unavailable("disk full"); }), Throws.TypeOf<GridError>());
+        Assert.That(_ledger.Jobs.Find(new AttemptId(7, 1)), Is.Null);
+    }
+
+    [Test]
+    public void A_second_process_is_refused() =>
+        Assert.That(() => LedgerDatabase.Open(File), Throws.TypeOf<GridError>().With.Property("Code").EqualTo(ErrorCode.Conflict));
+
+    [Test]
+    public void A_file_that_is_no_ledger_is_named_as_damaged()
+    {
+        var other = Path.Combine(_folder, "other.db");
+        System.IO.File.WriteAllText(other, new string('x', 10_000));
+        Assert.That(() => LedgerDatabase.Open(other), Throws.TypeOf<GridError>().With.Property("Code").EqualTo(ErrorCode.Corrupt));
+    }
+
+    [Test]
+    public void The_same_attempt_is_held_once()
+    {
+        Assert.That(_ledger.Jobs.Add(new AttemptId(7, 1), Need, true, JobStage.Ready), Is.Not.Null);
+        Assert.That(_ledger.Jobs.Add(new AttemptId(7, 1), Need, true, JobStage.Ready), Is.Null);
+        Assert.That(_ledger.Jobs.Add(new AttemptId(7, 2), Need, true, JobStage.Ready), Is.Not.Null);
+    }
+
+    [Test]
+    public void A_requeued_job_waits_on_the_next_branch_with_its_queue_as_origin()
+    {
+        Hold(7);
+        var row = _ledger.Jobs.Find(new AttemptId(7, 1))!.Row;
+        _ledger.Jobs.Enqueue(row, new QueueName(5, 1));
+        _ledger.Jobs.SetTold(row, Told.Running);
+        _ledger.Jobs.Requeue(row);
+        var job = _ledger.Jobs.Find(new AttemptId(7, 1))!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(job.Branch, Is.EqualTo(1));
+            Assert.That(job.Told, Is.EqualTo(Told.Nothing));
+            Assert.That(_ledger.Jobs.ReadyShapes().Single(), Is.EqualTo((new JobShape(5, true, Need), 1)));
+            Assert.That(_ledger.Jobs.InQueue(new QueueName(5, 1)), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void A_queue_number_is_remembered_while_a_job_may_need_its_next_generation()
+    {
+        Hold(7);
+        var row = _ledger.Jobs.Find(new AttemptId(7, 1))!.Row;
+        _ledger.Queues.Add(new QueueName(5, 1), false, 1);
+        _ledger.Queues.Add(new QueueName(5, 2), false, 1);
+        _ledger.Jobs.Enqueue(row, new QueueName(5, 1));
+        _ledger.Queues.End(new QueueName(5, 1));
+        _ledger.Queues.End(new QueueName(5, 2));
+        _ledger.Queues.DeleteOver();
+        Assert.That(_ledger.Queues.LastGeneration(5), Is.EqualTo(2));
+        _ledger.Jobs.Delete(row);
+        Assert.That(_ledger.Queues.DeleteOver(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void A_lower_version_never_replaces_a_higher_one()
+    {
+        var queue = new QueueName(5, 1);
+        _ledger.Queues.Accept("a", queue, 7, true);
+        _ledger.Queues.Accept("a", queue, 3, false);
+        Assert.That(_ledger.Queues.Accepted("a")[queue], Is.EqualTo((7L, true)));
+    }
+
+    [Test]
+    public void Events_wait_in_their_order_until_central_has_them()
+    {
+        for (var job = 1; job <= 5; job++) _ledger.Outbox.Add(BridgeEvents.Ended(new AttemptId(job, 1), 0, JobState.Killed, "x", DateTimeOffset.UnixEpoch));
+        var first = _ledger.Outbox.Take(3);
+        Assert.That(first.Select(pending => pending.Event.Job), Is.EqualTo(new long[] { 1, 2, 3 }));
+        _ledger.Outbox.Remove(first[^1].Row);
+        Assert.Multiple(() =>
+        {
+            Assert.That(_ledger.Outbox.Take(10).Select(pending => pending.Event.Job), Is.EqualTo(new long[] { 4, 5 }));
+            Assert.That(_ledger.Outbox.Holds(new AttemptId(4, 1)));
+            Assert.That(_ledger.Outbox.Holds(new AttemptId(1, 1)), Is.False);
+        });
+    }
+
+    [Test]
+    public void A_match_request_is_closed_once()
+    {
+        var match = new OpenMatch(Guid.NewGuid(), 5, [1]);
+        _ledger.Matches.Open(match);
+        Assert.Multiple(() =>
+        {
+            Assert.That(_ledger.Matches.Pending()!.RequestId, Is.EqualTo(match.RequestId));
+            Assert.That(_ledger.Matches.Close(match.RequestId));
+            Assert.That(_ledger.Matches.Close(match.RequestId), Is.False);
+        });
+    }
+
+    private void Hold(long job)
+    {
+        var assignment = FakeCentral.Job(job);
+        _ledger.Assignments.Add(_ledger.Jobs.Add(assignment.AttemptId, Need, true, JobStage.Ready)!.Value, assignment);
+    }
+}

@@ -1,0 +1,131 @@
+using System.IO.Compression;
+using HpcGrid.Core.Data;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>Inputs on their way from storage elements to agents.</summary>
+public sealed class StageInTests
+{
+    private readonly BridgeRig _rig = new();
+
+    [TearDown]
+    public void Stop() => _rig.Dispose();
+
+    [Test]
+    public void A_small_input_rides_in_the_queue_file_and_is_fetched_once_for_all_jobs()
+    {
+        var source = Stored("/data/in.txt", "hello"u8.ToArray());
+        for (var job = 1; job <= 4; job++) _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
+        using var agent = _rig.Agent();
+        var queue = Claim(agent);
+        Assert.Multiple(() =>
+        {
+            Assert.That(queue.Blobs[source.Content.Sha256], Is.EqualTo("hello"u8.ToArray()));
+            Assert.That(_rig.Storage.Gets, Has.Count.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public void A_large_input_lies_in_the_cache_before_its_job_is_offered()
+    {
+        var bytes = new byte[200_000];
+        Random.Shared.NextBytes(bytes);
+        var source = Stored("/data/big", bytes);
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
+        using var agent = _rig.Agent();
+        var queue = Claim(agent);
+        var copy = new MemoryStream();
+        Assert.Multiple(() =>
+        {
+            Assert.That(queue.Blobs, Is.Empty);
+            Assert.That(agent.Spool.CopyFromCache(source.Content.Sha256, copy.Write).Content, Is.EqualTo(source.Content));
+        });
+    }
+
+    [Test]
+    public void A_member_of_an_archive_is_taken_out_of_it_and_the_archive_is_fetched_once()
+    {
+        var archive = new MemoryStream();
+        using (var zip = new ZipArchive(archive, ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var name in (string[])["a.txt", "b.txt"])
+            {
+                using var member = zip.CreateEntry(name).Open();
+                member.Write(System.Text.Encoding.UTF8.GetBytes(name));
+            }
+        var whole = Stored("/data/all.zip", archive.ToArray());
+        SourceFile Member(string name) => new($"/data/{name}", Content.Of(System.Text.Encoding.UTF8.GetBytes(name)), whole.Replicas, name, whole.Content);
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [Member("a.txt"), Member("b.txt")]));
+        using var agent = _rig.Agent();
+        var queue = Claim(agent);
+        Assert.Multiple(() =>
+        {
+            Assert.That(queue.Blobs.Values.Select(System.Text.Encoding.UTF8.GetString).Order(), Is.EqualTo(new[] { "a.txt", "b.txt" }));
+            Assert.That(_rig.Storage.Gets, Has.Count.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public void An_input_that_is_damaged_everywhere_ends_the_job_with_its_name()
+    {
+        var source = Stored("/data/in.txt", "hello"u8.ToArray()) with { Content = Content.Of("something else"u8) };
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
+        using var agent = _rig.Agent();
+        _rig.Until(() => _rig.Central.EndOf(1) is not null, "it ends");
+        Assert.Multiple(() =>
+        {
+            Assert.That(_rig.Central.EndOf(1)!.State, Is.EqualTo(JobState.ErrorIB));
+            Assert.That(_rig.Central.EndOf(1)!.Reason, Does.Contain("/data/in.txt"));
+        });
+    }
+
+    [Test]
+    public void A_second_replica_is_used_when_the_first_has_lost_the_file()
+    {
+        var source = Stored("/data/in.txt", "hello"u8.ToArray());
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source with { Replicas = [new Replica("VO::A::B", "x", "/se/gone"), .. source.Replicas] }]));
+        using var agent = _rig.Agent();
+        Assert.That(Claim(agent).Blobs, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_slow_file_delays_only_the_jobs_that_need_it()
+    {
+        var slow = Stored("/data/slow", "slow"u8.ToArray());
+        _rig.Storage.GatedPath = slow.Replicas[0].Url;
+        _rig.Storage.Gate = new TaskCompletionSource();
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [slow]));
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(2));
+        using var agent = _rig.Agent();
+        Assert.That(Claim(agent).Jobs.Single().Id.Job, Is.EqualTo(2));
+        _rig.Storage.Gate.SetResult();
+        Assert.That(Claim(agent).Jobs.Single().Id.Job, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_token_that_is_refused_ends_its_own_job_only()
+    {
+        var source = Stored("/data/in.txt", "hello"u8.ToArray());
+        _rig.Storage.RefusedTokens["token-1"] = true;
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(2, sources: [source]));
+        using var agent = _rig.Agent();
+        Assert.That(Claim(agent).Jobs.Single().Id.Job, Is.EqualTo(2));
+        _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.ErrorIB, "the first ends");
+    }
+
+    private SourceFile Stored(string lfn, byte[] bytes)
+    {
+        var url = "/se" + lfn;
+        _rig.Storage.Files[url] = bytes;
+        return new SourceFile(lfn, Content.Of(bytes), [new Replica("VO::SITE::SE", "x", url)]);
+    }
+
+    private WorkQueue Claim(PlayedAgent agent)
+    {
+        WorkQueue? queue = null;
+        _rig.Until(() => (queue = agent.TryClaim()) is not null, "a queue file is offered");
+        return queue!;
+    }
+}
