@@ -85,7 +85,8 @@ internal static class CommandLine
     private static GridError Misspelt(ParseResult parsed)
     {
         // A wrong word where a command is expected brings a second complaint that no command was given.
-        var messages = parsed.Errors.Select(error => InWords(error.Message)).Where(message => !message.StartsWith("Required command", StringComparison.Ordinal));
+        var messages = parsed.Errors.Select(error => InWords(error.Message))
+            .Where(message => !message.StartsWith("Required command", StringComparison.Ordinal));
         return GridError.Invalid(string.Join(" ", messages), $"See `{PathOf(parsed)} --help`.");
     }
 

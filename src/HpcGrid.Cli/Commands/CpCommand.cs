@@ -10,7 +10,8 @@ internal sealed class CpCommand : GridCommand
 {
     private readonly Argument<string[]> _paths = new("paths")
     {
-        Description = "Sources, then the target. grid:PATH is in the catalogue (relative to your home), everything else on this machine (file:PATH for odd names).",
+        Description = "Sources, then the target. grid:PATH is in the catalogue (relative to your home), "
+            + "everything else on this machine (file:PATH for odd names).",
         Arity = new ArgumentArity(2, 100_000),
     };
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Copy directories with all that is in them." };

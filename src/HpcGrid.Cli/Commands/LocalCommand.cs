@@ -93,7 +93,8 @@ internal sealed class LocalStatusCommand()
             output.WriteLine($"home     {status.Home}");
             output.WriteLine($"central  {(central ? $"process {status.CentralId} at {session.Address.Resolve()}" : "down")}");
             output.WriteLine($"bridge   {(bridge ? $"process {status.BridgeId}" : "down")}");
-            if (jobs.Count > 0) output.WriteLine($"jobs     {string.Join("  ", jobs.OrderBy(job => StateColours.Order(job.Key)).Select(job => $"{job.Key} {job.Value}"))}");
+            var counts = jobs.OrderBy(job => StateColours.Order(job.Key)).Select(job => $"{job.Key} {job.Value}");
+            if (jobs.Count > 0) output.WriteLine($"jobs     {string.Join("  ", counts)}");
             if (status.Nodes.Count > 0) NodesCommand.Write(nodes, session.Terminal);
         });
         return central && bridge ? ExitCodes.Ok : ExitCodes.Unavailable;

@@ -29,11 +29,17 @@ internal sealed class LogsCommand : GridCommand
             if (!parsed.GetValue(_onlyStderr)) Write(session.Terminal.Output, log.StdoutTail, session.Terminal.OutputIsLive);
             if (parsed.GetValue(_onlyStderr)) Write(session.Terminal.Output, log.StderrTail, session.Terminal.OutputIsLive);
             else if (!parsed.GetValue(_onlyStdout)) Write(session.Terminal.Error, log.StderrTail, session.Terminal.ErrorIsLive);
-            if (log.StdoutTail.Length + log.StderrTail.Length == 0) session.Terminal.Error.WriteLine($"Job {log.Job} is {log.State} and has written nothing yet that reached central.");
-            else if (log.Files.Count > 0
-                && session.Terminal.ErrorIsLive) session.Terminal.Error.WriteLine($"Saved files: {string.Join(" ", log.Files.Take(10).Select(file => Words.Printable(file)))}");
+            Remark(log, session.Terminal);
         });
         return ExitCodes.Ok;
+    }
+
+    private static void Remark(JobLog log, Terminal terminal)
+    {
+        if (log.StdoutTail.Length + log.StderrTail.Length == 0)
+            terminal.Error.WriteLine($"Job {log.Job} is {log.State}; nothing that it wrote has reached central.");
+        else if (log.Files.Count > 0 && terminal.ErrorIsLive)
+            terminal.Error.WriteLine($"Saved files: {string.Join(" ", log.Files.Take(10).Select(file => Words.Printable(file)))}");
     }
 
     /// <summary>To a terminal without what could move its cursor; to a pipe as it was.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using HpcGrid.Cli.Output;
 
 namespace HpcGrid.Cli.Commands;
 
@@ -21,8 +22,7 @@ internal sealed class SubmitCommand : GridCommand
         var submitted = await _options.Submit(this, parsed, session, ct);
         session.Show(submitted, () =>
         {
-            session.Terminal.Output.WriteLine(submitted.Subjobs > 0 ? $"job {submitted.Job} with {submitted.Subjobs} subjobs"
-                : $"job {submitted.Job}");
+            session.Terminal.Output.WriteLine(Words.Of(submitted));
             if (session.Terminal.ErrorIsLive) session.Terminal.Error.WriteLine($"  Follow it: hpcgrid watch {submitted.Job}");
         });
         return ExitCodes.Ok;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using HpcGrid.Cli.Files;
 using HpcGrid.Cli.Jobs;
+using HpcGrid.Cli.Output;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 
@@ -53,7 +54,10 @@ internal sealed class SubmitOptions
             if (_alwaysUpload || parsed.GetValue(_upload)) await new FilesBesideJdl(session).Upload(jdl, arguments,
                 Path.GetDirectoryName(Path.GetFullPath(file))!, ct);
         }
-        return await session.Ask(new SubmitJob(jdl, arguments, Guid.NewGuid().ToString()), ct);
+        var submitted = await session.Ask(new SubmitJob(jdl, arguments, Guid.NewGuid().ToString()), ct);
+        if (!session.Json)
+            foreach (var remark in submitted.Remarks) await session.Terminal.Error.WriteLineAsync($"note: {Words.Printable(remark)}");
+        return submitted;
     }
 
     private static async Task<string> ReadJdl(string file, Session session, CancellationToken ct)

@@ -19,7 +19,8 @@ internal sealed class Follower(Session session, bool onError)
         }
         catch (OperationCanceledException)
         {
-            session.Terminal.Error.WriteLine($"hpcgrid: stopped watching. Job {job} goes on: `hpcgrid watch {job}` shows it again, `hpcgrid kill {job}` ends it.");
+            session.Terminal.Error.WriteLine(
+                $"hpcgrid: stopped watching. Job {job} goes on: `hpcgrid watch {job}` shows it again, `hpcgrid kill {job}` ends it.");
             throw;
         }
     }

@@ -26,8 +26,8 @@ internal static class Happenings
         var text = ended.State.Text();
         if (ended.Reason is not null) text += $": {ended.Reason}";
         if (ended.Payload is { } payload)
-            text += $" ({payload.Describe()}, {Words.Duration(TimeSpan.FromSeconds(payload.WallSeconds))}, CPU {Words.Duration(TimeSpan.FromSeconds(payload.CpuSeconds))}, "
-                + $"{Words.Size(payload.MaxRssKib * 1024)} memory)";
+            text += $" ({payload.Describe()}, {Words.Duration(TimeSpan.FromSeconds(payload.WallSeconds))}, "
+                + $"CPU {Words.Duration(TimeSpan.FromSeconds(payload.CpuSeconds))}, {Words.Size(payload.MaxRssKib * 1024)} memory)";
         return ended.Outputs.Count > 0 ? $"{text}; saved {string.Join(", ", ended.Outputs.Select(output => output.Name))}" : text;
     }
 

@@ -9,8 +9,7 @@ internal sealed class JobRun(Session session)
     /// <summary>The exit code: 0 when every job is DONE.</summary>
     public async Task<int> Finish(Submitted submitted, string? folder, bool fetch, CancellationToken ct)
     {
-        if (!session.Json) session.Terminal.Error.WriteLine(submitted.Subjobs > 0 ? $"job {submitted.Job} with {submitted.Subjobs} subjobs"
-            : $"job {submitted.Job}");
+        if (!session.Json) session.Terminal.Error.WriteLine(Words.Of(submitted));
         var progress = await new Follower(session, onError: true).Follow(submitted.Job, quiet: session.Json, ct);
         var results = fetch && Pace.Done(progress) > 0
             ? await new ResultFetcher(session, new TransferMeter()).Fetch(submitted.Job, folder ?? $"hpcgrid-job-{submitted.Job}", ct)
@@ -19,7 +18,7 @@ internal sealed class JobRun(Session session)
         {
             session.Terminal.Output.WriteLine(Summary(progress));
             if (results is not null)
-                session.Terminal.Output.WriteLine($"results: {results.Files} {(results.Files == 1 ? "file" : "files")}, {Words.Size(results.Bytes)} in {results.To} (checksums verified)");
+                session.Terminal.Output.WriteLine($"results: {Words.Files(results.Files, results.Bytes)} in {results.To} (checksums verified)");
             if (Pace.Failed(progress) > 0) session.Terminal.Error.WriteLine(WhatToDo(submitted));
         });
         return Pace.Failed(progress) == 0 ? ExitCodes.Ok : ExitCodes.JobFailed;

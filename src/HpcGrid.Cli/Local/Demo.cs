@@ -38,7 +38,7 @@ internal sealed class Demo(Session session, string examples, string output)
         var jdl = await File.ReadAllTextAsync(path, ct);
         await new FilesBesideJdl(session).Upload(jdl, arguments, Path.GetDirectoryName(Path.GetFullPath(path))!, ct);
         var submitted = await session.Ask(new SubmitJob(jdl, arguments, Guid.NewGuid().ToString()), ct);
-        if (!session.Json) session.Terminal.Error.WriteLine($"{file}: job {submitted.Job}{(submitted.Subjobs > 0 ? $" with {submitted.Subjobs} subjobs" : "")}");
+        if (!session.Json) session.Terminal.Error.WriteLine($"{file}: {Words.Of(submitted)}");
         return submitted;
     }
 

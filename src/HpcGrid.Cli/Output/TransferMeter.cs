@@ -34,5 +34,5 @@ internal sealed class TransferMeter
     }
 
     /// <summary>"3 files, 1.2 MB".</summary>
-    public override string ToString() => $"{Files} {(Files == 1 ? "file" : "files")}, {Words.Size(Bytes)}";
+    public override string ToString() => Words.Files(Files, Bytes);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using HpcGrid.Core;
+using HpcGrid.Core.Api;
 
 namespace HpcGrid.Cli.Output;
 
@@ -16,6 +17,9 @@ internal static class Words
         while (value >= 999.95 && unit < units.Length - 1) { value /= 1000; unit++; }
         return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]}");
     }
+
+    /// <summary>"3 files, 1.2 MB".</summary>
+    public static string Files(int files, long bytes) => $"{files} {(files == 1 ? "file" : "files")}, {Size(bytes)}";
 
     /// <summary>"0.8 s", "42 s", "3 min 05 s", "2 h 03 min", "4 d 01 h".</summary>
     public static string Duration(TimeSpan time)
@@ -44,6 +48,9 @@ internal static class Words
     }
 
     private static bool IsHarmful(char c, bool keepLines) => char.IsControl(c) && !(keepLines && c is '\n' or '\t');
+
+    /// <summary>"job 101 with 200 subjobs".</summary>
+    public static string Of(Submitted submitted) => submitted.Subjobs > 0 ? $"job {submitted.Job} with {submitted.Subjobs} subjobs" : $"job {submitted.Job}";
 
     public static string Of(ErrorCode code) => code switch
     {
