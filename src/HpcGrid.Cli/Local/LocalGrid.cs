@@ -56,8 +56,9 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     private async Task<LocalState> StartCentral(LocalState state)
     {
         tell("starting central");
-        File.Delete(home.CentralUrl);
         await _processes.Run("central", "init", "--home", home.Central, "--listen", "127.0.0.1:0");
+        // A central that was killed has left its old url behind.
+        File.Delete(home.CentralUrl);
         foreach (var (user, role) in new[] { (state.User, "user"), (BridgeUser, "bridge") })
             if (!File.Exists(Path.Combine(home.UserFolder(user), "client.yaml")))
                 await _processes.Run("central", "user", "add", user, "--role", role, "--home", home.Central);
