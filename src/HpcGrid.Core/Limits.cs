@@ -30,6 +30,9 @@ public static class Limits
     /// <summary>How much of a user's text an error repeats, characters.</summary>
     public const int LongestExcerpt = 60;
 
+    /// <summary>How much of a condition or value the reason of a mismatch repeats, characters: an ordinary one whole.</summary>
+    public const int LongestReason = 300;
+
     /// <summary>Most subjobs of one master: they are rows of one transaction.</summary>
     public const int MostSubjobs = 1_000_000;
 

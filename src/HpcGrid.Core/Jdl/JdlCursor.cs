@@ -120,7 +120,8 @@ internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Fa
     {
         _putIn += argument.Length;
         if (place == ArgumentPlace.Bare && !IsBareWord(argument))
-            Fail(At, $"${number} stands outside quotes and is {Faults.Shown(argument)}", $"Write \"${number}\", or give an argument without quotes, braces, ';' and '='.");
+            Fail(At, $"${number} stands outside quotes and is {Faults.Shown(argument)}",
+                $"Write \"${number}\", or give an argument without quotes, braces, ';' and '='.");
         else if (_putIn <= Limits.LongestJdl) to.Append(place == ArgumentPlace.QuotedAgain ? JdlText.Quote(argument)[1..^1] : argument);
         else Fail(At, "the arguments put in make the description longer than 10 MB", "Put long texts into a file and name it in InputFile.");
     }

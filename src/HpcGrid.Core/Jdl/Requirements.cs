@@ -61,31 +61,35 @@ public static class Requirements
         SiteMatch? undefined = null;
         foreach (var condition in requirements.Conditions())
         {
+            var said = Short(condition.ToString());
             switch (condition.Evaluate(other, self))
             {
                 case Value.Flag { IsTrue: true }:
                     break;
                 case Value.Flag:
-                    return new SiteMatch.No($"{condition} is false{Offered(condition, other)}");
+                    return new SiteMatch.No($"{said} is false{Offered(condition, other)}");
                 case Value.Undefined:
-                    undefined ??= new SiteMatch.Undefined($"{condition} is undefined{Offered(condition, other)}");
+                    undefined ??= new SiteMatch.Undefined($"{said} is undefined{Offered(condition, other)}");
                     break;
                 case Value.Error error:
-                    return new SiteMatch.No($"{condition} is an error: {error.Why}");
+                    return new SiteMatch.No($"{said} is an error: {Short(error.Why)}");
                 case var value:
-                    return new SiteMatch.No($"{condition} is {value}, not true or false");
+                    return new SiteMatch.No($"{said} is {Short(value.ToString())}, not true or false");
             }
         }
-        return undefined ?? new SiteMatch.No($"{requirements} is not true");
+        return undefined ?? new SiteMatch.No($"{Short(requirements.ToString())} is not true");
     }
 
     private static string Offered(Expression condition, SiteSide site)
     {
         var names = condition.SiteAttributes().Take(3).Select(name => site.Find(name) is var value and not Value.Undefined
-            ? $"{name} = {value}"
+            ? $"{name} = {Short(value.ToString())}"
             : $"{name} is not said").ToList();
         return names.Count == 0 ? "" : $" (the site: {string.Join(", ", names)})";
     }
+
+    /// <summary>Reasons are for people and cross the wire; an expression may have 10 MB.</summary>
+    private static string Short(string text) => text.Length <= Limits.LongestReason ? text : text[..Limits.LongestReason] + "…";
 
     /// <summary>What `other.` means: AliEn's names for what a site map says.</summary>
     private sealed class SiteSide(SiteMap site) : IAttributes

@@ -44,6 +44,10 @@ public sealed class RequirementsTests
             Is.EqualTo(new SiteMatch.Undefined("other.CVMFS_Revision >= 5 is undefined (the site: CVMFS_Revision is not said)")));
 
     [Test]
+    public void A_reason_stays_readable_however_long_the_condition() =>
+        Assert.That(((SiteMatch.No)Match($"Requirements = other.CE == \"{new string('x', 1_000_000)}\";")).Reason, Has.Length.LessThan(500));
+
+    [Test]
     public void A_site_without_bounds_takes_any_size()
     {
         var site = new SiteMap { Site = "S", Ce = "C", TtlSeconds = 100_000 };
