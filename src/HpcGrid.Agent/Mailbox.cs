@@ -15,12 +15,15 @@ internal sealed class Mailbox<T>
         }
     }
 
-    /// <summary>Waits for letters, at most so long, and takes all there are; exchanges the list for an empty one of the caller's.</summary>
+    /// <summary>
+    /// Waits for letters, at most so long (for ever with Timeout.InfiniteTimeSpan, which is negative), and takes all there are; exchanges
+    /// the list for an empty one of the caller's.
+    /// </summary>
     public List<T> TakeAll(List<T> empty, TimeSpan atMost)
     {
         lock (_gate)
         {
-            if (_letters.Count == 0 && atMost > TimeSpan.Zero) Monitor.Wait(_gate, atMost);
+            if (_letters.Count == 0 && atMost != TimeSpan.Zero) Monitor.Wait(_gate, atMost);
             var taken = _letters;
             _letters = empty;
             return taken;
