@@ -51,7 +51,7 @@ public sealed class NetworklessNodesTests
     private static async Task<string> Nodes(Grid grid)
     {
         var said = "";
-        await Eventually.True(async () => (said = await grid.Ok("nodes", "--json")).Contains("node", StringComparison.Ordinal), Bound, () => "a node to report");
+        await Eventually.True(async () => (said = await grid.Ok("nodes", "--json")).Contains("\"network\"", StringComparison.Ordinal), Bound, () => "a node to report");
         return said;
     }
 }
