@@ -45,7 +45,7 @@ public static class BridgeRules
         if (view.JobSeconds is not { } seconds) return floor;
         var horizon = Limits.StockHorizon.TotalSeconds;
         var byDuration = view.Cores * (1 + horizon / Math.Max(seconds, Limits.ShortestJobSeconds));
-        var byRate = Math.Max(4 * floor, view.EndsPerSecond * horizon * 2);
+        var byRate = Math.Max(Limits.HarmlessStock, view.EndsPerSecond * horizon * 2);
         return Math.Clamp(Math.Min(byDuration, byRate), floor, Math.Max(floor, Limits.LargestStock));
     }
 

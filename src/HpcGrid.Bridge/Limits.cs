@@ -23,6 +23,9 @@ internal static class Limits
     /// <summary>Jobs per core held when nothing is known of their duration: one running, one waiting.</summary>
     public const int StockPerCore = 2;
 
+    /// <summary>So many short jobs are taken before it is known how many really end per second: even on a slow system they are soon done.</summary>
+    public const int HarmlessStock = 1024;
+
     /// <summary>Most jobs held that have not begun: beyond this the ledger grows and another bridge could run them.</summary>
     public const int LargestStock = 20_000;
 

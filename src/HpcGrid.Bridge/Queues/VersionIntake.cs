@@ -20,16 +20,13 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
     {
         var name = version.Header.Name;
         var held = ledger.Jobs.InQueue(name).ToDictionary(job => job.Id);
+        // Each version repeats what those before it said; only of a superseded generation can a job be held elsewhere.
+        var stale = ledger.Queues.Find(name) is not { Stage: QueueStage.Offering or QueueStage.Offered or QueueStage.Claimed or QueueStage.Closed };
         foreach (var report in version.Reports)
         {
-            var job = held.GetValueOrDefault(report.AttemptId) ?? ledger.Jobs.Find(report.AttemptId);
-            held.Remove(report.AttemptId);
-            if (job is null || job.Stage == JobStage.Saving)
-            {
-                if (report.Stage == ReportStage.Ended) meter.Repeated();
-                continue;
-            }
-            Take(job, report, version, tick);
+            if (!held.Remove(report.AttemptId, out var job) && stale) job = ledger.Jobs.Find(report.AttemptId);
+            if (job is { Stage: not JobStage.Saving }) Take(job, report, version, tick);
+            else if (stale && report.Stage == ReportStage.Ended) meter.Repeated();
         }
         Remember(version, tick);
         if (version.Final)

@@ -13,7 +13,8 @@ public sealed class BridgeRulesTests
     [TestCase(8, 15, null, 0.0, ExpectedResult = 0, Description = "not for one job of sixteen")]
     [TestCase(8, 12, null, 0.0, ExpectedResult = 4)]
     [TestCase(8, 0, 3600.0, 0.0, ExpectedResult = 16, Description = "long jobs are not hoarded")]
-    [TestCase(8, 0, 0.005, 0.0, ExpectedResult = 64, Description = "short jobs, rate unknown: a step at a time")]
+    [TestCase(8, 0, 1.0, 0.0, ExpectedResult = 40, Description = "what the cores work off within the horizon")]
+    [TestCase(8, 0, 0.005, 0.0, ExpectedResult = 1024, Description = "short jobs, rate unknown: a harmless number")]
     [TestCase(8, 0, 0.005, 200.0, ExpectedResult = 1600, Description = "short jobs: what ends within twice the horizon")]
     [TestCase(8, 0, 0.005, 2000.0, ExpectedResult = 2000, Description = "one answer holds no more")]
     public int How_many_jobs_are_asked_for(int cores, int held, double? seconds, double rate) =>
