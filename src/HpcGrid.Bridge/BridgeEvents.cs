@@ -13,7 +13,8 @@ public static class BridgeEvents
 
     /// <summary>An agent took it into a slot.</summary>
     public static JobEvent Started(JobReport report, DateTimeOffset now) => new(
-        report.Job, new EventKey(report.Attempt, report.Branch, EventSource.Agent, StartedCounter), report.StartedAt ?? now, new Started(report.Node, report.Agent));
+        report.Job, new EventKey(report.Attempt, report.Branch, EventSource.Agent, StartedCounter),
+        report.StartedAt ?? now, new Started(report.Node, report.Agent));
 
     /// <summary>Its payload was started.</summary>
     public static JobEvent Running(JobReport report, DateTimeOffset now) => new(

@@ -63,7 +63,8 @@ public static class BridgeOptionsFile
         {
             if (!good) throw GridError.Invalid($"'{path}': {field} {rule}");
         }
-        Demand(options.Name.Length > 0 && options.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'), "name", "must be letters, digits, '_', '-' and '.'");
+        Demand(options.Name.Length > 0 && options.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'),
+            "name", "must be letters, digits, '_', '-' and '.'");
         Demand(options.Site.Length > 0, "site", "must not be empty");
         Demand(options.Ce.Length > 0, "ce", "must not be empty");
         Demand(options.Client.Length > 0, "client", "must not be empty");

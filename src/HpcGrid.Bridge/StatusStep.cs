@@ -58,7 +58,8 @@ internal sealed class StatusStep(StatusSources from, BridgeOptions options, stri
             Duplicates = from.Meter.Duplicates,
             EndsPerSecond = Math.Round(from.Meter.EndsPerSecond(tick.Monotonic), 1),
             Spool = new SpoolUse(
-                Enum.GetValues<FsOperation>().ToDictionary(kind => kind.ToString(), kind => use[kind]), use.Metadata, use.Syncs, use.BytesRead, use.BytesWritten),
+                Enum.GetValues<FsOperation>().ToDictionary(kind => kind.ToString(), kind => use[kind]),
+                use.Metadata, use.Syncs, use.BytesRead, use.BytesWritten),
             Network = network,
             Trouble = Trouble() ?? from.Appetite.Alarm,
             Frozen = from.Watch.IsFrozen,

@@ -40,7 +40,8 @@ public sealed class Tick(DateTimeOffset now, TimeSpan monotonic)
 /// <summary>One concern of the bridge.</summary>
 public abstract class BridgeStep
 {
-    /// <summary>Looks, decides, writes to the ledger; leaves what the world must see to <see cref="Tick.AfterCommit"/>. Throws GridError for operating trouble.</summary>
+    /// <summary>Looks, decides, writes to the ledger; leaves what the world must see to <see cref="Tick.AfterCommit"/>.
+    /// Throws GridError for operating trouble.</summary>
     public abstract void Run(Tick tick);
 
     /// <summary>A tick failed: forget what may not agree with the ledger any more; it is read again.</summary>

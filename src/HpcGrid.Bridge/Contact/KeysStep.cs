@@ -16,7 +16,8 @@ internal sealed class KeysStep(BridgeSpool spool, Welcome welcome) : BridgeStep
         {
             var there = spool.ReadKeys();
             if (there.Value?.Pems.SequenceEqual(wanted) == true) _published = wanted;
-            else if (spool.PublishKeys(new PublishedKeys(there.Sequence + 1, wanted, there.Value?.BanList)) is var errno && errno == Errno.None) _published = wanted;
+            else if (spool.PublishKeys(new PublishedKeys(there.Sequence + 1, wanted, there.Value?.BanList)) is var errno && errno == Errno.None)
+                _published = wanted;
             else
             {
                 _notBefore = tick.Monotonic + Limits.CentralPause;

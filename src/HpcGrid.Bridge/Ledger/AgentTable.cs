@@ -20,7 +20,8 @@ internal sealed class AgentTable : Table
     public void Add(AgentRow agent) => _add.Run(agent.Agent, agent.Node, agent.Pilot, agent.BatchId, Stored(agent.Since));
 
     public List<AgentRow> All() => _all.Read(row => new AgentRow(
-        row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (AgentStage)row.GetInt32(4), row.GetInt32(5) != 0, Time(row, 6), row.GetString(7)));
+        row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (AgentStage)row.GetInt32(4),
+        row.GetInt32(5) != 0, Time(row, 6), row.GetString(7)));
 
     public void SetStage(AgentRow agent) => _stage.Run(agent.Agent, (int)agent.Stage, agent.Strong ? 1 : 0, Stored(agent.Since), agent.Reason);
 

@@ -42,11 +42,13 @@ internal sealed class AssignmentTable : Table
 
     /// <summary>Jobs of one shape that wait for a queue file, oldest first.</summary>
     public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Read(row => new ReadyJob(
-        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6))),
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3),
+        row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6))),
         shape.Origin, shape.Repeatable ? 1 : 0, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.DiskMib, shape.Need.TtlSeconds, limit);
 
     /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
-    public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) => _inputs.Run(row, string.Join(' ', riders), string.Join(' ', cached));
+    public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) =>
+        _inputs.Run(row, string.Join(' ', riders), string.Join(' ', cached));
 
     public string Token(long row) => _token.Read(found => found.GetString(0), row).FirstOrDefault() ?? "";
 

@@ -76,7 +76,8 @@ internal sealed class JobTable : Table
 
     /// <summary>The kinds of jobs that wait for a queue file, oldest first, with their number.</summary>
     public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Read(row =>
-        (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0, new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5))), row.GetInt32(6)));
+        (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0,
+            new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5))), row.GetInt32(6)));
 
     private static HeldJob Make(SqliteDataReader row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),

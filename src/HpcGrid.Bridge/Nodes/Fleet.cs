@@ -46,7 +46,8 @@ public sealed class AgentView(AgentRow row)
     public bool Removed { get; set; }
 
     /// <summary>It may get work.</summary>
-    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && Card is not null && Seen?.Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
+    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && Card is not null
+        && Seen?.Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
 
     /// <summary>Its results cannot be written: disk or quota is full.</summary>
     public bool IsFull => Seen?.Heartbeat?.Full == true;

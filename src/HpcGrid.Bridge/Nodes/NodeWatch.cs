@@ -64,7 +64,8 @@ internal sealed class NodeWatch(LedgerDatabase ledger, BridgeSpool spool, Fleet 
             _frozen = errno != Errno.None || watch.Elapsed > timing.CanaryLate;
         }
         var live = fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live).ToList();
-        var fallenSilent = live.Count(agent => tick.Monotonic - agent.BeatAt is var silence && silence > timing.Suspect && silence < timing.Suspect + Limits.SilentTogether);
+        var fallenSilent = live.Count(agent => tick.Monotonic - agent.BeatAt is var silence
+            && silence > timing.Suspect && silence < timing.Suspect + Limits.SilentTogether);
         var together = live.Count > 3 && fallenSilent > live.Count * timing.SilentShare;
         if (!_frozen && !together && late == TimeSpan.Zero) return;
         foreach (var agent in live) agent.BeatAt += elapsed;

@@ -11,7 +11,8 @@ namespace HpcGrid.Bridge.Nodes;
 /// long time do not show is offered again as the next generation. And the other way round: files that the ledger does not want are
 /// taken out of the pool, and what an agent claimed of a lost ledger is stopped.
 /// </summary>
-internal sealed class ReconcileStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, SpoolTiming timing, WorkQueueImage image) : BridgeStep
+internal sealed class ReconcileStep(
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, SpoolTiming timing, WorkQueueImage image) : BridgeStep
 {
     private readonly Dictionary<QueueName, (int Listings, TimeSpan Since)> _missing = [];
     private readonly HashSet<QueueName> _strangers = [];

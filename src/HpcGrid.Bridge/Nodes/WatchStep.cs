@@ -28,7 +28,8 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
 
     private void Load(Tick tick)
     {
-        foreach (var row in ledger.Agents.All()) fleet.Add(new AgentView(row) { Accepted = ledger.Queues.Accepted(row.Agent), BeatAt = tick.Monotonic, FencedAt = tick.Monotonic });
+        foreach (var row in ledger.Agents.All())
+            fleet.Add(new AgentView(row) { Accepted = ledger.Queues.Accepted(row.Agent), BeatAt = tick.Monotonic, FencedAt = tick.Monotonic });
         foreach (var queue in ledger.Queues.All())
             if (queue is { Agent: { } agent, Stage: not (QueueStage.Over or QueueStage.Replaced) }) fleet.Find(agent)?.Claims.Add(queue.Name);
     }

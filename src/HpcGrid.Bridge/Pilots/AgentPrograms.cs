@@ -14,7 +14,8 @@ internal static class AgentPrograms
         if (options.Agent.Length > 0) return First([options.Agent], "batch.agent");
         var here = AppContext.BaseDirectory;
         var fromEnvironment = Environment.GetEnvironmentVariable("HPCGRID_BIN_AGENT") ?? "";
-        return First([fromEnvironment, Path.Combine(here, AgentName), Path.Combine(here.Replace("HpcGrid.Bridge", "HpcGrid.Agent", StringComparison.Ordinal), AgentName)],
+        return First([fromEnvironment, Path.Combine(here, AgentName),
+            Path.Combine(here.Replace("HpcGrid.Bridge", "HpcGrid.Agent", StringComparison.Ordinal), AgentName)],
             "hpcgrid-agent");
     }
 
@@ -22,7 +23,8 @@ internal static class AgentPrograms
     public static string FindTemplates(BatchOptions options)
     {
         var folder = options.Templates.Length > 0 ? options.Templates : Path.Combine(AppContext.BaseDirectory, "hpc-templates", options.System);
-        return Directory.Exists(folder) ? folder : throw GridError.NotFound($"there is no template folder '{folder}'", "Set batch.templates to a copy of hpc-templates/fork.");
+        return Directory.Exists(folder) ? folder
+            : throw GridError.NotFound($"there is no template folder '{folder}'", "Set batch.templates to a copy of hpc-templates/fork.");
     }
 
     /// <summary>The arguments of every agent of this bridge.</summary>
@@ -36,5 +38,6 @@ internal static class AgentPrograms
 
     private static string First(IEnumerable<string> places, string what) =>
         places.FirstOrDefault(path => path.Length > 0 && File.Exists(path))
-        ?? throw GridError.NotFound($"{what} was not found: looked at {string.Join(", ", places.Where(path => path.Length > 0))}", "Set batch.agent in bridge.yaml.");
+        ?? throw GridError.NotFound($"{what} was not found: looked at {string.Join(", ", places.Where(path => path.Length > 0))}",
+            "Set batch.agent in bridge.yaml.");
 }

@@ -34,7 +34,8 @@ public sealed record NetworkIsolation(IReadOnlyList<string> Prefix, string Remar
         foreach (var way in Environment.IsPrivilegedProcess ? Ways : Ways[1..])
             if (Works(way)) return new NetworkIsolation(way, $"each agent runs in a network namespace of its own ({string.Join(' ', way[..^1])})");
         return wanted == Isolate.Auto
-            ? new NetworkIsolation([], "this kernel forbids network namespaces (unshare failed as root and through a user namespace): agents share this machine's network")
+            ? new NetworkIsolation([],
+                "this kernel forbids network namespaces (unshare failed as root and through a user namespace): agents share this machine's network")
             : throw GridError.Denied("this kernel forbids network namespaces, and the configuration demands them (batch.isolateNetwork: yes)",
                 "Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1), run as root, or set isolateNetwork: auto.");
     }

@@ -107,7 +107,8 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         }
         var pause = BridgeRules.RespawnPause(_youngDeaths);
         _startNotBefore = tick.Monotonic + pause;
-        Log.Warning("pilot {Pilot} died after {Seconds:0} s without an agent ({Detail}); the next one starts in {Pause:0} s. Look at its log in the state directory",
+        Log.Warning(
+            "pilot {Pilot} died after {Seconds:0} s without an agent ({Detail}); the next one starts in {Pause:0} s. Look at its log in the state directory",
             pilot.Tag, lived.TotalSeconds, status.Detail, pause.TotalSeconds);
     }
 
@@ -167,8 +168,10 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     /// <summary>Rows of pilots that ended long ago go, and with them what the batch system keeps.</summary>
     private void Retire(Tick tick)
     {
-        var ended = _pilots.Values.Where(pilot => pilot.Stage == PilotStage.Ended && !fleet.HasAgentOf(pilot.Tag)).OrderByDescending(pilot => pilot.EndedAt).ToList();
-        string[] old = [.. ended.Where((pilot, index) => index >= Limits.MostPilotStates || tick.Now - pilot.EndedAt > Limits.KeepPilotState).Select(pilot => pilot.Tag)];
+        var ended = _pilots.Values.Where(pilot => pilot.Stage == PilotStage.Ended && !fleet.HasAgentOf(pilot.Tag))
+            .OrderByDescending(pilot => pilot.EndedAt).ToList();
+        string[] old = [.. ended.Where((pilot, index) => index >= Limits.MostPilotStates || tick.Now - pilot.EndedAt > Limits.KeepPilotState)
+            .Select(pilot => pilot.Tag)];
         if (old.Length == 0) return;
         foreach (var tag in old)
         {

@@ -63,7 +63,8 @@ internal static partial class ProcessTree
 
     private static bool StandsBelow(int id, string directory)
     {
-        try { return new FileInfo($"/proc/{id}/cwd").LinkTarget is { } target && (target == directory || target.StartsWith(directory + "/", StringComparison.Ordinal)); }
+        try { return new FileInfo($"/proc/{id}/cwd").LinkTarget is { } target
+                && (target == directory || target.StartsWith(directory + "/", StringComparison.Ordinal)); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return false; }
     }
 

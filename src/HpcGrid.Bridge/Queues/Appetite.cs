@@ -30,7 +30,8 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
         if (cores == 0) return new Wish(0, null);
         var counts = ledger.Jobs.Counts();
         var held = counts.Where(pair => pair.Key != JobStage.Saving).ToList();
-        var view = new StockView(cores, held.Sum(pair => pair.Value.Jobs), held.Sum(pair => pair.Value.Cores), meter.JobSeconds, meter.EndsPerSecond(tick.Monotonic));
+        var view = new StockView(
+            cores, held.Sum(pair => pair.Value.Jobs), held.Sum(pair => pair.Value.Cores), meter.JobSeconds, meter.EndsPerSecond(tick.Monotonic));
         var count = BridgeRules.HowManyToAsk(view);
         if (count == 0) return new Wish(0, null);
         var siteMap = Describe(starting, tick);
@@ -58,11 +59,13 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
     }
 
     /// <summary>What the agents keep at the end of their lives (their rule: 600 s, at most a fifth of the lifetime).</summary>
-    private TimeSpan DrainMargin() => TimeSpan.FromSeconds(Math.Min(Limits.DrainMargin.TotalSeconds, options.Batch.Walltime * Limits.DrainPart) + Limits.ClockSlack.TotalSeconds);
+    private TimeSpan DrainMargin() =>
+        TimeSpan.FromSeconds(Math.Min(Limits.DrainMargin.TotalSeconds, options.Batch.Walltime * Limits.DrainPart) + Limits.ClockSlack.TotalSeconds);
 
     private string? Look()
     {
-        if (new DriveInfo(options.State).AvailableFreeSpace < Limits.LeastLedgerRoom) return $"the disk of the ledger ({options.State}) is nearly full: no work is taken";
+        if (new DriveInfo(options.State).AvailableFreeSpace < Limits.LeastLedgerRoom)
+            return $"the disk of the ledger ({options.State}) is nearly full: no work is taken";
         return fleet.Agents.Any(agent => agent.IsFull) ? "agents cannot write results to the spool (disk or quota full): no work is taken" : null;
     }
 

@@ -24,5 +24,6 @@ internal static class IncomingJobs
 
     /// <summary>The end of a job whose specification cannot be read.</summary>
     public static JobEvent Unreadable(Assignment assignment, DateTimeOffset now) => BridgeEvents.Ended(
-        assignment.AttemptId, 0, JobState.ErrorI, "the job's specification is not understood by this bridge; central and bridge must be of the same version", now);
+        assignment.AttemptId, 0, JobState.ErrorI,
+        "the job's specification is not understood by this bridge; central and bridge must be of the same version", now);
 }

@@ -18,7 +18,8 @@ internal sealed class OfferSizing(Fleet fleet, PilotStep pilots, WorkMeter meter
     {
         var slots = Math.Max(1, options.CoresPerNode / Math.Max(1, need.Cores));
         var left = fleet.Working.Max(agent => agent.Card!.Deadline) is { } deadline ? deadline - tick.Now : TimeSpan.FromSeconds(options.Walltime);
-        return QueueSizing.Rows(waiting, Claimers, slots, meter.JobSeconds is { } seconds ? Math.Max(seconds, Limits.ShortestJobSeconds) : null, left, Limits.ClaimLatency);
+        return QueueSizing.Rows(
+            waiting, Claimers, slots, meter.JobSeconds is { } seconds ? Math.Max(seconds, Limits.ShortestJobSeconds) : null, left, Limits.ClaimLatency);
     }
 
     private int Claimers => Math.Max(1, fleet.Working.Count() + pilots.Count.Starting);

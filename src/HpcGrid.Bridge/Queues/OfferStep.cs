@@ -48,7 +48,8 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
         if (!pool.Complete) throw pool.Errno.ToGridError("listing the pool");
         // Claims are listed after the pool: a file on its way from one to the other is seen in one of them.
         var claims = fleet.Agents.Select(agent => spool.Agents.Observe(new AgentPlace(agent.Row.Agent))).ToList();
-        if (claims.FirstOrDefault(look => look.Errno != Errno.None && !look.Errno.IsAbsent()) is { } failed) throw failed.Errno.ToGridError("listing the agents' claims");
+        if (claims.FirstOrDefault(look => look.Errno != Errno.None && !look.Errno.IsAbsent()) is { } failed)
+            throw failed.Errno.ToGridError("listing the agents' claims");
         var seen = pool.Items.Select(entry => entry.Name).Concat(claims.SelectMany(look => look.Claims)).ToHashSet();
         foreach (var queue in unsettled)
         {
@@ -95,7 +96,8 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
 
     private void Publish(QueueName name, JobShape shape, QueueLoad load, Tick tick)
     {
-        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count), writer.Write(name, shape, load));
+        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count),
+            writer.Write(name, shape, load));
         if (errno == Errno.None)
         {
             _published.Add(name);

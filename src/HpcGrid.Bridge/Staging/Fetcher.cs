@@ -87,7 +87,8 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
         {
             using var zip = new ZipArchive(area.OpenRead(area.PathOf(archive.Sha256)), ZipArchiveMode.Read);
             var entry = zip.GetEntry(member) ?? throw GridError.NotFound($"its archive has no member '{member}'");
-            if (entry.Length != source.Content.Size) throw GridError.Corrupt($"member '{member}' of its archive has {entry.Length} bytes, not {source.Content.Size}");
+            if (entry.Length != source.Content.Size)
+                throw GridError.Corrupt($"member '{member}' of its archive has {entry.Length} bytes, not {source.Content.Size}");
             await using (var unpacked = entry.Open())
             await using (var file = area.Create(temporary))
             {

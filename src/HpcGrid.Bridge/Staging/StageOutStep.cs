@@ -12,7 +12,8 @@ namespace HpcGrid.Bridge.Staging;
 /// Saves outputs: uploads, has the storage element's own reckoning compared with the node's, and ends the job when all of its outputs
 /// are there. The GUID stands in the ledger since the result was committed, so a repeated upload is the same file.
 /// </summary>
-internal sealed class StageOutStep(LedgerDatabase ledger, Uploader uploader, JobEnding ending, Posts posts, Welcome welcome, CancellationToken stopping) : BridgeStep
+internal sealed class StageOutStep(
+    LedgerDatabase ledger, Uploader uploader, JobEnding ending, Posts posts, Welcome welcome, CancellationToken stopping) : BridgeStep
 {
     private readonly HashSet<long> _running = [];
     private readonly SortedDictionary<long, Retry> _retries = [];
