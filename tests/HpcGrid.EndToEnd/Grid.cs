@@ -109,6 +109,30 @@ internal sealed class Grid : IAsyncDisposable
         File.Delete(local);
     }
 
+    /// <summary>The texts of files in the catalogue, in the order asked for, their checksums verified on the way.</summary>
+    public async Task<IReadOnlyList<string>> Read(IEnumerable<string> paths)
+    {
+        await using var client = Connect();
+        using var storage = new StorageClient(ClientFile.Read(Path.Combine(CentralHome, "users/physicist/client.yaml")));
+        var texts = new List<string>();
+        foreach (var path in paths)
+        {
+            var ticket = await client.Call(new OpenForReading(path), CancellationToken.None);
+            using var bytes = new MemoryStream();
+            var content = await storage.Get(ticket.Source.Replicas[0].Url, ticket.Token, bytes, CancellationToken.None);
+            Assert.That(content, Is.EqualTo(ticket.Source.Archive ?? ticket.Source.Content), path);
+            texts.Add(ticket.Source.Member is { } member ? Unzip(bytes, member) : System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
+        }
+        return texts;
+    }
+
+    private static string Unzip(MemoryStream archive, string member)
+    {
+        using var zip = new System.IO.Compression.ZipArchive(archive);
+        using var reader = new StreamReader(zip.GetEntry(member)!.Open());
+        return reader.ReadToEnd();
+    }
+
     /// <summary>Submits a JDL text; the job's number.</summary>
     public async Task<Submitted> Submit(string jdl)
     {

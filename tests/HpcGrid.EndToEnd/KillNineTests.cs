@@ -54,8 +54,7 @@ public sealed class KillNineTests
 
         Assert.That(progress.States, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = Subjobs }));
         await AssertEachEndedOnce(grid, master.Job);
-        for (var counter = 1; counter <= Subjobs; counter++)
-            Assert.That(await grid.Ok("cat", Production.Output(counter, $"result_{counter}.txt")), Is.EqualTo($"{counter} lifetime=2.2\n"));
+        await Production.AssertResults(grid, Subjobs);
     }
 
     private static async Task AssertEachEndedOnce(Grid grid, long master)

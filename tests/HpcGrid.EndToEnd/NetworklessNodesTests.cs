@@ -20,8 +20,7 @@ public sealed class NetworklessNodesTests
             Assert.That(progress.State, Is.EqualTo("DONE"));
             Assert.That(progress.States, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = Subjobs }));
         });
-        for (var counter = 1; counter <= Subjobs; counter++)
-            Assert.That(await grid.Ok("cat", Production.Output(counter, $"result_{counter}.txt")), Is.EqualTo($"{counter} lifetime=2.2\n"));
+        await Production.AssertResults(grid, Subjobs);
     }
 
     [Test]

@@ -30,6 +30,14 @@ internal static class Production
             """;
     }
 
+    /// <summary>Every subjob's result is in the catalogue and says what it should.</summary>
+    public static async Task AssertResults(Grid grid, int subjobs)
+    {
+        var counters = Enumerable.Range(1, subjobs).ToList();
+        var results = await grid.Read(counters.Select(counter => Output(counter, $"result_{counter}.txt")));
+        Assert.That(results, Is.EqualTo(counters.Select(counter => $"{counter} lifetime=2.2\n")));
+    }
+
     /// <summary>Where a subjob's output is in the catalogue.</summary>
     public static string Output(int counter, string name) => $"{Home}/out/{counter:D4}/{name}";
 }
