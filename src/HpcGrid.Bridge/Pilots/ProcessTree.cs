@@ -43,9 +43,9 @@ internal static partial class ProcessTree
 
     private static bool HasTag(int id, string tag)
     {
-        var wanted = Encoding.UTF8.GetBytes($"HPCGRID_PILOT={tag}\0");
+        // Agents give their payloads their own name, which begins with the batch id: for fork, the tag.
         var environment = ReadProc(id, "environ");
-        return environment.Length > 0 && Contains(environment, wanted);
+        return Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_PILOT={tag}\0")) || Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_AGENT={tag}."));
     }
 
     /// <summary>Only at the beginning of an entry, so that a value which quotes the tag does not count.</summary>

@@ -68,6 +68,18 @@ public sealed class ForkBatchSystemTests
     }
 
     [Test]
+    public async Task A_payload_that_only_carries_its_agents_name_is_the_pilots()
+    {
+        var batch = System($"cd /; env -i HPCGRID_AGENT={_tag}.node1.x PATH=\"$PATH\" setsid sh -c 'echo $$ > {_folder}/payload; exec sleep 1000' & exec sleep 1000");
+        await Submit(batch);
+        var payload = Path.Combine(_folder, "payload");
+        await Until(() => Task.FromResult(File.Exists(payload) && new FileInfo(payload).Length > 1), "the payload runs");
+        Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(_folder, _tag, "start")).Split(' ')[0])).Kill();
+        await Ends(batch);
+        Assert.That(ProcessTree.StartTime(int.Parse(File.ReadAllText(payload))), Is.Null);
+    }
+
+    [Test]
     public async Task A_process_number_that_was_given_to_another_process_is_not_mistaken_for_the_pilot()
     {
         var batch = System("exec sleep 1000");
