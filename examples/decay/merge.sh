@@ -19,6 +19,7 @@ awk -F, 'NR > 1 && $3 > 0 {
 histograms=$(ls hist_*.csv | wc -l)
 generated=$(awk '$1 == "lifetime" { print $2 }' physics.txt)
 awk -F, -v histograms="$histograms" -v generated="$generated" '
+    function grouped(n) { return n < 1000 ? n : grouped(int(n / 1000)) sprintf(",%03d", n % 1000) }
     function px(t) { return left + (right - left) * t / window }
     function py(n) { return bottom - (bottom - top) * log(n / lowest) / log(highest / lowest) }
     FILENAME == "lifetime.txt" { split($0, pair, " "); fit[pair[1]] = pair[2]; next }
@@ -30,7 +31,7 @@ awk -F, -v histograms="$histograms" -v generated="$generated" '
         for (p = lowest * 10; p < highest; p *= 10); highest = p
         print "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" height=\"520\" viewBox=\"0 0 820 520\" font-family=\"sans-serif\" font-size=\"14\">"
         print "<rect width=\"820\" height=\"520\" fill=\"white\"/>"
-        printf "<text x=\"430\" y=\"30\" text-anchor=\"middle\" font-size=\"18\">%d decays simulated in %d jobs</text>\n", fit["decays"], histograms
+        printf "<text x=\"430\" y=\"30\" text-anchor=\"middle\" font-size=\"18\">%s decays simulated in %d jobs</text>\n", grouped(fit["decays"]), histograms
         printf "<text x=\"430\" y=\"52\" text-anchor=\"middle\" fill=\"#555\">fitted lifetime %.4f &#177; %.4f &#181;s, generated with %s &#181;s</text>\n", fit["lifetime_us"], fit["error_us"], generated
         for (p = lowest; p <= highest * 1.001; p *= 10) {
             printf "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", left, py(p), right, py(p)
