@@ -10,7 +10,7 @@ internal sealed class TraceCommand : GridCommand
 {
     private readonly Argument<long> _job = new("job") { Description = "The job." };
 
-    public TraceCommand() : base("trace", "What happened to a job, in causal order: each attempt, where it ran, why it ended.",
+    public TraceCommand() : base("trace", "What happened to a job, step by step: each attempt, where it ran, why it ended.",
         "hpcgrid trace 102",
         "hpcgrid trace 102 --json | jq '.events[-1]'") => Add(_job);
 
@@ -20,7 +20,7 @@ internal sealed class TraceCommand : GridCommand
         session.Show(trace, () =>
         {
             var table = new TextTable("TIME", "ATTEMPT", "SEEN BY", "WHAT");
-            foreach (var happened in trace.Events)
+            foreach (var happened in Happenings.InReadingOrder(trace.Events))
             {
                 var branch = happened.Key.Branch > 0 ? $" (offer {happened.Key.Branch + 1})" : "";
                 table.Add(Words.Time(happened.At), happened.Key.Attempt + branch, happened.Key.Source.ToString().ToLowerInvariant(),

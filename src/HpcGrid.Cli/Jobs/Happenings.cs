@@ -6,6 +6,27 @@ namespace HpcGrid.Cli.Jobs;
 /// <summary>What happened to a job, in words.</summary>
 internal static class Happenings
 {
+    /// <summary>
+    /// As a reader expects it: attempt by attempt, offer by offer, and there along a job's way. No clock is asked, because those of
+    /// nodes and bridges differ.
+    /// </summary>
+    public static IEnumerable<JobEvent> InReadingOrder(IEnumerable<JobEvent> events) =>
+        events.OrderBy(happened => happened.Key.Attempt).ThenBy(happened => happened.Key.Branch).ThenBy(happened => Step(happened.What))
+            .ThenBy(happened => happened.Key);
+
+    private static int Step(Happening what) => what switch
+    {
+        Opened => 0,
+        SplitUp => 1,
+        Assigned => 2,
+        Requeued => 3,
+        Started => 4,
+        Running => 5,
+        Saving => 7,
+        Ended => 8,
+        _ => 6,
+    };
+
     public static string Describe(Happening what) => what switch
     {
         Opened opened => $"opened: {opened.Reason}" + Counts(opened),
