@@ -18,10 +18,10 @@ internal sealed class Demo(Session session, string examples, string output)
         // Outputs never overwrite: each run has a directory of its own in the catalogue.
         var run = $"run-{DateTimeOffset.UtcNow:yyyyMMdd-HHmmss}";
         var production = await Submit("decay.jdl", [Words.Number(jobs), run], ct);
-        var progress = await new Follower(session, onError: true).Follow(production.Job, quiet: session.Json, ct);
+        var progress = await Follow(production.Job, ct);
         if (Pace.Failed(progress) > 0) return await TellFailures(production.Job, progress, ct);
         var merge = await Submit("merge.jdl", [run], ct);
-        var merged = await new Follower(session, onError: true).Follow(merge.Job, quiet: session.Json, ct);
+        var merged = await Follow(merge.Job, ct);
         if (merged.State != "DONE") return await TellFailures(merge.Job, merged, ct);
         var meter = new TransferMeter();
         var fetcher = new ResultFetcher(session, meter);
@@ -29,6 +29,17 @@ internal sealed class Demo(Session session, string examples, string output)
         var results = await fetcher.Fetch(merge.Job, output, ct);
         session.Show(new RunDocument(progress, results with { To = Path.GetFullPath(output) }), () => WriteSummary(progress, meter));
         return ExitCodes.Ok;
+    }
+
+    /// <summary>A demo that is interrupted leaves no work behind for the next one.</summary>
+    private async Task<JobProgress> Follow(long job, CancellationToken ct)
+    {
+        try { return await new Follower(session, onError: true).Follow(job, quiet: session.Json, ct); }
+        catch (OperationCanceledException)
+        {
+            await session.Ask(new KillJobs([job]), CancellationToken.None);
+            throw;
+        }
     }
 
     private async Task<Submitted> Submit(string file, string[] arguments, CancellationToken ct)
