@@ -90,6 +90,9 @@ internal static class Limits
     /// <summary>So long before the deadline the agent is gone, whatever is not published: what goes into the log must still be written.</summary>
     public static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
+    /// <summary>Clean sandboxes kept for other jobs: a few for each core that turns jobs over.</summary>
+    public const int SpareSandboxes = 256;
+
     /// <summary>A sandbox tree without a living owner and older than this is removed even if its owner never finished making it.</summary>
     public static readonly TimeSpan UnownedWorkAge = TimeSpan.FromHours(1);
 }

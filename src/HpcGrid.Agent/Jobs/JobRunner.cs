@@ -45,7 +45,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         run.Queue.Change(clock.Now);
         try
         {
-            run.Sandbox = work.NewSandbox(run.Job.Id);
+            run.Sandbox = work.TakeSandbox();
         }
         catch (IOException e)
         {
@@ -370,7 +370,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         run.Stage = RunStage.Ended;
         run.EndedAt = clock.Utc;
         run.Due = TimeSpan.MaxValue;
-        if (run.Sandbox is { } sandbox && !sandbox.TryRemoveQuickly()) _pool.Add(() => sandbox.RemoveTree());
+        if (run.Sandbox is { } sandbox && !work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _pool.Add(() => sandbox.RemoveTree());
         _active.Remove(run);
         run.Queue.CountOver(clock.Now);
         Ended?.Invoke(run);

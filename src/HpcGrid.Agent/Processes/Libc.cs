@@ -96,6 +96,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial byte* realpath(string path, byte* result);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int truncate(string path, long length);
+
     [LibraryImport(Library)]
     public static partial void free(void* memory);
 
@@ -118,7 +121,7 @@ internal static unsafe partial class Libc
             0xa000 => FileKind.Link,
             _ => FileKind.Other,
         };
-        return new FileFacts(kind, *(long*)(result + 40));
+        return new FileFacts(kind, *(long*)(result + 40), *(ushort*)(result + 28) & 0xfff, *(uint*)(result + 16));
     }
 
     /// <summary>An error number in words.</summary>
@@ -153,4 +156,6 @@ internal enum FileKind
 
 /// <param name="Kind">Nothing when the path does not exist or cannot be reached.</param>
 /// <param name="Size">Bytes.</param>
-internal readonly record struct FileFacts(FileKind Kind, long Size);
+/// <param name="Mode">Permission bits with set-uid, set-gid and sticky.</param>
+/// <param name="Links">Hard links.</param>
+internal readonly record struct FileFacts(FileKind Kind, long Size, int Mode, uint Links);

@@ -14,6 +14,7 @@ internal sealed class WorkFolder : IDisposable
     private const string LockName = "lock";
 
     private readonly SafeFileHandle _lock;
+    private readonly Stack<Sandbox> _spare = [];
     private int _serial;
 
     private WorkFolder(string path, SafeFileHandle held)
@@ -68,8 +69,16 @@ internal sealed class WorkFolder : IDisposable
         return removed;
     }
 
-    /// <summary>A new, empty sandbox for an attempt. Throws IOException when the disk is full or broken.</summary>
-    public Sandbox NewSandbox(Core.Jobs.AttemptId attempt) => Sandbox.Create(System.IO.Path.Combine(Path, $"{attempt}-{++_serial}"));
+    /// <summary>An empty sandbox. Throws IOException when the disk is full or broken.</summary>
+    public Sandbox TakeSandbox() => _spare.TryPop(out var spare) ? spare : Sandbox.Create(System.IO.Path.Combine(Path, $"sandbox{++_serial}"));
+
+    /// <summary>Takes a sandbox back for another job; false when it must be removed.</summary>
+    public bool TryKeep(Sandbox sandbox)
+    {
+        if (_spare.Count >= Limits.SpareSandboxes || !sandbox.TryClean()) return false;
+        _spare.Push(sandbox);
+        return true;
+    }
 
     private static SafeFileHandle? TryLock(string path)
     {

@@ -83,7 +83,7 @@ internal sealed class AgentRig : IDisposable
         string[] arguments =
         [
             "--spool", Root.Layout.Root, "--node", "node1", "--site", Site, "--work", Path.Combine(Folder, "work"),
-            "--cores", "2", "--batch-id", "batch.7", .. more,
+            "--batch-id", "batch.7", .. more.Contains("--cores") ? [] : (string[])["--cores", "2"], .. more,
         ];
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         var process = Process.Start(info)!;
@@ -104,7 +104,12 @@ internal sealed class AgentRig : IDisposable
         return Final(queue).Reports.Single();
     }
 
-    public WorkQueueVersion Final(QueueName queue) => Version(queue, version => version.Final);
+    /// <summary>Waits by listing only: reading every version would cost the agent its cores.</summary>
+    public WorkQueueVersion Final(QueueName queue)
+    {
+        Wait(() => Bridge.Agents.Observe(Place).Versions.TryGetValue(queue, out var version) && version.Final, $"the final version of {queue}");
+        return Version(queue, version => version.Final);
+    }
 
     /// <summary>Waits for a version that fulfils the condition.</summary>
     public WorkQueueVersion Version(QueueName queue, Predicate<WorkQueueVersion> condition)

@@ -108,6 +108,20 @@ public sealed class PayloadTests
         Assert.That(report.StdoutTail, Is.EqualTo($"I am {report.Workdir}/run me with a word\ndata"), report.Reason + report.StderrTail);
     }
 
+    [Test]
+    public void Nothing_of_one_job_is_seen_by_the_next()
+    {
+        string[] traces = ["echo secret; echo secret >&2", "touch file", "touch $TMPDIR/file", "ln stdout ../leak", "rm stdout; ln -s /etc/passwd stdout", "chmod 500 ."];
+        var look = AgentRig.Shell("ls -A . $TMPDIR; cat stdout stderr; stat -c '%a %F' . stdout; test -w . && echo writable");
+        var queue = _rig.Offer([.. traces.SelectMany(trace => new[] { AgentRig.Shell(trace), look, AgentRig.Job("/no/such/program") })]);
+        _rig.Start("--cores", "1");
+        var reports = _rig.Final(queue).Reports;
+        var clean = reports.Where((_, i) => i % 3 == 1).Select(report => report.StdoutTail.Replace(report.Workdir, "W", StringComparison.Ordinal)).Distinct().ToList();
+        Assert.That(clean, Has.Count.EqualTo(1), string.Join("--\n", clean));
+        Assert.That(clean[0], Does.Contain("700 directory").And.Contain("644 regular").And.Contain("writable").And.Not.Contain("secret"));
+        Assert.That(reports.Where((_, i) => i % 3 == 2).Select(report => report.StdoutTail + report.StderrTail), Is.All.Empty);
+    }
+
     [TestCase("/no/such/program", "does not exist")]
     [TestCase("missing", "does not exist")]
     [TestCase("/etc/passwd", "not executable")]
