@@ -30,6 +30,9 @@ internal sealed record AgentOptions
     /// <summary>All intervals of the protocol times this; the bridge must use the same.</summary>
     public double Pace { get; init; } = 1;
 
+    /// <summary>Null: the use of the spool is not written down.</summary>
+    public string? Use { get; init; }
+
     public const string Help = """
         hpcgrid-agent: runs the jobs of work-queue files on one compute node. It opens no socket; it talks through the spool directory alone.
 
@@ -52,6 +55,7 @@ internal sealed record AgentOptions
           --grace SEC           between TERM and KILL (10)
           --pace FACTOR         all intervals of the protocol times this; must be the bridge's
           --log FILE            log there too
+          --use FILE            keep there, with every heartbeat, what was asked of the shared filesystem (JSON)
 
         signals: SIGUSR1 drains (unstarted jobs are handed back, running ones go on to the margin); SIGTERM, SIGINT, SIGHUP end soon.
         exit codes: 0 done; 1 fault of the agent; 2 wrong options; 3 spool or work folder not usable; 4 fenced or lost the spool; 5 results could
@@ -90,6 +94,7 @@ internal sealed record AgentOptions
             Grace = Seconds("grace") ?? TimeSpan.FromSeconds(10),
             Pace = Number("pace") ?? 1,
             Log = Text("log"),
+            Use = Text("use"),
         };
         if (values.Count > 0) throw Wrong($"--{values.Keys.First()} is not known");
         return options.Cores >= 1 ? options : throw Wrong("--cores must be at least 1");

@@ -33,7 +33,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
     private int Run(AgentCard card, WorkFolder work, WorkQueueImage image, Guard? guard)
     {
         var clock = new AgentClock(TimeProvider.System);
-        var fs = new PosixFs();
+        var fs = new CountingFs(new PosixFs());
         var spool = AgentSpool.Join(fs, options.Spool, card, RandomNonces.Next);
         var bound = CachingBound.Of(fs, options.Spool);
         Log.Information(
@@ -41,7 +41,8 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0);
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
         using var runner = new JobRunner(work, environment, spool, mailbox, clock, options.Grace);
-        var thread = new SpoolThread(spool, image, mailbox, settings.Chance);
+        var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
+        var thread = new SpoolThread(spool, image, mailbox, settings.Chance, use);
         var exitCode = new AgentLoop(options, settings, runner, thread, mailbox, clock).Run();
         Log.Information("{Agent} leaves with exit code {ExitCode}", card.Agent, exitCode);
         return exitCode;

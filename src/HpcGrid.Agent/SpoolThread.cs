@@ -14,6 +14,7 @@ internal sealed class SpoolThread
     private readonly WorkQueueImage _image;
     private readonly Mailbox<Notice> _answers;
     private readonly Func<int, int> _chance;
+    private readonly SpoolUseFile? _use;
     private readonly Mailbox<SpoolOrder> _orders = new();
 
     /// <summary>Names are never used twice, and a deleted file may still be listed: what was read once is never read again.</summary>
@@ -25,12 +26,14 @@ internal sealed class SpoolThread
     /// <param name="image">Encodes and decodes queue files.</param>
     /// <param name="answers">Where answers go.</param>
     /// <param name="chance">A number from 0 to below its argument.</param>
-    public SpoolThread(AgentSpool spool, WorkQueueImage image, Mailbox<Notice> answers, Func<int, int> chance)
+    /// <param name="use">Where to write what was asked of the spool; null for nowhere.</param>
+    public SpoolThread(AgentSpool spool, WorkQueueImage image, Mailbox<Notice> answers, Func<int, int> chance, SpoolUseFile? use = null)
     {
         _spool = spool;
         _image = image;
         _answers = answers;
         _chance = chance;
+        _use = use;
         new Thread(Run) { IsBackground = true, Name = "spool" }.Start();
     }
 
@@ -57,10 +60,14 @@ internal sealed class SpoolThread
             case DropOrder drop:
                 _ = _spool.DropQueue(drop.Queue, drop.Outputs); // As long as the claim is listed the bridge repeats its acknowledgement.
                 return null;
-            case BeatOrder beat: return new HeartBeaten(_spool.Heartbeat(Marked(beat.Marker)));
+            case BeatOrder beat:
+                var beaten = _spool.Heartbeat(Marked(beat.Marker));
+                _use?.Write();
+                return new HeartBeaten(beaten);
             case KeysOrder: return new KeysRead(ReadKeys());
             case LeaveOrder leave:
                 _ = _spool.Leave(Marked(leave.Marker)); // Nobody is left to care: without it the bridge waits for the batch system's word.
+                _use?.Write();
                 return new Left();
             default: throw new InvalidOperationException($"{order} is not known");
         }

@@ -48,8 +48,8 @@ internal static class HowFastIsTheWholeGrid
         if (progress.States.GetValueOrDefault("DONE") != options.Jobs)
             throw new InvalidOperationException($"not all jobs are DONE: {JsonSerializer.Serialize(progress.States)}");
         var latencies = await Latencies(client, master.Job);
-        // The agents and the bridge write their statistics about once a second; the last change must have been counted.
-        await Pause(TimeSpan.FromSeconds(2));
+        // Agents write their counts with every heartbeat, the bridge about once a second; the last change must be in them.
+        await Pause(TimeSpan.FromSeconds(12));
         var cost = SpoolCost.Of(grid) - before;
         return new Run(options.Jobs / seconds, Quantile(latencies, 0.50), Quantile(latencies, 0.99),
             cost.Operations / options.Jobs, cost.Fsyncs / options.Jobs, cost.BytesWritten / options.Jobs, grid.PeakMemory());

@@ -209,7 +209,7 @@ internal sealed class Grid : IAsyncDisposable
               system: fork
               nodes: {nodes}
               coresPerNode: {cores}
-              walltime: 3600
+              walltime: 86400
               agent: {Path.Combine(AppContext.BaseDirectory, "hpcgrid-agent")}
               isolateNetwork: auto
             {more}

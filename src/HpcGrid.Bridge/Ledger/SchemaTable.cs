@@ -41,7 +41,7 @@ internal static class SchemaTable
             tag TEXT PRIMARY KEY, batch_id TEXT, stage INTEGER NOT NULL, submitted_at INTEGER NOT NULL,
             deadline INTEGER, ended_at INTEGER) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS output(
-            row INTEGER PRIMARY KEY, job_row INTEGER NOT NULL, saved BLOB NOT NULL, agent TEXT NOT NULL,
+            row INTEGER PRIMARY KEY AUTOINCREMENT, job_row INTEGER NOT NULL, saved BLOB NOT NULL, agent TEXT NOT NULL,
             queue INTEGER NOT NULL, generation INTEGER NOT NULL, spool_file TEXT, bytes BLOB, uploaded INTEGER NOT NULL DEFAULT 0);
         CREATE INDEX IF NOT EXISTS output_job ON output(job_row);
         CREATE INDEX IF NOT EXISTS output_queue ON output(queue, generation);

@@ -105,7 +105,7 @@ public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatch
             setup.Agent, "--node", node, "--cores", request.Cores.ToString(CultureInfo.InvariantCulture),
             "--batch-id", request.Tag, "--pilot", request.Tag,
             "--deadline", request.Deadline.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-            "--work", Path.Combine(directory, "work"), .. setup.AgentArguments,
+            "--work", Path.Combine(directory, "work"), "--use", Path.Combine(directory, "use.json"), .. setup.AgentArguments,
         ];
         foreach (var word in (string[])["/bin/sh", setup.StartScript, directory, .. setup.Isolation.Prefix, .. agent]) start.ArgumentList.Add(word);
         start.Environment["HPCGRID_PILOT"] = request.Tag;

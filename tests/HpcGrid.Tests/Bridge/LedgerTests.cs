@@ -1,6 +1,7 @@
 using HpcGrid.Bridge;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Core;
+using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
@@ -141,6 +142,22 @@ public sealed class LedgerTests
             Assert.That(_ledger.Matches.Close(match.RequestId), Is.False);
         });
     }
+
+    [Test]
+    public void An_output_that_comes_after_all_others_were_saved_is_still_seen_behind_them()
+    {
+        _ledger.Transact(() => { Hold(7); Hold(8); });
+        _ledger.Transact(() => Produce(7));
+        var first = _ledger.Outputs.Pending(0, 10).Single();
+        _ledger.Transact(() => _ledger.Outputs.Delete(JobRow(7)));
+        _ledger.Transact(() => Produce(8));
+        Assert.That(_ledger.Outputs.Pending(first.Row, 10).Select(output => output.Id.Job), Is.EqualTo(new[] { 8L }));
+    }
+
+    private void Produce(long job) =>
+        _ledger.Outputs.Add(JobRow(job), new SavedOutput("a.txt", Guid.NewGuid(), Content.Of("a"u8), "SE", "", []), "agent", new QueueName(1, 1), null, [65]);
+
+    private long JobRow(long job) => _ledger.Jobs.Find(new AttemptId(job, 1))!.Row;
 
     private void Hold(long job)
     {
