@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.IO.Compression;
 using System.Text.Json;
 using HpcGrid.Cli;
 using HpcGrid.Cli.Commands;
@@ -114,6 +115,27 @@ internal sealed class CommandLineTests : IDisposable
         Assert.That(await File.ReadAllTextAsync(target), Is.EqualTo("right"));
         Assert.That((await Run("cp", "grid:/a", target)).ExitCode, Is.EqualTo(6), "an existing file is not replaced unasked");
         Assert.That((await Run("cat", "/a")).Output, Is.EqualTo("right"));
+    }
+
+    [Test]
+    public async Task A_member_comes_out_of_its_archive_verified()
+    {
+        using var zipped = new MemoryStream();
+        using (var zip = new ZipArchive(zipped, ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var name in new[] { "a", "b" })
+            {
+                await using var member = zip.CreateEntry(name).Open();
+                await member.WriteAsync(System.Text.Encoding.UTF8.GetBytes("member " + name));
+            }
+        var archive = zipped.ToArray();
+        await using var central = await Central(request => new ReadTicket(new SourceFile(((OpenForReading)request).Path, Content.Of("member a"u8),
+            [new Replica("SE", "pfn", "/se/zip")], ((OpenForReading)request).Path[1..], Content.Of(archive)), "token"));
+        var fetched = 0;
+        central.Http = context => { fetched++; return context.Response.Body.WriteAsync(archive).AsTask(); };
+        Assert.That((await Run("cat", "/a", "/a")).Output, Is.EqualTo("member amember a"));
+        Assert.That(fetched, Is.EqualTo(1), "the archive is fetched once for all of its members");
+        Assert.That((await Run("cat", "/b")).ExitCode, Is.EqualTo(7), "another content than the catalogue's");
+        Assert.That((await Run("cat", "/c")).ExitCode, Is.EqualTo(7), "no such member");
     }
 
     [Test]
