@@ -68,7 +68,7 @@ public sealed class CentralHost : IAsyncDisposable
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
         new ApiEndpoint(new RequestRouter(jobs, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
-        new StorageEndpoint(Element, reads, Database, tokens).Map(_app);
+        new StorageEndpoint(Element, reads, descriptions, Database, tokens).Map(_app);
     }
 
     /// <summary>Where it listens, https://host:port.</summary>

@@ -94,7 +94,7 @@ public sealed class BadInputTests
         string[] odd = ["a b", "it's", "\"quoted\"", "; rm -rf ~", "$(id)", "`id`", "new\nline", "żółć 漢字", "*", "-n", "\\back\\slash", ""];
         await using var grid = await Grid.Start(nodes: 1);
         var list = string.Join(", ", odd.Select(text => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\""));
-        const string Print = "for a; do printf '%s\\0' \\\"$a\\\"; done > 'out put;1.txt'";
+        const string Print = "for a; do printf '%s\\\\0' \\\"\\$a\\\"; done > 'out put;1.txt'";
         var job = await grid.Submit($$"""
             Command = {"/bin/sh", "-c", "{{Print}}", "sh", {{list}}};
             OutputFile = {"out put;1.txt"};

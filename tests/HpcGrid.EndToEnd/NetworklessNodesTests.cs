@@ -27,9 +27,9 @@ public sealed class NetworklessNodesTests
     public async Task A_payload_sees_no_interface_but_a_dead_loopback()
     {
         await using var grid = await Grid.Start(nodes: 1);
+        var master = await grid.Submit(await Production.Prepare(grid, 1));
         var nodes = await Nodes(grid);
         Assume.That(nodes, Does.Contain("\"none\""), "this kernel allows no network namespaces; the nodes are not cut off");
-        var master = await grid.Submit(await Production.Prepare(grid, 1));
         await grid.UntilFinal(master.Job, Bound);
         Assert.That((await grid.Ok("cat", Production.Output(1, "interfaces.txt"))).Trim(), Is.EqualTo("lo"));
     }

@@ -10,6 +10,8 @@ internal static unsafe partial class Libc
 {
     private const string Library = "libc";
 
+    /// <summary>RUSAGE_SELF.</summary>
+    public const int Ourselves = 0;
     public const int NoSuchProcess = 3, NoSuchFile = 2, Interrupted = 4, NotExecutableFormat = 8, NoChild = 10, Denied = 13, TextBusy = 26;
     public const int Kill = 9, Terminate = 15;
     public const int OpenWriteOnly = 1, OpenCreate = 0x40, OpenTruncate = 0x200, OpenAppend = 0x400, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
@@ -98,6 +100,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int truncate(string path, long length);
+
+    [LibraryImport(Library)]
+    public static partial int getrusage(int who, ResourceUse* use);
 
     [LibraryImport(Library)]
     public static partial void free(void* memory);

@@ -7,7 +7,7 @@ namespace HpcGrid.Agent.Processes;
 /// <param name="ExitCode">0 to 255; null when a signal ended it.</param>
 /// <param name="Signal">The signal; null when it exited.</param>
 /// <param name="CpuSeconds">User and system time of it and of all descendants it waited for.</param>
-/// <param name="MaxRssKib">Largest resident size of any one of them, KiB.</param>
+/// <param name="MaxRssKib">Largest resident size of any one of them, KiB; 0 when it is not known.</param>
 /// <param name="At">TimeProvider timestamp at which it was seen.</param>
 internal sealed record ChildExit(int ProcessId, int? ExitCode, int? Signal, double CpuSeconds, long MaxRssKib, long At);
 
@@ -52,9 +52,20 @@ internal sealed class Reaper
     private static ChildExit Read(int processId, int status, ResourceUse use, long at)
     {
         var signal = status & 0x7f;
+        var memory = Measured(use.MaxRssKib);
         return signal == 0
-            ? new ChildExit(processId, (status >> 8) & 0xff, null, use.CpuSeconds, use.MaxRssKib, at)
-            : new ChildExit(processId, null, signal, use.CpuSeconds, use.MaxRssKib, at);
+            ? new ChildExit(processId, (status >> 8) & 0xff, null, use.CpuSeconds, memory, at)
+            : new ChildExit(processId, null, signal, use.CpuSeconds, memory, at);
+    }
+
+    /// <summary>
+    /// Trap: a child of posix_spawn shares our memory until its exec, and Linux counts our size as its own peak. A peak that is not
+    /// larger than ours says nothing of the child.
+    /// </summary>
+    private static unsafe long Measured(long peakKib)
+    {
+        ResourceUse ours;
+        return Libc.getrusage(Libc.Ourselves, &ours) == 0 && peakKib > ours.MaxRssKib ? peakKib : 0;
     }
 
     private void Run()

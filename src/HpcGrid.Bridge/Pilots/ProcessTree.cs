@@ -45,7 +45,8 @@ internal static partial class ProcessTree
     {
         // Agents give their payloads their own name, which begins with the batch id: for fork, the tag.
         var environment = ReadProc(id, "environ");
-        return Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_PILOT={tag}\0")) || Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_AGENT={tag}."));
+        return Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_PILOT={tag}\0"))
+            || Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_AGENT={tag}."));
     }
 
     /// <summary>Only at the beginning of an entry, so that a value which quotes the tag does not count.</summary>

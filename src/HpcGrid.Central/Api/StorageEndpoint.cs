@@ -1,6 +1,8 @@
 using System.Text.Json;
+using HpcGrid.Central.Broker;
 using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
+using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
 using HpcGrid.Central.Storage;
 using HpcGrid.Core;
@@ -17,7 +19,8 @@ namespace HpcGrid.Central.Api;
 /// The local storage element over https: /se/{name}/{cc}/{hhhhh}/{guid}. Every request carries a token that central signed; what it permits
 /// is decided by <see cref="StorageRules"/> and, for paths, by what the catalogue says the file is.
 /// </summary>
-public sealed class StorageEndpoint(StorageElement element, CatalogueReads catalogue, CentralDatabase database, TokenDesk tokens)
+public sealed class StorageEndpoint(
+    StorageElement element, CatalogueReads catalogue, Descriptions descriptions, CentralDatabase database, TokenDesk tokens)
 {
     private const string Route = "/se/{se}/{cc}/{hash}/{guid}";
 
@@ -71,7 +74,11 @@ public sealed class StorageEndpoint(StorageElement element, CatalogueReads catal
 
     private bool MayRead(Session session, JobToken token, Guid guid, string pfn) =>
         StorageRules.MayRead(token, pfn)
-        || (StorageElement.IsCurrent(session, token.AttemptId) && catalogue.IsCovered(session, guid, path => StorageRules.MayRead(token, path)));
+        || (StorageElement.IsCurrent(session, token.AttemptId)
+            && (IsInput(session, token, pfn) || catalogue.IsCovered(session, guid, path => StorageRules.MayRead(token, path))));
+
+    private bool IsInput(Session session, JobToken token, string pfn) =>
+        StorageRules.MayReadInputs(token) && JobTable.Find(session, token.Job) is { } job && descriptions.Get(session, job.Description).Reads(pfn);
 
     private string? Sha256Of(Session session, Guid guid) => element.Find(session, guid)?.Content.Sha256 ?? catalogue.Sha256Of(session, guid);
 

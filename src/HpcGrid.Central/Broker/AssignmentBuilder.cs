@@ -31,9 +31,8 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
     private JobSpec Specify(KnownDescription description, JobRow row) =>
         SpecBuilder.Build(description.Job, Part(description, row), Context(row), description.Row.Sources);
 
-    private string Scope(KnownDescription description, JobRow row) => string.Join(' ',
-        description.Row.Sources.Select(source => StorageRules.ReadScope(Lfn.Parse(source.Lfn)))
-            .Append(StorageRules.CreateScope(OutputDirectory(description, row))));
+    private string Scope(KnownDescription description, JobRow row) =>
+        $"{StorageRules.InputsScope} {StorageRules.CreateScope(OutputDirectory(description, row))}";
 
     private static JobPart? Part(KnownDescription description, JobRow row) => row.Part is { } part ? Splitter.Part(description.Job, part) : null;
 

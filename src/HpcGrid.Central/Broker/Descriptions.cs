@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
 using HpcGrid.Central.Database;
@@ -9,7 +10,14 @@ namespace HpcGrid.Central.Broker;
 
 /// <summary>A stored description, understood.</summary>
 /// <param name="Weight">About how many bytes one assignment of it takes in an answer.</param>
-public sealed record KnownDescription(DescriptionRow Row, JobDescription Job, long Weight);
+public sealed record KnownDescription(DescriptionRow Row, JobDescription Job, long Weight)
+{
+    private readonly Lazy<FrozenSet<string>> _files =
+        new(() => Row.Sources.SelectMany(source => source.Replicas).Select(replica => replica.Pfn).ToFrozenSet(StringComparer.Ordinal));
+
+    /// <summary>True when this file of a storage element is a copy of one of its inputs.</summary>
+    public bool Reads(string pfn) => _files.Value.Contains(pfn);
+}
 
 /// <summary>Descriptions by number, parsed once and kept while they are in use. Thread-safe.</summary>
 public sealed class Descriptions

@@ -6,14 +6,18 @@ namespace HpcGrid.Central.Storage;
 
 /// <summary>
 /// What a token's scope permits. Scopes are blank-separated "storage.read:/path" and "storage.create:/path" with the path
-/// percent-encoded (names may hold blanks), or for one file of a storage element "storage.read:pfn:cc/hhhhh/guid". Paths are compared
-/// by component: "/foo" does not cover "/foobar" (R-C2).
+/// percent-encoded (names may hold blanks), for one file of a storage element "storage.read:pfn:cc/hhhhh/guid", or for a job's token
+/// "storage.read:inputs": the inputs of that job, however many, without naming them in every request's header. Paths are compared by
+/// component: "/foo" does not cover "/foobar" (R-C2).
 /// </summary>
 public static class StorageRules
 {
     private const string Read = "storage.read:";
     private const string Create = "storage.create:";
     private const string PfnMark = "pfn:";
+
+    /// <summary>The inputs of the job that the token is for.</summary>
+    public const string InputsScope = Read + "inputs";
 
     public static string ReadScope(Lfn path) => Read + Encode(path);
     public static string ReadScope(string pfn) => Read + PfnMark + pfn;
@@ -27,6 +31,9 @@ public static class StorageRules
 
     /// <summary>True when the token names this very file of the storage element for reading.</summary>
     public static bool MayRead(JobToken token, string pfn) => Scopes(token).Contains(ReadScope(pfn));
+
+    /// <summary>True when the token is for reading the inputs of its job.</summary>
+    public static bool MayReadInputs(JobToken token) => token.Job != 0 && Scopes(token).Contains(InputsScope);
 
     /// <summary>True when the token covers the path for reading.</summary>
     public static bool MayRead(JobToken token, Lfn path) => Covers(token, Read, path);

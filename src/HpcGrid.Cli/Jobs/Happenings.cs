@@ -47,8 +47,11 @@ internal static class Happenings
         var text = ended.State.Text();
         if (ended.Reason is not null) text += $": {ended.Reason}";
         if (ended.Payload is { } payload)
+        {
+            var memory = payload.MaxRssKib > 0 ? $", {Words.Size(payload.MaxRssKib * 1024)} memory" : "";
             text += $" ({payload.Describe()}, {Words.Duration(TimeSpan.FromSeconds(payload.WallSeconds))}, "
-                + $"CPU {Words.Duration(TimeSpan.FromSeconds(payload.CpuSeconds))}, {Words.Size(payload.MaxRssKib * 1024)} memory)";
+                + $"CPU {Words.Duration(TimeSpan.FromSeconds(payload.CpuSeconds))}{memory})";
+        }
         return ended.Outputs.Count > 0 ? $"{text}; saved {string.Join(", ", ended.Outputs.Select(output => output.Name))}" : text;
     }
 

@@ -15,7 +15,7 @@ public sealed record PayloadResult
     public double WallSeconds { get; init; }
     /// <summary>User plus system CPU seconds of the payload and all descendants it waited for.</summary>
     public double CpuSeconds { get; init; }
-    /// <summary>Largest resident size of any one process, KiB.</summary>
+    /// <summary>Largest resident size of any one process, KiB; 0 when it was too small to be told from the agent's own.</summary>
     public long MaxRssKib { get; init; }
     /// <summary>Where it ran.</summary>
     public string Node { get; init; } = "";
