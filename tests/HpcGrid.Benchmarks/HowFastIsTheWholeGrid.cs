@@ -108,7 +108,9 @@ internal static class HowFastIsTheWholeGrid
         table.AddRow("HpcGrid", $"{ours:F0}", "", "everything");
         foreach (var peer in rates)
             table.AddRow(Markup.Escape(peer.Name), peer.Rate is { } rate ? $"{rate:F0}" : "not installed", peer.Rate is { } r ? $"{ours / r:F2} x" : "", peer.Keeps);
-        AnsiConsole.Write(table);
+        // In a pipe no escape codes.
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+        console.Write(table);
         Console.WriteLine($"submit to DONE: p50 {Median(runs.Select(run => run.P50Seconds)):F2} s, p99 {Median(runs.Select(run => run.P99Seconds)):F2} s");
         Console.WriteLine($"spool, per job: {Median(runs.Select(run => run.OperationsPerJob)):F3} operations, "
             + $"{Median(runs.Select(run => run.FsyncsPerJob)):F4} fsyncs, {Median(runs.Select(run => run.BytesPerJob)):F0} bytes written");
