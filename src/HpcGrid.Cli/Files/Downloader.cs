@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Compression;
 using HpcGrid.Cli.Output;
 using HpcGrid.Client;
@@ -24,7 +23,7 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
         Delay = TimeSpan.FromMilliseconds(200), MaxDelay = TimeSpan.FromSeconds(10),
     }).Build();
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _archives = new();
+    private readonly ArchiveShelf _archives = new(Limits.ArchivesKept);
     private readonly string _scratch = Directory.CreateTempSubdirectory("hpcgrid-cp-").FullName;
 
     /// <summary>Fetches a file, verified; its content.</summary>
@@ -37,7 +36,7 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
         {
             var ticket = await session.Ask(new OpenForReading(path.Path), ct);
             if (ticket.Source.Member is null) await Copy(ticket, ticket.Source.Content, part, ct);
-            else await Extract(await Archive(ticket, ct), ticket.Source, part, ct);
+            else await FromArchive(ticket, part, ct);
             File.Move(part, target, overwrite: true);
             meter.FileDone();
             return ticket.Source.Content;
@@ -60,7 +59,7 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
             return;
         }
         var part = Path.Combine(_scratch, Guid.NewGuid().ToString("N"));
-        await Extract(await Archive(ticket, ct), ticket.Source, part, ct);
+        await FromArchive(ticket, part, ct);
         await using var from = File.OpenRead(part);
         await from.CopyToAsync(to, ct);
     }
@@ -72,27 +71,16 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
         await session.Storage.Get(Url(ticket.Source), ticket.Token, expected, to, token, bytes => { meter.Moved(bytes - counted); counted = bytes; });
     }, ct);
 
-    /// <summary>The archive as a local file, fetched by whoever asks first.</summary>
-    private Task<string> Archive(ReadTicket ticket, CancellationToken ct)
+    private Task FromArchive(ReadTicket ticket, string part, CancellationToken ct)
     {
         var archive = ticket.Source.Archive ?? throw GridError.Corrupt($"the catalogue does not say which archive holds {ticket.Source.Lfn}");
-        Forget(archive.Sha256);
-        return _archives.GetOrAdd(archive.Sha256, sha256 => new Lazy<Task<string>>(async () =>
+        return _archives.Read(archive.Sha256, async () =>
         {
-            var path = Path.Combine(_scratch, sha256);
+            // A file of its own for every fetch: one that is forgotten may come again while the old one is being removed.
+            var path = Path.Combine(_scratch, Guid.NewGuid().ToString("N"));
             await Copy(ticket, archive, path, ct);
             return path;
-        })).Value;
-    }
-
-    /// <summary>Open readers keep a removed file's bytes, so nobody's extraction suffers.</summary>
-    private void Forget(string wanted)
-    {
-        if (_archives.Count < Limits.ArchivesKept || _archives.ContainsKey(wanted)) return;
-        foreach (var (sha256, archive) in _archives)
-            if (archive.IsValueCreated && archive.Value.IsCompletedSuccessfully && _archives.Count >= Limits.ArchivesKept / 2
-                && _archives.TryRemove(sha256, out _))
-                File.Delete(archive.Value.Result);
+        }, file => Extract(file, ticket.Source, part, ct));
     }
 
     private static async Task Extract(string archive, SourceFile source, string part, CancellationToken ct)
