@@ -19,8 +19,8 @@ internal static class Peers
         var results = Path.Combine(folder, "parallel");
         return
         [
-            new($"xargs -P{cores}", "nothing", await Rate(options, $"xargs -a '{list}' -n1 -P{cores} sh -c 'exec {options.Command}' ", "xargs")),
-            new($"xargs -P{cores}, no shell", "nothing", await Rate(options, $"xargs -a '{list}' -n1 -P{cores} {options.Command}", "xargs")),
+            new($"xargs -P{cores} sh -c", "nothing", await Rate(options, $"xargs -a '{list}' -n1 -P{cores} sh -c 'exec {options.Command}' ", "xargs")),
+            new($"xargs -P{cores}", "nothing", await Rate(options, $"xargs -a '{list}' -n1 -P{cores} {options.Command}", "xargs")),
             new($"GNU parallel -j{cores}", "nothing", await Rate(options, $"parallel --will-cite -j{cores} -n0 -a '{list}' {options.Command}", "parallel")),
             new($"GNU parallel -j{cores} --joblog --results", "exit codes, outputs",
                 await Rate(options, $"parallel --will-cite -j{cores} -n0 -a '{list}' --joblog '{folder}/joblog' --results '{results}' {options.Command}", "parallel")),

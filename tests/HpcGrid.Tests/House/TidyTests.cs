@@ -105,6 +105,25 @@ public sealed class TidyTests
         Assert.That(Repository.Files("docs", "*.md").Where(page => !front.Contains(page, StringComparison.Ordinal)), Is.Empty);
     }
 
+    [Test]
+    public void Every_test_that_the_front_door_promises_exists()
+    {
+        var tests = Repository.Files("tests", "*.cs").Select(Path.GetFileNameWithoutExtension).ToHashSet();
+        var promised = Regex.Matches(Repository.Text("README.md") + Repository.Text("ARCHITECTURE.md"), @"`(\w+Tests)`").Select(match => match.Groups[1].Value);
+        Assert.That(promised.Where(name => !tests.Contains(name)), Is.Empty);
+    }
+
+    [Test]
+    public void Every_link_of_the_front_door_leads_somewhere()
+    {
+        var links = from page in Repository.Files("docs", "*.md").Concat(["README.md", "ARCHITECTURE.md", "examples/README.md", "src/HpcGrid.Spool/PROTOCOL.md"])
+                    from Match link in Regex.Matches(Repository.Text(page), @"\]\(([^)#:]+)(#[^)]*)?\)")
+                    let target = Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, link.Groups[1].Value)
+                    where !File.Exists(target) && !Directory.Exists(target)
+                    select $"{page}: {link.Groups[1].Value}";
+        Assert.That(links, Is.Empty);
+    }
+
     private static IEnumerable<Type> OurTypes() =>
         Ours.SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.Namespace?.StartsWith("HpcGrid", StringComparison.Ordinal) == true && !type.Name.Contains('<', StringComparison.Ordinal));
