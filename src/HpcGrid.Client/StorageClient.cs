@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
@@ -131,7 +132,11 @@ public sealed class StorageClient : IDisposable
         stall.CancelAfter(Limits.TransferStall);
         try { return await transfer(stall); }
         catch (HttpRequestException e) { throw CentralTls.Explain(e, url.StartsWith('/') ? _address.Resolve(url) : new Uri(url), _address); }
-        catch (HttpIOException e) { throw GridError.Unavailable($"the transfer of '{url}' broke: {e.Message}", "Try again.", e); }
+        // Trap: a reset in the middle of a body comes as a plain IOException; one of the caller's own file has no SocketException in it.
+        catch (IOException e) when (e is HttpIOException || e.InnerException is SocketException)
+        {
+            throw GridError.Unavailable($"the transfer of '{url}' broke: {e.Message}", "Try again.", e);
+        }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
             throw GridError.Unavailable($"the transfer of '{url}' stood still for {Limits.TransferStall.TotalMinutes:0} minutes", "Try again.", e);

@@ -13,14 +13,19 @@ public sealed class KillTests
     public void Stop() => _rig.Dispose();
 
     [Test]
-    public void A_job_in_the_pool_ends_at_once_and_whoever_claims_it_is_told()
+    public void A_job_in_the_pool_ends_at_once_and_its_offer_is_withdrawn_or_whoever_claims_it_is_told()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
         using var agent = _rig.Agent();
         _rig.Until(() => agent.Spool.ListPool(0, 10).Items.Count > 0, "it is offered");
         _rig.Central.Kill[new AttemptId(7, 1)] = true;
         _rig.Until(() => _rig.Central.EndOf(7)?.State == JobState.Killed, "it is over");
-        Assert.That(agent.TryClaim(), Is.Not.Null);
+        // The rig's clock runs with every tick: reconciliation may have been faster than this agent.
+        if (agent.TryClaim() is null)
+        {
+            Assert.That(agent.Spool.ListPool(0, 10).Items, Is.Empty);
+            return;
+        }
         _rig.Until(() => agent.Messages().Contains(new Kill(new AttemptId(7, 1))), "the agent is told");
     }
 
