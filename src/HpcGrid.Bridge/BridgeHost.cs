@@ -56,8 +56,9 @@ public sealed class BridgeHost : IDisposable
         var (ending, welcome, pace) = (new JobEnding(ledger), new Welcome(ledger), new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)));
         var batch = Own(new BatchCalls(parts.Batch, _posts, _stopping.Token));
         var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
-        var reader = new AgentReader(ledger, spool, new VersionIntake(ledger, ending, meter), image);
-        var watch = new NodeWatch(ledger, spool, fleet, board, parts.Timing);
+        var verdicts = new Verdicts(ledger, board);
+        var reader = new AgentReader(ledger, spool, fleet, new VersionIntake(ledger, ending, meter), image, verdicts);
+        var watch = new NodeWatch(spool, fleet, board, parts.Timing, verdicts);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(

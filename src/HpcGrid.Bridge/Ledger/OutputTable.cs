@@ -13,7 +13,7 @@ namespace HpcGrid.Bridge.Ledger;
 /// </summary>
 internal sealed class OutputTable : Table
 {
-    private readonly Statement _add, _pending, _uploaded, _open, _all, _delete, _onSpool, _bytes, _await, _ending, _over;
+    private readonly Statement _add, _pending, _uploaded, _open, _all, _delete, _onSpool, _ofAgent, _bytes, _await, _ending, _over;
 
     public OutputTable(SqliteConnection connection) : base(connection)
     {
@@ -28,6 +28,7 @@ internal sealed class OutputTable : Table
         _all = Prepare("SELECT saved FROM output WHERE job_row = ?1 ORDER BY row");
         _delete = Prepare("DELETE FROM output WHERE job_row = ?1");
         _onSpool = Prepare("SELECT count(*) FROM output WHERE queue = ?1 AND generation = ?2 AND spool_file IS NOT NULL AND uploaded = 0");
+        _ofAgent = Prepare("SELECT count(*) FROM output WHERE agent = ?1 AND spool_file IS NOT NULL AND uploaded = 0");
         _bytes = Prepare("SELECT bytes FROM output WHERE row = ?1 AND bytes IS NOT NULL");
         _await = Prepare("INSERT OR REPLACE INTO ending(job_row, event) VALUES (?1, ?2)");
         _ending = Prepare("SELECT event FROM ending WHERE job_row = ?1");
@@ -53,6 +54,9 @@ internal sealed class OutputTable : Table
 
     /// <summary>True while files of this queue's jobs still have to be read from the spool: it must not be acked (B4).</summary>
     public bool OnSpool(QueueName queue) => _onSpool.Number(queue.Id, queue.Generation) > 0;
+
+    /// <summary>True while files of this agent still have to be read from the spool: its directory must stay.</summary>
+    public bool OnSpool(string agent) => _ofAgent.Number(agent) > 0;
 
     /// <summary>The event to send when all outputs of the job are uploaded.</summary>
     public void Await(long jobRow, JobEvent ending) => _await.Run(jobRow, JsonSerializer.SerializeToUtf8Bytes(ending, GridJson.Default.JobEvent));

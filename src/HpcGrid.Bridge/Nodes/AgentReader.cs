@@ -9,7 +9,8 @@ namespace HpcGrid.Bridge.Nodes;
 /// Brings what one look at an agent showed into the ledger: its claims, its versions, what it has dropped. The agent's view changes with the
 /// ledger's transaction; when that fails, all views are read again.
 /// </summary>
-internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, VersionIntake intake, WorkQueueImage image)
+internal sealed class AgentReader(
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, VersionIntake intake, WorkQueueImage image, Verdicts verdicts)
 {
     private readonly HashSet<string> _faults = [];
 
@@ -20,12 +21,22 @@ internal sealed class AgentReader(LedgerDatabase ledger, BridgeSpool spool, Vers
         foreach (var queue in seen.Claims.Where(queue => !agent.Claims.Contains(queue)))
         {
             ledger.Queues.Claim(queue, agent.Row.Agent);
-            if (ledger.Queues.Find(queue) is { Agent: { } owner, Stage: QueueStage.Claimed } && owner != agent.Row.Agent)
-                Log.Error("queue file {Queue} is claimed by {Agent} and by {Owner}: the filesystem gave one name to two", queue, agent.Row.Agent, owner);
+            if (ledger.Queues.Find(queue) is { Agent: { } owner } && owner != agent.Row.Agent) FenceBoth(queue, owner, agent, tick);
             agent.Claims.Add(queue);
             found = true;
         }
         return found;
+    }
+
+    /// <summary>
+    /// Two claims of one (id, generation) cannot be (PROTOCOL 4): a filesystem or a person broke its word. Nobody can say which of them is
+    /// right, so both go; the sweep of the owner offers the jobs again, and of what both bring the first result counts.
+    /// </summary>
+    private void FenceBoth(QueueName queue, string owner, AgentView agent, Tick tick)
+    {
+        Log.Error("queue file {Queue} is claimed by {Agent} and by {Owner}: one name was given to two; both are fenced", queue, agent.Row.Agent, owner);
+        verdicts.GiveUp(agent, false, $"it and {owner} both claimed {queue}", tick);
+        if (fleet.Find(owner) is { } first) verdicts.GiveUp(first, false, $"it and {agent.Row.Agent} both claimed {queue}", tick);
     }
 
     /// <summary>Commits every version that is newer than the last committed one. True when there was one.</summary>

@@ -86,8 +86,8 @@ internal sealed class FenceStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     }
 
     /// <summary>Something of it is still needed: outputs to read, or strict jobs that wait for the batch system's word.</summary>
-    private bool IsNeeded(string agent) => ledger.Queues.OfAgent(agent).Any(queue =>
-        ledger.Outputs.OnSpool(queue.Name) || ledger.Jobs.InQueue(queue.Name).Any(job => job.Stage == JobStage.Queued));
+    private bool IsNeeded(string agent) => ledger.Outputs.OnSpool(agent)
+        || ledger.Queues.OfAgent(agent).Any(queue => ledger.Jobs.InQueue(queue.Name).Any(job => job.Stage == JobStage.Queued));
 
     private void Forget(AgentView agent)
     {

@@ -11,7 +11,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// quicker and surer. Silence counts only while the spool itself answers: when the canary is late, the bridge was asleep, or many agents fall silent at once,
 /// the death clocks stand still (freeze rule). The verdict goes to the ledger (F1); <see cref="FenceStep"/> carries it out.
 /// </summary>
-internal sealed class NodeWatch(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, PilotBoard pilots, SpoolTiming timing) : BridgeStep
+internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilots, SpoolTiming timing, Verdicts verdicts) : BridgeStep
 {
     private TimeSpan _last;
     private TimeSpan _canaryDue;
@@ -33,23 +33,14 @@ internal sealed class NodeWatch(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     {
         var pilot = pilots.StateOf(agent.Row.Pilot);
         var silence = tick.Monotonic - agent.BeatAt;
-        if (pilot == BatchState.Ended) GiveUp(agent, true, "its batch job has ended", tick);
-        else if (agent.Seen?.Heartbeat?.Left == true) GiveUp(agent, true, "it has left", tick);
-        else if (silence > timing.Dead && !_frozen) GiveUp(agent, false, $"silent for {silence.TotalSeconds:0} s", tick);
+        if (pilot == BatchState.Ended) verdicts.GiveUp(agent, true, "its batch job has ended", tick);
+        else if (agent.Seen?.Heartbeat?.Left == true) verdicts.GiveUp(agent, true, "it has left", tick);
+        else if (silence > timing.Dead && !_frozen) verdicts.GiveUp(agent, false, $"silent for {silence.TotalSeconds:0} s", tick);
         else if (silence > timing.Suspect && !agent.Suspect)
         {
             agent.Suspect = true;
             Log.Warning("agent {Agent} is silent for {Seconds:0} s", agent.Row.Agent, silence.TotalSeconds);
         }
-    }
-
-    /// <summary>F1.</summary>
-    private void GiveUp(AgentView agent, bool strong, string reason, Tick tick)
-    {
-        Log.Information("agent {Agent} is given up: {Reason}", agent.Row.Agent, reason);
-        agent.Row = agent.Row with { Stage = AgentStage.Fencing, Strong = strong, Since = tick.Now, Reason = reason };
-        ledger.Agents.SetStage(agent.Row);
-        if (!strong) pilots.Cancel(agent.Row.Pilot);
     }
 
     private void Freeze(Tick tick, TimeSpan elapsed)

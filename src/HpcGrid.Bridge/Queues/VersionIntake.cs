@@ -19,13 +19,18 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
     public void Accept(WorkQueueVersion version, Tick tick)
     {
         var name = version.Header.Name;
-        var held = ledger.Jobs.InQueue(name).ToDictionary(job => job.Id);
+        var queue = ledger.Queues.Find(name);
+        // A second claimant's word counts as little as a superseded generation's: the owner may be running what the other hands back.
+        var foreign = queue is { Agent: { } owner } && owner != version.Agent;
+        var held = foreign ? [] : ledger.Jobs.InQueue(name).ToDictionary(job => job.Id);
         // Each version repeats what those before it said; only of a superseded generation can a job be held elsewhere.
-        var stale = ledger.Queues.Find(name) is not { Stage: QueueStage.Offering or QueueStage.Offered or QueueStage.Claimed or QueueStage.Closed };
+        var stale = foreign || queue is not { Stage: QueueStage.Offering or QueueStage.Offered or QueueStage.Claimed or QueueStage.Closed };
         foreach (var report in version.Reports)
         {
-            if (!held.Remove(report.AttemptId, out var job) && stale) job = ledger.Jobs.Find(report.AttemptId);
-            if (job is { Stage: not JobStage.Saving }) Take(job, report, version, tick);
+            var ours = held.Remove(report.AttemptId, out var job);
+            if (!ours && stale) job = ledger.Jobs.Find(report.AttemptId);
+            var current = ours && job is { Stage: JobStage.Queued } && job.Branch == report.Branch;
+            if (job is { Stage: not JobStage.Saving }) Take(job, report, version, current, tick);
             else if (stale && report.Stage == ReportStage.Ended) meter.Repeated();
         }
         Remember(version, tick);
@@ -33,12 +38,11 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
             foreach (var job in held.Values.Where(job => job.Stage == JobStage.Queued))
                 ending.Requeue(job, $"handed back by {version.Agent}", tick.Now);
         ledger.Queues.Accept(version.Agent, name, version.Sequence, version.Final);
-        if (version.Final && ledger.Queues.Find(name) is { Stage: QueueStage.Claimed }) ledger.Queues.SetStage(name, QueueStage.Closed);
+        if (version.Final && !foreign && queue is { Stage: QueueStage.Claimed }) ledger.Queues.SetStage(name, QueueStage.Closed);
     }
 
-    private void Take(HeldJob job, JobReport report, WorkQueueVersion version, Tick tick)
+    private void Take(HeldJob job, JobReport report, WorkQueueVersion version, bool current, Tick tick)
     {
-        var current = job.Stage == JobStage.Queued && job.Queue == version.Header.Name && job.Branch == report.Branch;
         if (report.Stage != ReportStage.Ended)
         {
             if (current) Tell(job, report, tick);
