@@ -53,7 +53,10 @@ public sealed class BridgeHost : IDisposable
         var spool = new BridgeSpool(parts.SpoolRoot, _epoch.Epoch, RandomNonces.Next);
         var image = Own(new WorkQueueImage(Scratch()));
         var (fleet, demand, meter, board) = (new Fleet(), new Demand(), new WorkMeter(), new PilotBoard());
-        var (ending, welcome, pace) = (new JobEnding(ledger), new Welcome(ledger), new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)));
+        var (ending, welcome) = (new JobEnding(ledger), new Welcome(ledger));
+        var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
+        var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata);
+        var pace = new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds), budget);
         var batch = Own(new BatchCalls(parts.Batch, _posts, _stopping.Token));
         var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board);

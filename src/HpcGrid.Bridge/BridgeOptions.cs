@@ -36,6 +36,9 @@ public sealed record BridgeOptions
     /// <summary>Least pause between two looks at the spool, milliseconds.</summary>
     public int SpoolPollMilliseconds { get; set; } = 50;
 
+    /// <summary>Metadata operations a second on the spool, on average; 0 is 50 on a shared filesystem and 5000 on a local one.</summary>
+    public int OperationsPerSecond { get; set; }
+
     /// <summary>How agents are started.</summary>
     public BatchOptions Batch { get; set; } = new();
 }

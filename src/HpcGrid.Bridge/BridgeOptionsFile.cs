@@ -21,6 +21,7 @@ public static class BridgeOptionsFile
         state: state                 # on a LOCAL disk of the login node: ledger, logs, staging
         closeSe: []                  # storage elements that are near, nearest first
         stopPilots: false            # true: cancel all pilots when the bridge stops
+        operationsPerSecond: 0       # metadata operations on the spool; 0: 50 on a shared filesystem, 5000 on a local one
         batch:
           system: fork               # agents as processes of this machine
           nodes: 2
@@ -71,6 +72,7 @@ public static class BridgeOptionsFile
         Demand(options.Spool.Length > 0, "spool", "must not be empty");
         Demand(options.State.Length > 0, "state", "must not be empty");
         Demand(options.SpoolPollMilliseconds is >= 10 and <= 60_000, "spoolPollMilliseconds", "must be from 10 to 60000");
+        Demand(options.OperationsPerSecond is 0 or (>= 5 and <= 1_000_000), "operationsPerSecond", "must be 0, or from 5 to 1000000");
         Demand(options.Batch.System == "fork", "batch.system", $"'{options.Batch.System}' is not known; known: fork");
         Demand(options.Batch.Nodes is >= 0 and <= 10_000, "batch.nodes", "must be from 0 to 10000");
         Demand(options.Batch.CoresPerNode is >= 1 and <= 4096, "batch.coresPerNode", "must be from 1 to 4096");

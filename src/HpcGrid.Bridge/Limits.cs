@@ -15,6 +15,15 @@ internal static class Limits
     public static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
+    /// <summary>Metadata operations a second that a shared filesystem's server is asked for (PROTOCOL 5).</summary>
+    public const double SharedOperationsPerSecond = 50;
+
+    /// <summary>And a filesystem of this machine: more than the bridge ever needs, so that only a fault in a loop is held up.</summary>
+    public const double LocalOperationsPerSecond = 5000;
+
+    /// <summary>A look that the budget put off is asked for again after this.</summary>
+    public static readonly TimeSpan BudgetPause = TimeSpan.FromMilliseconds(100);
+
     // ---- taking work ------------------------------------------------------------------------------------------------
 
     /// <summary>Work held for this long ahead of the nodes: covers the way from central into a slot, with a margin.</summary>

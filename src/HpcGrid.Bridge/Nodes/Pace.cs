@@ -1,15 +1,16 @@
 namespace HpcGrid.Bridge.Nodes;
 
-/// <summary>When to look at the spool next (PROTOCOL 5): soon while something moves or is expected, later and later while nothing does.</summary>
-public sealed class Pace(TimeSpan least)
+/// <summary>When to look at the spool next (PROTOCOL 5): soon while something moves or is expected, later and later while nothing
+/// does, and never beyond the budget.</summary>
+public sealed class Pace(TimeSpan least, OperationsBudget budget)
 {
     private TimeSpan _due, _pause;
 
     /// <summary>True when it is time; otherwise the tick is asked to come back then.</summary>
     public bool IsDue(Tick tick)
     {
-        if (tick.Monotonic >= _due) return true;
-        tick.ComeBackIn(_due - tick.Monotonic);
+        if (tick.Monotonic >= _due && budget.MayLook(tick.Monotonic)) return true;
+        tick.ComeBackIn(tick.Monotonic >= _due ? Limits.BudgetPause : _due - tick.Monotonic);
         return false;
     }
 
