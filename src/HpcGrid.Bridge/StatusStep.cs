@@ -20,6 +20,7 @@ internal sealed class StatusStep(StatusSources from, BridgeOptions options, stri
     private readonly string _path = Path.Combine(options.State, "status.json");
     private DateTimeOffset? _startedAt;
     private TimeSpan _due;
+    private BridgeStatus? _last;
 
     /// <summary>What stopped the last tick.</summary>
     public Func<string?> Trouble { get; set; } = () => null;
@@ -30,8 +31,14 @@ internal sealed class StatusStep(StatusSources from, BridgeOptions options, stri
         tick.ComeBackIn(_due > tick.Monotonic ? _due - tick.Monotonic : Limits.StatusInterval);
         if (tick.Monotonic < _due) return;
         _due = tick.Monotonic + Limits.StatusInterval;
-        var status = Describe(tick);
+        var status = _last = Describe(tick);
         tick.AfterCommit(() => Write(status));
+    }
+
+    /// <summary>While no tick gets through (ledger full, spool away) the last numbers stand there with what stops them.</summary>
+    public override void Forget()
+    {
+        if (_last is not null) Write(_last with { Trouble = Trouble() });
     }
 
     private BridgeStatus Describe(Tick tick)

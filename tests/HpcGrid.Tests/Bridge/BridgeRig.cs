@@ -32,6 +32,7 @@ internal sealed class BridgeRig : IDisposable
     public FakeBatch Batch { get; } = new();
     public FakeStorage Storage { get; } = new();
     public ManualTime Time { get; } = new();
+    public LedgerDatabase Ledger { get; private set; } = null!;
     public BridgeHost Host => _host ??= Start();
 
     /// <summary>Stops the bridge as kill -9 would, as far as ledger and spool can tell, and starts it again.</summary>
@@ -87,7 +88,7 @@ internal sealed class BridgeRig : IDisposable
     {
         var fs = new CountingFs(new PosixFs());
         var root = SpoolRoot.Create(fs, Options.Spool, SpoolSharing.Private, 1, Guid.NewGuid(), RandomNonces.Next);
-        var ledger = LedgerDatabase.Open(Path.Combine(Options.State, "ledger.db"));
+        var ledger = Ledger = LedgerDatabase.Open(Path.Combine(Options.State, "ledger.db"));
         var address = new CentralAddress(new Uri("https://central.test:1"), "none", null, null);
         var central = Central;
         var host = new BridgeHost(new BridgeParts(
