@@ -252,7 +252,7 @@ internal sealed class AgentLoop
 
     private TimeSpan Look(TimeSpan now)
     {
-        var wanted = AgentRules.ShouldClaim(_standing, _free, _book.WaitingCount, _book.Count, _book.Fails);
+        var wanted = AgentRules.ShouldClaim(_standing, _free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail);
         if (wanted && !_claimWanted)
         {
             _pauses.Reset();
@@ -268,7 +268,7 @@ internal sealed class AgentLoop
 
     private TimeSpan Beat(TimeSpan now)
     {
-        var say = (Draining: _standing is not (Standing.Working or Standing.Holding), _book.Full);
+        var say = (Draining: _standing is not (Standing.Working or Standing.Holding), _book.Full || _runner.Full);
         if (_beating) return TimeSpan.MaxValue;
         if (say == _said && _nextBeat > now) return _nextBeat;
         _said = say;

@@ -8,7 +8,7 @@ using Serilog;
 namespace HpcGrid.Agent;
 
 /// <summary>Puts the agent together: the only wiring. Order matters: descriptors and leftovers first, the spool last.</summary>
-internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox)
+internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox, ISharedFs shared)
 {
     /// <summary>Joins, runs, cleans up; answers the exit code.</summary>
     public int Run()
@@ -33,7 +33,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
     private int Run(AgentCard card, WorkFolder work, WorkQueueImage image, Guard? guard)
     {
         var clock = new AgentClock(TimeProvider.System);
-        var fs = new CountingFs(new PosixFs());
+        var fs = new CountingFs(shared);
         var spool = AgentSpool.Join(fs, options.Spool, card, RandomNonces.Next);
         var bound = CachingBound.Of(fs, options.Spool);
         Log.Information(

@@ -58,6 +58,9 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public Sweep? Found { get; set; }
     public List<string> SpoolFiles { get; } = [];
 
+    /// <summary>Why the spool did not take an output at the last try; None when it did.</summary>
+    public Errno OutputTrouble { get; set; }
+
     public DateTimeOffset? StartedAt { get; set; }
     public DateTimeOffset? RunningAt { get; set; }
     public DateTimeOffset? PayloadEndedAt { get; set; }

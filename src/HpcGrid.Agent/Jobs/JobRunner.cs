@@ -34,6 +34,12 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     /// <summary>Not null: this node cannot take jobs, for instance because its disk is full.</summary>
     public string? NodeFault { get; private set; }
 
+    /// <summary>The spool does not take a job's output now.</summary>
+    public bool OutputsFail => _active.Any(run => run.OutputTrouble != Errno.None);
+
+    /// <summary>It does not because the disk or the quota is full.</summary>
+    public bool Full => _active.Any(run => run.OutputTrouble.IsFull());
+
     /// <summary>Told of every job that is over.</summary>
     public event Action<JobRun>? Ended;
 
@@ -179,11 +185,14 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
             End(run, stop.Outcome, stop.Reason);
             return;
         }
+        run.OutputTrouble = collected.Trouble;
         if (collected.Trouble != Errno.None)
         {
+            // Once: a spool may stay full for hours, and every version carries all remarks again.
+            if (run.Pause == TimeSpan.Zero)
+                run.Queue.Note(run, "output", clock.Utc, $"the spool did not take an output: {collected.Trouble.Describe()}; trying again");
             run.Pause = run.Pause == TimeSpan.Zero ? Limits.OutputRetry : Shorter(run.Pause * 2, Limits.OutputRetryAtMost);
             run.Due = clock.Now + run.Pause;
-            run.Queue.Note(run, "output", clock.Utc, $"the spool did not take an output: {collected.Trouble.Describe()}; trying again");
             return;
         }
         run.Outputs = collected.Outputs;

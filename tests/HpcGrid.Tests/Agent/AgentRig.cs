@@ -73,12 +73,35 @@ internal sealed class AgentRig : IDisposable
         return name;
     }
 
-    public Process Start(params string[] more)
+    public Process Start(params string[] more) => StartProgram("hpcgrid-agent", more);
+
+    /// <summary>An agent whose spool takes no writes into out/ between <see cref="Fill"/> and <see cref="MakeRoom"/>.</summary>
+    public Process StartOnFullSpool(params string[] more) => StartProgram("hpcgrid-faulty-agent", more);
+
+    /// <summary>From now on writes into out/ answer that.</summary>
+    public void Fill(Errno errno) => File.WriteAllBytes($"{FullPath}.{errno}", []);
+
+    public void MakeRoom()
     {
-        var info = new ProcessStartInfo(Path.Combine(TestContext.CurrentContext.TestDirectory, "hpcgrid-agent"))
+        foreach (var file in Directory.GetFiles(Folder, Path.GetFileName(FullPath) + ".*")) File.Delete(file);
+    }
+
+    /// <summary>Waits until the agent says that the spool is full.</summary>
+    public HeartbeatMarker Full()
+    {
+        HeartbeatMarker? seen = null;
+        Wait(() => (seen = Heartbeat) is { Full: true }, "the heartbeat says full");
+        return seen!.Value;
+    }
+
+    private string FullPath => Path.Combine(Folder, "full");
+
+    private Process StartProgram(string program, string[] more)
+    {
+        var info = new ProcessStartInfo(Path.Combine(TestContext.CurrentContext.TestDirectory, program))
         {
             RedirectStandardError = true,
-            Environment = { ["DOTNET_ROOT"] = DotnetRoot, ["SECRET_OF_THE_AGENT"] = "s3cret", ["LC_TEST"] = "passes" },
+            Environment = { ["DOTNET_ROOT"] = DotnetRoot, ["HPCGRID_TEST_FULL"] = FullPath, ["SECRET_OF_THE_AGENT"] = "s3cret", ["LC_TEST"] = "passes" },
         };
         string[] arguments =
         [

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HpcGrid.Spool;
 
 namespace HpcGrid.Tests.Spool;
@@ -10,13 +11,16 @@ internal sealed record Fault(Errno Errno, bool AfterDoing = false);
 /// <summary>A filesystem that fails where it is told to: at the n-th call, or where a rule says so. Writes can be made short.</summary>
 internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
 {
-    /// <summary>Asked before each call with its kind, its number (from 1) and its path ("" for handles).</summary>
+    private readonly ConcurrentDictionary<FsHandle, string> _paths = new();
+    private int _calls;
+
+    /// <summary>Asked before each call with its kind, its number (from 1) and its path (of a handle: the one it was opened by).</summary>
     public Func<FsOperation, int, string, Fault?> Rule { get; set; } = (_, _, _) => null;
 
     /// <summary>Most bytes that one write takes.</summary>
     public int LongestWrite { get; set; } = int.MaxValue;
 
-    public int Calls { get; private set; }
+    public int Calls => _calls;
 
     public uint UserId { get; init; } = inner.UserId;
 
@@ -26,6 +30,7 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     {
         var opened = default(FsHandle);
         var errno = Do(FsOperation.Open, path, () => inner.OpenRead(path, out opened), () => inner.Close(opened));
+        if (errno == Errno.None) _paths[opened] = path;
         handle = opened;
         return errno;
     }
@@ -34,6 +39,7 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     {
         var opened = default(FsHandle);
         var errno = Do(FsOperation.Create, path, () => inner.CreateExclusive(path, mode, out opened), () => inner.Close(opened));
+        if (errno == Errno.None) _paths[opened] = path;
         handle = opened;
         return errno;
     }
@@ -41,21 +47,21 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     public Errno Read(FsHandle handle, Span<byte> buffer, out int count)
     {
         count = 0;
-        return Next(FsOperation.Read, "") is { } fault ? fault.Errno : inner.Read(handle, buffer, out count);
+        return Next(FsOperation.Read, PathOf(handle)) is { } fault ? fault.Errno : inner.Read(handle, buffer, out count);
     }
 
     public Errno Write(FsHandle handle, ReadOnlySpan<byte> bytes, out int count)
     {
         count = 0;
-        return Next(FsOperation.Write, "") is { } fault ? fault.Errno : inner.Write(handle, bytes[..Math.Min(bytes.Length, LongestWrite)], out count);
+        return Next(FsOperation.Write, PathOf(handle)) is { } fault ? fault.Errno : inner.Write(handle, bytes[..Math.Min(bytes.Length, LongestWrite)], out count);
     }
 
-    public Errno Sync(FsHandle handle) => Do(FsOperation.Sync, "", () => inner.Sync(handle));
+    public Errno Sync(FsHandle handle) => Do(FsOperation.Sync, PathOf(handle), () => inner.Sync(handle));
 
     public Errno Status(FsHandle handle, out FileStatus status)
     {
         var seen = default(FileStatus);
-        var errno = Do(FsOperation.Status, "", () => inner.Status(handle, out seen));
+        var errno = Do(FsOperation.Status, PathOf(handle), () => inner.Status(handle, out seen));
         status = seen;
         return errno;
     }
@@ -63,7 +69,9 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     /// <summary>Always closes, as the kernel does.</summary>
     public Errno Close(FsHandle handle)
     {
-        var fault = Next(FsOperation.Close, "");
+        var fault = Next(FsOperation.Close, PathOf(handle));
+        // Before the kernel may give the number to another thread.
+        _paths.TryRemove(handle, out _);
         var errno = inner.Close(handle);
         return fault?.Errno ?? errno;
     }
@@ -104,5 +112,7 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
         return fault.Errno;
     }
 
-    private Fault? Next(FsOperation kind, string path) => Rule(kind, ++Calls, path);
+    private Fault? Next(FsOperation kind, string path) => Rule(kind, Interlocked.Increment(ref _calls), path);
+
+    private string PathOf(FsHandle handle) => _paths.GetValueOrDefault(handle, "");
 }

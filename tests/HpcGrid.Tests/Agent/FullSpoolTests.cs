@@ -1,0 +1,75 @@
+using System.Text.Json;
+using HpcGrid.Core.Api;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Agent;
+
+/// <summary>A spool without room for results (PROTOCOL A5).</summary>
+public sealed class FullSpoolTests
+{
+    private const int Terminate = 15;
+    private const string NotPublished = "not published: ";
+
+    private readonly AgentRig _rig = new();
+
+    [TearDown]
+    public void CleanUp() => _rig.Dispose();
+
+    [TestCase(Errno.ENOSPC)]
+    [TestCase(Errno.EDQUOT)]
+    public void Results_are_kept_and_nothing_is_claimed_until_there_is_room_again(Errno errno)
+    {
+        _rig.Fill(errno);
+        var queue = _rig.Offer([AgentRig.Shell("echo kept")]);
+        _rig.StartOnFullSpool("--pace", "0.1");
+        var first = _rig.Full();
+        var another = _rig.Offer([AgentRig.Job("/bin/true")]);
+        // Between two beats it looks at the pool many times.
+        AgentRig.Wait(() => _rig.Heartbeat is { Full: true } beat && beat.Number >= first.Number + 2, "beats that say full");
+        Assert.Multiple(() =>
+        {
+            Assert.That(_rig.Bridge.ListPool().Items.Select(offer => offer.Name), Is.EqualTo(new[] { another }));
+            Assert.That(Directory.GetFileSystemEntries(OutFolder), Is.Empty, "half a version stays behind");
+        });
+        _rig.MakeRoom();
+        _rig.Lease();
+        var final = _rig.Final(queue);
+        Assert.Multiple(() =>
+        {
+            Assert.That(final.Sequence, Is.GreaterThan(1), "a failed sequence is used again");
+            Assert.That(final.Reports.Single(), Has.Property("Outcome").EqualTo(Outcome.Succeeded).And.Property("StdoutTail").EqualTo("kept\n"));
+        });
+        Assert.That(_rig.Final(another).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
+        AgentRig.Wait(() => _rig.Heartbeat is { Full: false }, "the heartbeat says that there is room");
+    }
+
+    [Test]
+    public void At_the_end_of_the_batch_job_unpublished_results_go_into_the_log()
+    {
+        _rig.Fill(Errno.ENOSPC);
+        _rig.Offer([AgentRig.Shell("echo the result; exit 3"), AgentRig.Shell("sleep 1000")]);
+        var log = Path.Combine(_rig.Folder, "agent.log");
+        var agent = _rig.StartOnFullSpool("--term-wait", "2", "--grace", "0.1", "--log", log);
+        _rig.Full();
+        Assert.That(HpcGrid.Agent.Processes.Libc.kill(agent.Id, Terminate), Is.Zero);
+        Assert.That(_rig.ExitCode(agent), Is.EqualTo(5));
+        var reports = Logged(log);
+        Assert.Multiple(() =>
+        {
+            Assert.That(reports.Select(report => report.Outcome), Is.EqualTo(new Outcome?[] { Outcome.ExecutionFailed, Outcome.Preempted }));
+            Assert.That(reports[0].StdoutTail, Is.EqualTo("the result\n"));
+            Assert.That(_rig.PayloadProcesses(), Is.Empty);
+            Assert.That(_rig.Heartbeat, Is.Not.Null.And.Property("Left").False, "it says that everything is published");
+        });
+    }
+
+    private string OutFolder => Path.Combine(_rig.Root.Layout.Root, "agents", _rig.Agent, "live", "out");
+
+    private static List<JobReport> Logged(string log) =>
+    [
+        .. from line in File.ReadLines(log)
+           let at = line.IndexOf(NotPublished, StringComparison.Ordinal)
+           where at >= 0
+           select JsonSerializer.Deserialize(line.AsSpan(at + NotPublished.Length), GridJson.Default.JobReport)!,
+    ];
+}
