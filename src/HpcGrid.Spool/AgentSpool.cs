@@ -16,7 +16,9 @@ public enum Liveness
 /// <summary>
 /// The agent's side of the protocol (PROTOCOL 4, A1 to A6). Every call is one small step without pauses; what it answers is what it
 /// saw. Before it creates or takes anything it lists its own directory: a fenced agent sees that and changes nothing, and it never
-/// makes its directories again (A4). Not for several threads at once.
+/// makes its directories again (A4).
+/// Threads: <see cref="CopyFromCache"/>, <see cref="PublishLargeOutput"/> and <see cref="CheckLive"/> touch nothing that changes here and may
+/// be called by any number of threads beside the one that does all the rest (heartbeat and inbox remember what they saw).
 /// </summary>
 public sealed class AgentSpool
 {

@@ -23,7 +23,7 @@ public readonly record struct FileSystemStatus(long Magic, long FreeBytes);
 /// <summary>
 /// The few calls that the spool protocol is made of (PROTOCOL 7.1). Every call answers an errno and throws nothing, because most
 /// answers are ordinary on a shared filesystem. Two implementations: <see cref="PosixFs"/> (libc) and the simulator's.
-/// Paths are absolute. No call follows a symbolic link in the last component.
+/// Any thread may call. Paths are absolute. No call follows a symbolic link in the last component.
 /// </summary>
 public interface ISharedFs
 {

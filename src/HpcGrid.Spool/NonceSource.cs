@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace HpcGrid.Spool;
 
-/// <summary>Gives a fresh text of lower-case letters and digits, never the same twice anywhere. The simulator passes its own.</summary>
+/// <summary>
+/// Gives a fresh text of lower-case letters and digits, never the same twice anywhere, to any thread that asks. The simulator passes its own.
+/// </summary>
 public delegate string NonceSource();
 
 /// <summary>The nonces of real processes.</summary>

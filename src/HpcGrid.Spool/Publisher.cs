@@ -7,6 +7,7 @@ namespace HpcGrid.Spool;
 /// Publishing (PROTOCOL 3): a file appears under its final name whole or not at all, and no name is ever written twice.
 /// A crash leaves at most a `.t.` name, which readers skip. After any error the temporary file is unlinked and the same descriptor is
 /// never fsynced again; the caller keeps the bytes and comes back later. It does not pause and does not retry by itself.
+/// Safe for several threads, as long as no two publish one name at the same time.
 /// </summary>
 /// <param name="root">The spool.</param>
 /// <param name="nonces">For temporary names.</param>

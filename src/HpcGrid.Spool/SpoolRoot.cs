@@ -5,10 +5,12 @@ namespace HpcGrid.Spool;
 /// <summary>
 /// An opened spool: its layout, its sentinel and the filesystem below. Nothing is created anywhere unless the sentinel was seen a
 /// moment before: on an unmounted filesystem everything would go to the node's own disk, and be lost there (PROTOCOL 3).
+/// Safe for several threads when the filesystem is.
 /// </summary>
 public sealed class SpoolRoot
 {
-    private FileStatus _seen;
+    // A status is wider than a word: another thread must find the old one or the new one, never half of each.
+    private volatile SeenSentinel? _seen;
 
     private SpoolRoot(ISharedFs fs, SpoolLayout layout, SpoolSentinel sentinel, SpoolSharing sharing)
     {
@@ -68,11 +70,11 @@ public sealed class SpoolRoot
         var errno = Fs.Status(Layout.Sentinel, out var status);
         if (errno.IsAbsent() || errno == Errno.ENOTDIR) return Errno.NotMounted;
         if (errno != Errno.None) return errno;
-        if (status == _seen) return Errno.None;
+        if (_seen is { } seen && status == seen.Status) return Errno.None;
         errno = SpoolFile.Read(Fs, Layout.Sentinel, Limits.SentinelBytes, out var bytes);
         if (errno != Errno.None) return errno.IsAbsent() ? Errno.NotMounted : errno;
         if (!bytes.AsSpan().SequenceEqual(Sentinel.Encode())) return Errno.NotMounted;
-        _seen = status;
+        _seen = new SeenSentinel(status);
         return Errno.None;
     }
 
@@ -84,6 +86,8 @@ public sealed class SpoolRoot
         errno = Fs.MakeDirectory(path, SpoolPermissions.DirectoryMode(Sharing));
         return errno == Errno.EEXIST ? Errno.None : errno;
     }
+
+    private sealed record SeenSentinel(FileStatus Status);
 
     private static SpoolSentinel ReadSentinel(ISharedFs fs, string path) =>
         SpoolFile.Read(fs, path, Limits.SentinelBytes, out var bytes) switch
