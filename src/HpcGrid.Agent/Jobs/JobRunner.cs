@@ -188,6 +188,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         run.OutputTrouble = collected.Trouble;
         if (collected.Trouble != Errno.None)
         {
+            run.Written = collected.Outputs.ToDictionary(output => output.SpoolFile!);
             // Once: a spool may stay full for hours, and every version carries all remarks again.
             if (run.Pause == TimeSpan.Zero)
                 run.Queue.Note(run, "output", clock.Utc, $"the spool did not take an output: {collected.Trouble.Describe()}; trying again");
@@ -354,7 +355,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
 
     private bool TryCollectHere(JobRun run)
     {
-        var collected = _collector.Collect(run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs, mayWrite: false);
+        var collected = _collector.Collect(run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs, mayWrite: false, run.Written);
         if (collected.Trouble != Errno.None) return false;
         OnOutputs(run, collected);
         return true;
@@ -362,8 +363,8 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
 
     private void CollectElsewhere(JobRun run)
     {
-        var (id, branch, found, room) = (run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs);
-        _pool.Add(() => mailbox.Post(new OutputsMade(run, _collector.Collect(id, branch, found, room, mayWrite: true))));
+        var (id, branch, found, room, written) = (run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs, run.Written);
+        _pool.Add(() => mailbox.Post(new OutputsMade(run, _collector.Collect(id, branch, found, room, mayWrite: true, written))));
     }
 
     private void GiveBack(JobRun run, string nodeFault)

@@ -8,9 +8,9 @@ using HpcGrid.Spool;
 namespace HpcGrid.Agent.Outputs;
 
 /// <summary>What became of a job's outputs.</summary>
-/// <param name="Outputs">In the order of the rules.</param>
+/// <param name="Outputs">In the order of the rules; with trouble, the large ones that are in the spool by now.</param>
 /// <param name="Blobs">Small ones by SHA-256.</param>
-/// <param name="SpoolFiles">Names of large ones in out/.</param>
+/// <param name="SpoolFiles">Names in out/ that were written, perhaps one whose success an error hides.</param>
 /// <param name="Fault">Not null: it cannot be done; the outputs are not complete.</param>
 /// <param name="Trouble">Not None: the spool did not take one now; try again later.</param>
 internal sealed record Collected(
@@ -46,7 +46,16 @@ internal sealed class OutputCollector(AgentSpool spool, string scratch)
 {
     private static readonly DateTimeOffset MemberDate = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public Collected Collect(AttemptId attempt, int branch, IReadOnlyList<FoundOutput> found, SmallOutputRoom room, bool mayWrite)
+    /// <param name="attempt">The job's attempt.</param>
+    /// <param name="branch">Its branch.</param>
+    /// <param name="found">What to make.</param>
+    /// <param name="room">For small outputs.</param>
+    /// <param name="mayWrite">False: answer EAGAIN instead of writing to the spool.</param>
+    /// <param name="written">
+    /// What earlier tries brought into the spool, by file name: it is not written again, as a disk that is nearly full may not hold it twice.
+    /// </param>
+    public Collected Collect(AttemptId attempt, int branch, IReadOnlyList<FoundOutput> found, SmallOutputRoom room, bool mayWrite,
+        IReadOnlyDictionary<string, CollectedOutput> written)
     {
         var outputs = new List<CollectedOutput>();
         var blobs = new Dictionary<string, byte[]>();
@@ -57,11 +66,21 @@ internal sealed class OutputCollector(AgentSpool spool, string scratch)
             for (var i = 0; i < found.Count; i++)
             {
                 var name = new OutputName(attempt, branch, i, OutputName.LabelOf(found[i].Name));
+                if (written.TryGetValue(name.FileName, out var before))
+                {
+                    outputs.Add(before);
+                    continue;
+                }
                 var made = Make(found[i], name, room, mayWrite);
                 if (made.Trouble != Errno.None)
                 {
                     room.GiveBack(taken);
-                    return Collected.Nothing with { SpoolFiles = files, Trouble = made.Trouble };
+                    return Collected.Nothing with
+                    {
+                        Outputs = [.. outputs.Where(output => output.SpoolFile is not null)],
+                        SpoolFiles = [.. files, name.FileName],
+                        Trouble = made.Trouble,
+                    };
                 }
                 outputs.Add(made.Output!);
                 if (made.Output!.SpoolFile is { } file) files.Add(file);

@@ -78,12 +78,17 @@ internal sealed class AgentRig : IDisposable
     /// <summary>An agent whose spool takes no writes into out/ between <see cref="Fill"/> and <see cref="MakeRoom"/>.</summary>
     public Process StartOnFullSpool(params string[] more) => StartProgram("hpcgrid-faulty-agent", more);
 
-    /// <summary>From now on writes into out/ answer that.</summary>
-    public void Fill(Errno errno) => File.WriteAllBytes($"{FullPath}.{errno}", []);
+    /// <summary>From now on writes into out/ answer that; with <paramref name="largeOnly"/> only those of large files, behind their beginning.</summary>
+    public void Fill(Errno errno, bool largeOnly = false)
+    {
+        if (largeOnly) File.WriteAllBytes($"{FullPath}.large", []);
+        File.WriteAllBytes($"{FullPath}.{errno}", []);
+    }
 
     public void MakeRoom()
     {
-        foreach (var file in Directory.GetFiles(Folder, Path.GetFileName(FullPath) + ".*")) File.Delete(file);
+        foreach (var errno in (Errno[])[Errno.ENOSPC, Errno.EDQUOT]) File.Delete($"{FullPath}.{errno}");
+        File.Delete($"{FullPath}.large");
     }
 
     /// <summary>Waits until the agent says that the spool is full.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
 
 namespace HpcGrid.Tests.Agent;
@@ -61,6 +62,38 @@ public sealed class FullSpoolTests
             Assert.That(_rig.PayloadProcesses(), Is.Empty);
             Assert.That(_rig.Heartbeat, Is.Not.Null.And.Property("Left").False, "it says that everything is published");
         });
+    }
+
+    [Test]
+    public void A_large_output_that_cannot_be_written_now_is_saved_when_it_can()
+    {
+        _rig.Fill(Errno.ENOSPC, largeOnly: true);
+        var script = "echo small > a; head -c 100000 /dev/urandom > b; head -c 3000000 /dev/urandom > c";
+        var queue = _rig.Offer([AgentRig.Shell(script) with { Outputs = [new OutputRule(null, ["a", "b", "c"], [])] }]);
+        _rig.StartOnFullSpool("--pace", "0.1");
+        var first = _rig.Full();
+        var another = _rig.Offer([AgentRig.Job("/bin/true")]);
+        AgentRig.Wait(() => _rig.Heartbeat is { Full: true } beat && beat.Number >= first.Number + 2, "beats that say full");
+        Assert.That(_rig.Bridge.ListPool().Items.Select(offer => offer.Name), Is.EqualTo(new[] { another }));
+        var waiting = _rig.Version(queue, version => version.Reports.Single().Stage == ReportStage.Collecting);
+        var early = Directory.GetFiles(OutFolder, "1000.1.*").Single();
+        _rig.Root.Fs.Status(early, out var before);
+        _rig.MakeRoom();
+        _rig.Lease();
+        var final = _rig.Final(queue);
+        _rig.Root.Fs.Status(early, out var after);
+        var report = final.Reports.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That(waiting.Final, Is.False);
+            Assert.That(report.Outcome, Is.EqualTo(Outcome.Succeeded), report.Reason);
+            Assert.That(report.Outputs.Select(output => output.Name), Is.EqualTo(new[] { "a", "b", "c" }));
+            Assert.That(report.Outputs.Select(output => _rig.Bytes(final, output).Length), Is.EqualTo(new[] { 6, 100000, 3000000 }));
+            Assert.That(report.Outputs[1].SpoolFile, Is.EqualTo(Path.GetFileName(early)));
+            Assert.That(after, Is.EqualTo(before), "what was saved is written again");
+            Assert.That(final.Notes.Single().Text, Does.Contain("ENOSPC"));
+        });
+        Assert.That(_rig.Final(another).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
     }
 
     private string OutFolder => Path.Combine(_rig.Root.Layout.Root, "agents", _rig.Agent, "live", "out");
