@@ -174,7 +174,12 @@ internal sealed class Grid : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
-        foreach (var left in Processes()) Daemon.KillNine(left.Id);
+        await Eventually.True(() =>
+        {
+            var left = Processes();
+            foreach (var process in left) Daemon.KillNine(process.Id);
+            return left.Count == 0;
+        }, StartBound, "the grid's last processes to end");
         _bridge?.Dispose();
         _central?.Dispose();
         if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
