@@ -78,10 +78,13 @@ internal sealed class Grid : IAsyncDisposable
     /// <summary>kill -9 of one agent, chosen by the caller's number; false when none runs.</summary>
     public bool KillAgent(int which)
     {
-        var agents = Processes().Where(process => process.Command.Contains("hpcgrid-agent", StringComparison.Ordinal)
-            && !process.Command.StartsWith("unshare", StringComparison.Ordinal)).ToList();
+        if (!Directory.Exists(Path.Combine(_folder, "bridge/fork"))) return false;
+        // By the start records: a child that is about to become a payload still shows its agent's command line.
+        var agents = Directory.EnumerateFiles(Path.Combine(_folder, "bridge/fork"), "start", SearchOption.AllDirectories)
+            .Select(record => int.Parse(File.ReadAllText(record).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))
+            .Where(id => Processes().Any(process => process.Id == id && process.Command.Contains("hpcgrid-agent", StringComparison.Ordinal))).ToList();
         if (agents.Count == 0) return false;
-        Daemon.KillNine(agents[which % agents.Count].Id);
+        Daemon.KillNine(agents[which % agents.Count]);
         return true;
     }
 

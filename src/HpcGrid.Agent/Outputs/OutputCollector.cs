@@ -113,7 +113,7 @@ internal sealed class OutputCollector(AgentSpool spool, string scratch)
         using var archive = NewArchive(output.Files.Sum(file => file.Size));
         var members = Pack(archive, output.Files);
         archive.Position = 0;
-        return Deliver(output.Name, archive, members, name, room, mayWrite);
+        return Deliver(output.Name, archive, output.ShowsMembers ? members : [], name, room, mayWrite);
     }
 
     private Made Deliver(string name, Stream bytes, IReadOnlyList<CollectedMember> members, OutputName spoolName, SmallOutputRoom room, bool mayWrite)

@@ -12,7 +12,11 @@ internal sealed record FoundFile(string Name, string Path, long Size);
 /// <param name="Name">Its name below the output directory.</param>
 /// <param name="IsArchive">Make a ZIP archive of them.</param>
 /// <param name="Files">One file, or the members in their order.</param>
-internal sealed record FoundOutput(string Name, bool IsArchive, IReadOnlyList<FoundFile> Files);
+internal sealed record FoundOutput(string Name, bool IsArchive, IReadOnlyList<FoundFile> Files)
+{
+    /// <summary>The members get names of their own in the catalogue; no_links_registration keeps them inside.</summary>
+    public bool ShowsMembers { get; init; } = true;
+}
 
 /// <param name="Outputs">What to save.</param>
 /// <param name="Fault">Why the outputs are not complete; null when they are.</param>
@@ -44,7 +48,8 @@ internal static class OutputSweep
         for (var i = 0; i < rules.Count; i++)
         {
             if (rules[i].Archive is not { } archive) outputs.AddRange(perRule[i].Select(file => new FoundOutput(file.Name, false, [file])));
-            else if (perRule[i].Count > 0) outputs.Add(new FoundOutput(archive, true, perRule[i]));
+            else if (perRule[i].Count > 0)
+                outputs.Add(new FoundOutput(archive, true, perRule[i]) { ShowsMembers = !rules[i].Options.Contains("no_links_registration") });
         }
         return new Sweep(outputs, search.Fault ?? NameClash(outputs), search.Remarks, search.Bytes);
     }

@@ -70,6 +70,9 @@ internal sealed class DescriptionReader
             Jdl = _keys.Document.ToString(),
         };
         new DescriptionRules(_keys).Check(description);
+        var wishes = description.Outputs.SelectMany(rule => rule.Options).Where(OutputParser.IsAboutPlaces).Distinct(StringComparer.Ordinal).ToList();
+        if (wishes.Count > 0)
+            remarks.Add($"the output options {string.Join(", ", wishes)} have no effect: outputs go to the nearest storage element that takes them");
         return description;
     }
 

@@ -48,10 +48,11 @@ internal static class JdlKeys
     private static IEnumerable<JdlKey> All() =>
     [
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
-            "OutputErrorE", "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
+            "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
             "MemorySize", "WorkDirectorySize", "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
         .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId"),
         .. Of(KeyUse.Kept, "the broker gives a site the oldest jobs that match it", "Rank"),
+        .. Of(KeyUse.Kept, "outputs of failed jobs are not saved so far; the last lines of stdout and stderr always are", "OutputErrorE"),
         .. Of(KeyUse.Kept, "no mail is sent so far", "Email"),
         .. Of(KeyUse.Kept, "a job waits until it is matched or killed", "MaxWaitingTime"),
         .. Of(KeyUse.Kept, Retries, "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed", "MaxInitFailed",

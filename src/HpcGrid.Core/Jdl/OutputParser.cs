@@ -12,6 +12,7 @@ internal sealed class OutputParser(Faults faults)
 {
     private const int LongestName = 255;
     private const string NoArchive = "no_archive";
+    private const string NoLinks = "no_links_registration";
     private readonly Dictionary<string, TextPlace?> _names = new(StringComparer.Ordinal);
 
     public List<OutputRule> Read(IEnumerable<(string Text, TextPlace? Place)> items) =>
@@ -55,9 +56,12 @@ internal sealed class OutputParser(Faults faults)
         return Refuse(place, $"the output {Faults.Shown(name)} is named twice{first}", "Name every output once, either in an archive or by itself.");
     }
 
+    /// <summary>True for an option that wishes where copies go; the others say how the output is made.</summary>
+    public static bool IsAboutPlaces(string option) => option is not (NoArchive or NoLinks);
+
     private bool IsOption(string option, TextPlace? place)
     {
-        if (option is NoArchive or "no_links_registration") return true;
+        if (!IsAboutPlaces(option)) return true;
         var se = option.TrimStart('!').Split("::");
         if (se.Length == 3 && se.All(part => part.Length > 0)) return true;
         var equals = option.IndexOf('=', StringComparison.Ordinal);
