@@ -72,6 +72,15 @@ public sealed class OutputTests
     }
 
     [Test]
+    public void Members_that_are_not_to_be_registered_are_in_the_archive_all_the_same()
+    {
+        var (report, bytes) = Run("echo one > a.txt", Archive("r.zip", "*.txt") with { Options = ["no_links_registration"] });
+        using var zip = new ZipArchive(new MemoryStream(bytes[0]));
+        Assert.That(zip.Entries.Select(entry => entry.FullName), Is.EqualTo(new[] { "a.txt" }));
+        Assert.That(report.Outputs.Single().Members, Is.Empty);
+    }
+
+    [Test]
     public void The_same_files_make_the_same_archive()
     {
         var spec = AgentRig.Shell("echo one > b.txt; echo two > a.txt") with { Outputs = [Archive("r.zip", "*.txt")] };
