@@ -81,6 +81,19 @@ internal sealed class StorageTests : CentralTests
     }
 
     [Test]
+    public void Only_a_jobs_token_reads_inputs_and_it_covers_no_path_by_that()
+    {
+        var ofJob = Token(StorageRules.InputsScope) with { Job = 7, Attempt = 1 };
+        Assert.Multiple(() =>
+        {
+            Assert.That(StorageRules.MayReadInputs(ofJob), Is.True);
+            Assert.That(StorageRules.MayReadInputs(Token(StorageRules.InputsScope)), Is.False);
+            Assert.That(StorageRules.MayReadInputs(Token("storage.read:/inputs") with { Job = 7, Attempt = 1 }), Is.False);
+            Assert.That(StorageRules.MayRead(ofJob, Lfn.Parse("/inputs")), Is.False);
+        });
+    }
+
+    [Test]
     public void Scopes_cover_whole_components_only()
     {
         var token = Token("storage.read:/foo storage.create:/out/a%20b");
