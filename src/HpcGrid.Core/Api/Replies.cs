@@ -24,6 +24,10 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(Matched), "matched")]
 [JsonDerivedType(typeof(Reported), "reported")]
 [JsonDerivedType(typeof(Renewed), "renewed")]
+[JsonDerivedType(typeof(JobPlan), "jobPlan")]
+[JsonDerivedType(typeof(SiteMatches), "siteMatches")]
+[JsonDerivedType(typeof(Peeked), "peeked")]
+[JsonDerivedType(typeof(JobSamples), "jobSamples")]
 public abstract record Reply;
 
 /// <summary>It is done; there is nothing to tell.</summary>
@@ -177,12 +181,17 @@ public sealed record Reported(IReadOnlyList<AttemptId> Fenced) : Reply;
 /// <summary>Leases are extended.</summary>
 /// <param name="Kill">Attempts this bridge holds that must end: killed by their owner or replaced. Repeated until reported ended.</param>
 /// <param name="Waiting">How many jobs wait that this bridge's site could run, as a hint for pilots.</param>
-public sealed record Renewed(IReadOnlyList<AttemptId> Kill, int Waiting) : Reply;
+public sealed record Renewed(IReadOnlyList<AttemptId> Kill, int Waiting) : Reply
+{
+    /// <summary>What owners want to see of running attempts; repeated until answered.</summary>
+    public IReadOnlyList<PeekOrder> Peeks { get; init; } = [];
+}
 
 /// <summary>Central's unasked messages: hints only. Whoever misses one sees the same at the next poll.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(WorkWaiting), "workWaiting")]
 [JsonDerivedType(typeof(KillNow), "killNow")]
+[JsonDerivedType(typeof(PeekNow), "peekNow")]
 public abstract record Push;
 
 /// <summary>To bridges: jobs were submitted; ask now rather than at the next poll.</summary>

@@ -29,6 +29,13 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(MatchJobs), "matchJobs")]
 [JsonDerivedType(typeof(ReportEvents), "reportEvents")]
 [JsonDerivedType(typeof(RenewLeases), "renewLeases")]
+[JsonDerivedType(typeof(PlanJob), "planJob")]
+[JsonDerivedType(typeof(MatchSites), "matchSites")]
+[JsonDerivedType(typeof(PeekJob), "peekJob")]
+[JsonDerivedType(typeof(ReadSamples), "readSamples")]
+[JsonDerivedType(typeof(ReportSamples), "reportSamples")]
+[JsonDerivedType(typeof(AnswerPeek), "answerPeek")]
+[JsonDerivedType(typeof(FindEntries), "findEntries")]
 public abstract record Request;
 
 /// <summary>A request together with the type of its answer.</summary>
