@@ -37,6 +37,7 @@ internal static class Limits
     /// <summary>The local grid: how long its parts may take to start and to end.</summary>
     public static readonly TimeSpan LocalStart = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);
+    public static readonly TimeSpan LeftoverGrace = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan LocalPoll = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Failed jobs told one by one; the first few say what is wrong with all.</summary>

@@ -134,13 +134,20 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     public static IReadOnlyList<NodeStatus> Nodes(NodeList list) =>
         [.. list.Bridges.Where(bridge => bridge.Bridge == BridgeUser).SelectMany(bridge => bridge.Nodes).Where(node => node.State != "gone")];
 
+    /// <summary>Agents first: they end their jobs in good order. What is left of those after them would stay for ever.</summary>
     private async Task EndLeftovers()
     {
-        var left = _processes.Left();
+        await EndAll(_processes.Left);
+        await EndAll(_processes.Orphans);
+    }
+
+    private async Task EndAll(Func<IReadOnlyList<ProcessMark>> find)
+    {
+        var left = find();
         if (left.Count == 0) return;
         tell($"ending {left.Count} processes that were left");
-        await Task.WhenAll(left.Select(process => LocalProcesses.End(process, TimeSpan.FromSeconds(10))));
-        if (_processes.Left() is { Count: > 0 } still)
+        await Task.WhenAll(left.Select(process => LocalProcesses.End(process, Limits.LeftoverGrace)));
+        if (find() is { Count: > 0 } still)
             throw GridError.Unavailable($"processes {string.Join(", ", still.Select(process => process.Id))} do not end",
                 "Look at them with ps -ef; a process that waits for a disk ends when the disk answers.");
     }

@@ -57,20 +57,33 @@ internal sealed partial class LocalProcesses(LocalHome home)
         return false;
     }
 
-    /// <summary>Processes of this home that still run, found by their environment.</summary>
-    public IReadOnlyList<ProcessMark> Left()
+    /// <summary>Daemons and agents of this home that still run, found by their environment.</summary>
+    public IReadOnlyList<ProcessMark> Left() => Find(process => Has(process, "environ", $"{Mark}={home.Folder}\0"));
+
+    /// <summary>
+    /// What agents have left: payloads, whose environment is their own but for a TMPDIR in the sandbox, and the guards of agents, which have none.
+    /// </summary>
+    public IReadOnlyList<ProcessMark> Orphans() => Find(process => Has(process, "environ", $"TMPDIR={home.Folder}/")
+        || (Has(process, "cmdline", "HPCGRID_AGENT=") && WorksBelow(process, home.Folder)));
+
+    private static List<ProcessMark> Find(Func<string, bool> wanted)
     {
-        var wanted = Encoding.UTF8.GetBytes($"\0{Mark}={home.Folder}\0");
         var found = new List<ProcessMark>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-                || id == System.Environment.ProcessId) continue;
-            if (Read($"{directory}/environ") is { } environment && (byte[])[0, .. environment] is var whole && whole.AsSpan().IndexOf(wanted) >= 0
-                && StartOf(id) is { } started)
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && id != System.Environment.ProcessId && wanted(directory) && StartOf(id) is { } started)
                 found.Add(new ProcessMark(id, started));
-        }
         return found;
+    }
+
+    /// <summary>One of the texts, each of which ends in a zero byte, begins so.</summary>
+    private static bool Has(string process, string file, string beginning) =>
+        Read($"{process}/{file}") is { } texts && ((byte[])[0, .. texts]).AsSpan().IndexOf(Encoding.UTF8.GetBytes("\0" + beginning)) >= 0;
+
+    private static bool WorksBelow(string process, string folder)
+    {
+        try { return new FileInfo($"{process}/cwd").LinkTarget?.StartsWith(folder + "/", StringComparison.Ordinal) == true; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return false; }
     }
 
     /// <summary>False when the bound passed first.</summary>

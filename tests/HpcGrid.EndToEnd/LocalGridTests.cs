@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace HpcGrid.EndToEnd;
+
+/// <summary>`hpcgrid local`: the grid that people start on their own machine, through its commands alone.</summary>
+public sealed class LocalGridTests
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
+
+    [Test]
+    public async Task A_local_grid_goes_up_tells_its_state_runs_a_job_and_goes_down_with_nothing_left()
+    {
+        await using var home = new LocalGridHome();
+
+        await home.Ok("local", "up", "--nodes", "2", "--cores-per-node", "1");
+        var status = Json(await home.Ok("local", "status", "--json"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(status.GetProperty("centralRuns").GetBoolean());
+            Assert.That(status.GetProperty("bridgeRuns").GetBoolean());
+            Assert.That(status.GetProperty("home").GetString(), Is.EqualTo(home.Folder));
+        });
+
+        var jdl = home.Write("hello.jdl", """
+            Command = { "/bin/sh", "-c", "echo hello $0", "#alien_counter#" };
+            OutputFile = { "stdout" };
+            Split = "production:1-3";
+            """);
+        var results = Path.Combine(home.Folder, "results");
+        var said = await home.Ok("local", "run", jdl, "-o", results);
+        Assert.That(said, Does.StartWith("3 jobs: 3 DONE, 0 failed"));
+        Assert.That(Directory.EnumerateFiles(results, "stdout", SearchOption.AllDirectories).Select(File.ReadAllText),
+            Is.EquivalentTo(new[] { "hello 1\n", "hello 2\n", "hello 3\n" }));
+
+        await home.Ok("local", "down");
+        Assert.That(home.Processes(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Going_up_and_down_twice_is_harmless_and_keeps_the_jobs()
+    {
+        await using var home = new LocalGridHome();
+        await home.Ok("local", "up", "--nodes", "1");
+        var before = home.Processes().Select(process => process.Id).ToList();
+        await home.Ok("local", "up", "--nodes", "1");
+        Assert.That(home.Processes().Select(process => process.Id), Is.EqualTo(before));
+        var job = Json(await home.Ok("submit", "--json", "--", "/bin/true")).GetProperty("job").GetInt64();
+
+        await home.Ok("local", "down");
+        await home.Ok("local", "down");
+        var down = await home.Cli("local", "status");
+        Assert.That(down.ExitCode, Is.EqualTo(5), down.Output + down.Error);
+
+        await home.Ok("local", "up", "--nodes", "1");
+        Assert.That((await home.Cli("watch", job.ToString(System.Globalization.CultureInfo.InvariantCulture))).ExitCode, Is.Zero);
+        await home.Ok("local", "down", "--purge");
+        Assert.That(home.Processes(), Is.Empty);
+        Assert.That(Directory.Exists(home.Folder), Is.False);
+    }
+
+    [Test]
+    public async Task Nothing_is_left_after_its_daemons_were_killed_in_the_middle_of_work()
+    {
+        await using var home = new LocalGridHome();
+        await home.Ok("local", "up", "--nodes", "2");
+        await home.Ok("submit", "-n", "4", "--", "/bin/sh", "-c", "trap '' TERM; setsid sleep 600 & sleep 600");
+        await Eventually.True(() => home.Processes().Count(process => process.Command.StartsWith("sleep", StringComparison.Ordinal)) >= 2,
+            Bound, "payloads to run");
+        var status = Json(await home.Ok("local", "status", "--json"));
+        foreach (var daemon in new[] { "centralId", "bridgeId" }) Daemon.KillNine(status.GetProperty(daemon).GetInt32());
+
+        await home.Ok("local", "down");
+
+        Assert.That(home.Processes(), Is.Empty);
+    }
+
+    [Test]
+    public async Task Without_a_local_grid_the_commands_say_how_to_start_one()
+    {
+        await using var home = new LocalGridHome();
+        var status = await home.Cli("local", "status");
+        var ps = await home.Cli("ps");
+        Assert.Multiple(() =>
+        {
+            Assert.That(status.ExitCode, Is.EqualTo(5));
+            Assert.That(status.Error, Does.Contain("hpcgrid local up"));
+            Assert.That(ps.ExitCode, Is.EqualTo(3));
+            Assert.That(ps.Error, Does.Contain("hpcgrid local up"));
+        });
+    }
+
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+}
