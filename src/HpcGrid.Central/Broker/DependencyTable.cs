@@ -1,0 +1,32 @@
+using HpcGrid.Central.Database;
+using HpcGrid.Core.Jobs;
+
+namespace HpcGrid.Central.Broker;
+
+/// <summary>
+/// Which nodes of a DAG come after which others: rows (job, after_job), written at submission and never changed, so that a resubmitted node
+/// waits for the same others again. A node with a predecessor that is not DONE is *held*: WAITING, and not in the waiting table.
+/// </summary>
+public static class DependencyTable
+{
+    /// <summary>The job may be given out only when the other is done.</summary>
+    public static void Insert(Session session, long job, long after) =>
+        session.Execute("INSERT INTO dependency (job, after_job) VALUES ($1, $2) ON CONFLICT DO NOTHING", job, after);
+
+    /// <summary>All the jobs that must be done before this one, by number; empty for a job that is no node.</summary>
+    public static List<long> Predecessors(Session session, long job) =>
+        session.Query("SELECT after_job FROM dependency WHERE job = $1 ORDER BY after_job", reader => reader.GetInt64(0), job);
+
+    /// <summary>
+    /// Those of the predecessors that are not done as their rows are stored, by number; empty when nothing holds the job. Changes that a
+    /// <see cref="Events.JobBook"/> has not saved yet are not seen.
+    /// </summary>
+    public static List<long> WaitingFor(Session session, long job) =>
+        session.Query(
+            "SELECT after_job FROM dependency JOIN job ON job.job = dependency.after_job WHERE dependency.job = $1 AND job.state NOT IN ($2, $3) " +
+            "ORDER BY after_job", reader => reader.GetInt64(0), job, (int)JobState.Done, (int)JobState.DoneWarn);
+
+    /// <summary>The jobs that come directly after this one, by number.</summary>
+    public static List<long> Dependants(Session session, long job) =>
+        session.Query("SELECT job FROM dependency WHERE after_job = $1 ORDER BY job", reader => reader.GetInt64(0), job);
+}
