@@ -1,4 +1,5 @@
 using HpcGrid.Agent.Jobs;
+using HpcGrid.Agent.Peeks;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Spool;
@@ -23,6 +24,7 @@ internal sealed class AgentLoop
     private readonly QueueBook _book;
     private readonly GrantGate _grants;
     private readonly PollInterval _pauses;
+    private readonly Lookout _lookout;
     private readonly Queue<Notice> _pending = new();
 
     private AgentFacts _facts;
@@ -43,6 +45,7 @@ internal sealed class AgentLoop
         _grants = new GrantGate(options.Site);
         _free = settings.Whole;
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
+        _lookout = new Lookout(settings.Card, clock, mailbox.Post);
         _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);
         _leaveBy = settings.EndAt;
         runner.Ended += OnEnded;
@@ -81,6 +84,7 @@ internal sealed class AgentLoop
             case InputsPut put: _runner.OnInputs(put.Run, put.Staged); break;
             case OutputsMade made: _runner.OnOutputs(made.Run, made.Collected); break;
             case VersionWritten written: OnWritten(written); break;
+            case Seen seen: OnSeen(seen); break;
             case KeysRead read: _grants.Take(read.Keys); break;
             case HeartBeaten: _beating = false; break;
             case Polled polled: OnPolled(polled); break;
@@ -137,10 +141,31 @@ internal sealed class AgentLoop
                 _facts = _facts with { Liveness = Liveness.Fenced };
                 break;
             case Peek peek:
-                foreach (var run in _book.RunsOf(peek.Id)) _runner.Peek(run);
+                Look(peek);
                 break;
         }
     }
+
+    private void Look(Peek order)
+    {
+        if (_book.RunsOf(order.Id).Select(run => run.Target).FirstOrDefault(target => target is not null) is { } target) _lookout.TryAdd(order, target);
+        else Answer(NotHere(order));
+    }
+
+    /// <summary>A sandbox is used again by other jobs: what was seen counts only if the job was still in it.</summary>
+    private void OnSeen(Seen seen) =>
+        Answer(_book.RunsOf(seen.Order.Id).Any(run => run.Target?.Sandbox == seen.Target.Sandbox) ? seen.Answer : NotHere(seen.Order));
+
+    private void Answer(PeekAnswer answer)
+    {
+        _spool.Add(new AnswerOrder(answer));
+        // Who looks once looks again.
+        _pauses.Reset();
+        LookLater();
+    }
+
+    private static PeekAnswer NotHere(Peek order) => new(order.Order, null, new ApiError(
+        ErrorCode.Conflict, $"job {order.Id.Job} is not running on this node now", $"It has not begun or is over: hpcgrid trace {order.Id.Job} tells."));
 
     private void OnWritten(VersionWritten written)
     {

@@ -1,4 +1,5 @@
 using HpcGrid.Agent.Jobs;
+using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core;
@@ -42,7 +43,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
         using var runner = new JobRunner(work, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
-        var thread = new SpoolThread(spool, image, mailbox, settings.Chance, use);
+        var thread = new SpoolThread(spool, image, mailbox, settings.Chance, new AnswerShelf(spool, clock), use);
         var exitCode = new AgentLoop(options, settings, runner, thread, mailbox, clock).Run();
         Log.Information("{Agent} leaves with exit code {ExitCode}", card.Agent, exitCode);
         return exitCode;

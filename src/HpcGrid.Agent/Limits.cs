@@ -18,6 +18,21 @@ internal static class Limits
     /// <summary>Inputs or outputs of a job up to this size are copied on the loop's thread: handing them over would cost more.</summary>
     public const int InlineBytes = 256 * 1024;
 
+    /// <summary>Longest file of /proc that is read: a process's environment may have megabytes; ours stands somewhere in it.</summary>
+    public const int ProcFileBytes = 4 * 1024 * 1024;
+
+    /// <summary>Looks that wait for their turn; a person asks a few times a second at most.</summary>
+    public const int PeeksWaiting = 64;
+
+    /// <summary>Files, processes and characters of paths in one answer to a look: it travels through the spool and one frame.</summary>
+    public const int PeekFiles = 2000, PeekProcesses = 500, PeekListCharacters = 64 * 1024, PeekCommandCharacters = 200;
+
+    /// <summary>Answers to looks that lie in the spool at most, for how long, and how many orders are remembered so that each has one answer.</summary>
+    public const int AnswersKept = 32, AnswersRemembered = 1024;
+
+    /// <summary>An answer nobody has read by then has nobody waiting for it.</summary>
+    public static readonly TimeSpan AnswerLife = TimeSpan.FromSeconds(60);
+
     /// <summary>Threads for copying large files: two keep a disk busy, more only make it seek.</summary>
     public const int CopyThreads = 2;
 

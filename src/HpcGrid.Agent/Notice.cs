@@ -1,5 +1,6 @@
 using HpcGrid.Agent.Jobs;
 using HpcGrid.Agent.Outputs;
+using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core.Tokens;
@@ -18,6 +19,9 @@ internal sealed record InputsPut(JobRun Run, Staged Staged) : Notice;
 
 /// <summary>A copy thread: a job's outputs.</summary>
 internal sealed record OutputsMade(JobRun Run, Collected Collected) : Notice;
+
+/// <summary>The lookout: what a look showed. Whether the job is still where it looked, the loop knows.</summary>
+internal sealed record Seen(Peek Order, PeekTarget Target, PeekAnswer Answer) : Notice;
 
 /// <summary>The spool: one look at the inbox, the agent's directory and, if asked, the pool.</summary>
 /// <param name="Liveness">What the agent's directory shows.</param>

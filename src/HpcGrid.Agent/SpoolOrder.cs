@@ -14,6 +14,9 @@ internal sealed record PublishOrder(WorkQueueVersion Version) : SpoolOrder;
 /// <summary>After the acknowledgement: remove what the spool has of a queue file.</summary>
 internal sealed record DropOrder(QueueName Queue, IReadOnlyList<string> Outputs) : SpoolOrder;
 
+/// <summary>Publish what a look showed (K2).</summary>
+internal sealed record AnswerOrder(PeekAnswer Answer) : SpoolOrder;
+
 /// <summary>Answered by <see cref="HeartBeaten"/>.</summary>
 internal sealed record BeatOrder(HeartbeatMarker Marker) : SpoolOrder;
 

@@ -1,3 +1,4 @@
+using HpcGrid.Agent.Peeks;
 using HpcGrid.Core;
 using HpcGrid.Core.Tokens;
 using HpcGrid.Spool;
@@ -14,6 +15,7 @@ internal sealed class SpoolThread
     private readonly WorkQueueImage _image;
     private readonly Mailbox<Notice> _answers;
     private readonly Func<int, int> _chance;
+    private readonly AnswerShelf _shelf;
     private readonly SpoolUseFile? _use;
     private readonly Mailbox<SpoolOrder> _orders = new();
 
@@ -26,13 +28,16 @@ internal sealed class SpoolThread
     /// <param name="image">Encodes and decodes queue files.</param>
     /// <param name="answers">Where answers go.</param>
     /// <param name="chance">A number from 0 to below its argument.</param>
+    /// <param name="shelf">Where answers to looks lie.</param>
     /// <param name="use">Where to write what was asked of the spool; null for nowhere.</param>
-    public SpoolThread(AgentSpool spool, WorkQueueImage image, Mailbox<Notice> answers, Func<int, int> chance, SpoolUseFile? use = null)
+    public SpoolThread(AgentSpool spool, WorkQueueImage image, Mailbox<Notice> answers, Func<int, int> chance, AnswerShelf shelf,
+        SpoolUseFile? use = null)
     {
         _spool = spool;
         _image = image;
         _answers = answers;
         _chance = chance;
+        _shelf = shelf;
         _use = use;
         new Thread(Run) { IsBackground = true, Name = "spool" }.Start();
     }
@@ -60,6 +65,9 @@ internal sealed class SpoolThread
             case DropOrder drop:
                 _ = _spool.DropQueue(drop.Queue, drop.Outputs); // As long as the claim is listed the bridge repeats its acknowledgement.
                 return null;
+            case AnswerOrder answer:
+                _shelf.Put(answer.Answer);
+                return null;
             case BeatOrder beat:
                 var beaten = _spool.Heartbeat(Marked(beat.Marker));
                 _use?.Write();
@@ -77,6 +85,7 @@ internal sealed class SpoolThread
 
     private Polled Look(LookOrder order)
     {
+        _shelf.Tidy();
         var trouble = new List<string>();
         var inbox = _spool.ReadInbox();
         foreach (var fault in inbox.Faults) trouble.Add($"message {fault.FileName}: {fault.Reason}");

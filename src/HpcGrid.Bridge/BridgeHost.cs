@@ -74,6 +74,11 @@ public sealed class BridgeHost : IDisposable
             welcomed => _posts.Post(tick => welcome.Store(tick, welcomed)),
             push => _posts.Post(tick => Hear(push, tick, demand, renew!, match!))));
         renew = new RenewStep(Central, _posts, fleet, ending, demand, _stopping.Token);
+        var peeks = new PeekStep(ledger, Central, _posts, spool, fleet, _stopping.Token)
+        {
+            Tell = (agent, message, tick) => messages.Send(agent, message, tick),
+        };
+        renew.Peek = peeks.Take;
         match = new MatchStep(ledger, Central, _posts, appetite, demand, _stopping.Token);
         _drain = new DrainStep(ledger, spool, fleet, ending, new DrainSwitches(appetite, pilots, offers, messages));
         var status = new StatusStep(
@@ -83,7 +88,7 @@ public sealed class BridgeHost : IDisposable
             new WatchStep(ledger, spool, fleet, reader, pace), watch,
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, parts.Timing)),
             new ReconcileStep(ledger, spool, fleet, ending, parts.Timing, image),
-            _drain, match, stageIn, offers, messages,
+            _drain, match, stageIn, offers, messages, peeks,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
             new GarbageStep(ledger, spool, area, stageIn), status,
@@ -134,6 +139,7 @@ public sealed class BridgeHost : IDisposable
     private static void Hear(Push push, Tick tick, Demand demand, RenewStep renew, MatchStep match)
     {
         if (push is KillNow kill) renew.Kill(tick, kill.Attempts);
+        if (push is PeekNow peek) renew.Peek(tick, peek.Orders);
         if (push is not WorkWaiting work) return;
         demand.Waiting = Math.Max(demand.Waiting, work.Waiting);
         match.Hurry();

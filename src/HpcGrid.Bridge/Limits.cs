@@ -8,7 +8,7 @@ internal static class Limits
     /// <summary>Between two ticks while work flows: short jobs must not wait for the bridge, and a listing every tenth of a second is polite.</summary>
     public static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Between two looks at the spool when nothing has moved for long (PROTOCOL 5 allows 15 s; nodes that end must be noticed sooner).</summary>
+    /// <summary>Between two looks at the spool when nothing has moved for long (PROTOCOL 5 allows 10 s; nodes that end must be noticed sooner).</summary>
     public static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>After a tick that failed, growing by two up to the longest.</summary>
@@ -98,6 +98,12 @@ internal static class Limits
 
     /// <summary>An unanswered kill or ack message is sent again after so long, plus the mount's caching bound.</summary>
     public static readonly TimeSpan RepeatMessage = TimeSpan.FromSeconds(15);
+
+    /// <summary>Looks into running jobs at a time; central allows as many of all bridges together.</summary>
+    public const int OpenPeeks = 1000;
+
+    /// <summary>Central gives a look up after this; an answered one is remembered as long, because a renewal on its way may still name it.</summary>
+    public static readonly TimeSpan PeekLife = TimeSpan.FromSeconds(60);
 
     /// <summary>Messages of one tick: each is a file.</summary>
     public const int MessagesPerTick = 200;

@@ -49,25 +49,27 @@ public sealed class CentralHost : IAsyncDisposable
 
         var times = new LeaseTimes(TimeSpan.FromSeconds(options.LeaseSeconds), TimeSpan.FromSeconds(options.GiveUpSeconds));
         var roster = new BridgeRoster(clock);
+        var desk = new PeekDesk(roster, Limits.PeekWait, clock);
         var descriptions = new Descriptions();
         var builder = new AssignmentBuilder(tokens);
         var flow = new JobFlow(descriptions, roster);
         _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
         var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
         var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, clock), intake, _leases,
-            new BridgeNews(roster, tokens, Element, times));
+            new BridgeNews(roster, tokens, Element, times), desk);
 
         _kills = new Kills(Database, flow, clock);
         var submission = new Submission(Database, new InputResolver(reads, options.Vo), tree, flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
+        var live = new LiveRequests(new Peeks(Database, desk), desk);
 
         var gate = new IdentityGate(authenticator);
         StorageCleaning = new StorageLoop(Element, Database, clock);
         _loops = [new LeaseLoop(_leases, clock).Run, StorageCleaning.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
-        new ApiEndpoint(new RequestRouter(jobs, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
+        new ApiEndpoint(new RequestRouter(jobs, live, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
         new StorageEndpoint(Element, reads, descriptions, Database, tokens).Map(_app);
     }
 

@@ -54,6 +54,15 @@ public static class Limits
     /// <summary>Groups looked at for the hint how many jobs wait for a site.</summary>
     public const int GroupsPerHint = 1000;
 
+    /// <summary>Looks into running jobs that wait for their nodes at a time, of all jobs and of one: each is a file in a spool.</summary>
+    public const int OpenPeeks = 1000, OpenPeeksPerJob = 8;
+
+    /// <summary>Longest path that is looked for in a sandbox: Linux knows none longer.</summary>
+    public const int PeekPathCharacters = 4096;
+
+    /// <summary>A look waits so long for its node: two polls of an agent at rest, the caching bound of NFS, and the bridge's own.</summary>
+    public static readonly TimeSpan PeekWait = TimeSpan.FromSeconds(60);
+
     /// <summary>News of waiting jobs go out together at most so often.</summary>
     public static readonly TimeSpan PushPause = TimeSpan.FromMilliseconds(50);
 

@@ -15,4 +15,8 @@ public sealed record AgentObservation(
     IReadOnlyList<QueueName> Claims,
     IReadOnlyDictionary<QueueName, VersionName> Versions,
     IReadOnlyList<OutputName> Outputs,
-    IReadOnlyList<string> Foreign);
+    IReadOnlyList<string> Foreign)
+{
+    /// <summary>Answers to looks (K2).</summary>
+    public IReadOnlyList<AnswerName> Answers { get; init; } = [];
+}

@@ -193,6 +193,16 @@ public sealed class AgentSpool
         return errno == Errno.None ? Unlink(_layout.Claims(_place), queue.FileName, errno) : errno;
     }
 
+    /// <summary>K2: publishes what a look showed. The caller gives each order one answer.</summary>
+    public Errno PublishAnswer(PeekAnswer answer) =>
+        Refusal() is var refusal && refusal != Errno.None
+            ? refusal
+            : _publisher.Publish(
+                _layout.Out(_place), new AnswerName(answer.Order).FileName, SpoolDocument.Encode(answer, SpoolJson.Default.PeekAnswer), durable: false);
+
+    /// <summary>K2: unlinks an answer that has served its time, read or not.</summary>
+    public Errno RemoveAnswer(Guid order) => Unlink(_layout.Out(_place), new AnswerName(order).FileName, Errno.None);
+
     /// <summary>Copies a staged input out of the cache. The content in the answer is what really came: compare it.</summary>
     public CopiedContent CopyFromCache(string sha256, ByteSink sink) =>
         SpoolNames.IsSha256(sha256)

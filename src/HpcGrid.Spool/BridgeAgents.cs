@@ -54,16 +54,18 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
         var outErrno = _fs.List(_layout.Out(place), names);
         var versions = new Dictionary<QueueName, VersionName>();
         var outputs = new List<OutputName>();
+        var answers = new List<AnswerName>();
         var foreign = new List<string>(claims.Foreign);
         foreach (var name in names)
         {
             if (VersionName.TryParse(name, out var version)) Keep(versions, version);
             else if (OutputName.TryParse(name, out var output)) outputs.Add(output);
+            else if (AnswerName.TryParse(name, out var answer)) answers.Add(answer);
             else if (!SpoolNames.IsTemporary(name)) foreign.Add(name);
         }
         if (errno == Errno.None) errno = claims.Errno;
         if (errno == Errno.None) errno = outErrno;
-        return new AgentObservation(place, errno, heartbeat, claims.Items, versions, outputs, foreign);
+        return new AgentObservation(place, errno, heartbeat, claims.Items, versions, outputs, foreign) { Answers = answers };
     }
 
     private static void Keep(Dictionary<QueueName, VersionName> versions, VersionName version)
@@ -97,6 +99,18 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
                 ? version
                 : throw GridError.Corrupt($"it is a version of {version.Header.Name} by {version.Agent}");
         }
+    }
+
+    /// <summary>K2: an agent's answer; null with Errno None when it is there and no good, which for its owner is a node that did not answer.</summary>
+    public Errno ReadAnswer(AgentPlace place, AnswerName name, out PeekAnswer? answer)
+    {
+        answer = null;
+        var errno = SpoolFile.Read(_fs, SpoolLayout.Join(_layout.Out(place), name.FileName), Limits.MessageBytes, out var bytes);
+        if (errno != Errno.None) return errno;
+        try { answer = SpoolDocument.Decode(bytes, SpoolJson.Default.PeekAnswer); }
+        catch (GridError e) when (e.Code == ErrorCode.Corrupt) { return Errno.None; }
+        if (answer.Order != name.Order) answer = null;
+        return Errno.None;
     }
 
     /// <summary>F4: reads a claimed file where it lies, to see what its agent took.</summary>

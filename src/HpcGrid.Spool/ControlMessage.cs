@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Spool;
@@ -45,5 +46,10 @@ public sealed record Drain : ControlMessage;
 /// <summary>F3: the bridge has given this agent up. Kill the children, publish nothing, exit.</summary>
 public sealed record Fenced : ControlMessage;
 
-/// <summary>Publish a version now, with the end of this running attempt's standard output and error.</summary>
-public sealed record Peek(AttemptId Id) : ControlMessage;
+/// <summary>K2: look into the sandbox of this attempt and publish what is seen as out/peek.[order].</summary>
+/// <param name="Order">Names the order and its answer.</param>
+/// <param name="Id">The attempt.</param>
+/// <param name="What">What to look at.</param>
+/// <param name="Path">Of a file, relative to the sandbox.</param>
+/// <param name="Offset">The first byte wanted; negative counts from the end.</param>
+public sealed record Peek(Guid Order, AttemptId Id, PeekKind What, string Path, long Offset) : ControlMessage;

@@ -21,7 +21,7 @@ public static class Limits
     /// <summary>Remarks in one version: eight for each job; more would be a fault of an agent.</summary>
     public const int NotesPerVersion = 8 * JobsPerQueue;
 
-    /// <summary>Longest card, control message or key file: a page would do.</summary>
+    /// <summary>Longest card, control message, key file or answer to a look; 256 KiB of a file are 342 KiB there, in base 64.</summary>
     public const int MessageBytes = 1024 * 1024;
 
     /// <summary>Longest sentinel: one line.</summary>

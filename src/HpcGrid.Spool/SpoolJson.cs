@@ -10,5 +10,6 @@ namespace HpcGrid.Spool;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AgentCard))]
 [JsonSerializable(typeof(ControlMessage))]
+[JsonSerializable(typeof(PeekAnswer))]
 [JsonSerializable(typeof(PublishedKeys))]
 internal sealed partial class SpoolJson : JsonSerializerContext;

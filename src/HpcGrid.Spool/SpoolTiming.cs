@@ -74,7 +74,7 @@ public sealed record SpoolTiming
         DrainMargin = Seconds(600),
         FinalMargin = Seconds(120),
         PollMin = Seconds(0.5),
-        PollMax = Seconds(15),
+        PollMax = Seconds(10),
         Resweeps = [cachingBound, 2 * cachingBound, Seconds(600)],
     };
 

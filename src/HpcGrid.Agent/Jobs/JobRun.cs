@@ -1,4 +1,5 @@
 using HpcGrid.Agent.Outputs;
+using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core.Api;
@@ -79,6 +80,14 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public bool IsUntouched => StartedAt is null;
 
     public bool IsOver => Stage == RunStage.Ended;
+
+    /// <summary>Where its owner can look; null when there is nothing to see yet or any more.</summary>
+    public PeekTarget? Target => Sandbox is { } sandbox && !IsOver && RunningAt is not null
+        ? new PeekTarget(sandbox.Path, ProcessId, Mark, PayloadEndedAt is null)
+        : null;
+
+    /// <summary>A text for people, short enough for a report.</summary>
+    public static string Cut(string text) => text.Length <= Limits.ReasonCharacters ? text : string.Concat(text.AsSpan(0, Limits.ReasonCharacters), "…");
 
     public JobReport Report(AgentCard card) => new()
     {

@@ -12,8 +12,7 @@ namespace HpcGrid.Agent.Jobs;
 /// must not be the process's first one (<see cref="Orphans"/>).
 /// Promises: every job begun ends exactly once; when it ends, no process of it is alive; its sandbox is gone or on its way.
 /// </summary>
-internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
-    : IDisposable
+internal sealed class JobRunner : IDisposable
 {
     private const int OutOfMemory = 12, TryAgain = 11;
 
@@ -21,12 +20,26 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     private readonly ProcessTree _tree = new(Environment.ProcessId);
     private readonly Orphans _orphans = new();
     private readonly CopyPool _pool = new(Limits.CopyThreads);
-    private readonly InputStager _stager = new(spool);
-    private readonly OutputCollector _collector = new(spool, work.Scratch);
-    private readonly Reaper _reaper = new(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
+    private readonly InputStager _stager;
+    private readonly OutputStage _outputs;
+    private readonly Reaper _reaper;
+    private readonly WorkFolder _work;
+    private readonly JobEnvironment _environment;
+    private readonly Mailbox<Notice> _mailbox;
+    private readonly AgentClock _clock;
+    private readonly TimeSpan _grace;
+    private readonly string _node;
     private readonly Dictionary<int, JobRun> _byProcess = [];
     private readonly Dictionary<int, JobRun> _displaced = [];
     private readonly HashSet<JobRun> _active = [];
+
+    public JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
+    {
+        (_work, _environment, _mailbox, _clock, _grace, _node) = (work, environment, mailbox, clock, grace, spool.Card.Node);
+        _stager = new InputStager(spool);
+        _outputs = new OutputStage(spool, work.Scratch, _pool, mailbox, clock, End);
+        _reaper = new Reaper(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
+    }
 
     /// <summary>Jobs begun and not over.</summary>
     public IReadOnlyCollection<JobRun> Active => _active;
@@ -47,11 +60,11 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     public void Begin(JobRun run)
     {
         _active.Add(run);
-        run.StartedAt = clock.Utc;
-        run.Queue.Change(clock.Now);
+        run.StartedAt = _clock.Utc;
+        run.Queue.Change(_clock.Now);
         try
         {
-            run.Sandbox = work.TakeSandbox();
+            run.Sandbox = _work.TakeSandbox();
         }
         catch (IOException e)
         {
@@ -70,19 +83,10 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     /// <summary>Ends a job whose grant is not good; the reason is in the job.</summary>
     public void Refuse(JobRun run) => End(run, Outcome.Refused, run.Reason);
 
-    /// <summary>Puts the end of a running job's output into the next version, which follows at once.</summary>
-    public void Peek(JobRun run)
-    {
-        if (run.Stage != RunStage.Running) return;
-        run.StdoutTail = Tail.Of(run.Sandbox!.Stdout);
-        run.StderrTail = Tail.Of(run.Sandbox.Stderr);
-        run.Queue.Hurry(clock.Now);
-    }
-
     /// <summary>Does what is due.</summary>
     public void Advance()
     {
-        var now = clock.Now;
+        var now = _clock.Now;
         List<JobRun>? due = null;
         foreach (var run in _active)
             if (run.Due <= now || (run.Stage == RunStage.Running && run.LimitAt <= now && run.Stop is null))
@@ -125,7 +129,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
             case RunStage.Running:
                 run.Stop = order;
                 if (!atOnce) _tree.SignalAll(run.ProcessId, run.Mark, Libc.Terminate);
-                run.Due = atOnce ? clock.Now : clock.Now + grace;
+                run.Due = atOnce ? _clock.Now : _clock.Now + _grace;
                 run.Pause = TimeSpan.Zero;
                 break;
             case RunStage.Sweeping or RunStage.Collecting when outcome == Outcome.Killed:
@@ -150,18 +154,18 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         if (run.Validating) run.Payload = run.Payload! with { ValidationExitCode = exit.ExitCode ?? 128 + exit.Signal };
         else
         {
-            run.PayloadEndedAt = clock.Utc;
+            run.PayloadEndedAt = _clock.Utc;
             run.Payload = new PayloadResult
             {
                 ExitCode = exit.ExitCode,
                 Signal = exit.Signal,
                 StartedAt = run.RunningAt!.Value,
-                WallSeconds = clock.Time.GetElapsedTime(run.RunningTimestamp, exit.At).TotalSeconds,
+                WallSeconds = _clock.Time.GetElapsedTime(run.RunningTimestamp, exit.At).TotalSeconds,
                 CpuSeconds = exit.CpuSeconds,
                 MaxRssKib = exit.MaxRssKib,
-                Node = spool.Card.Node,
+                Node = _node,
             };
-            run.Queue.Change(clock.Now);
+            run.Queue.Change(_clock.Now);
         }
         SweepProcesses(run);
     }
@@ -173,34 +177,11 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         else if (staged.Fault is { } fault) End(run, Outcome.InputFailed, fault);
         else if (staged.NodeFault is { } nodeFault) GiveBack(run, nodeFault);
         else if (staged.NotNow is { } notNow && ++run.Tries >= Limits.InputTries) End(run, Outcome.InputFailed, notNow);
-        else if (staged.NotNow is not null) run.Due = clock.Now + Limits.InputPause * (1 << (run.Tries - 1));
+        else if (staged.NotNow is not null) run.Due = _clock.Now + Limits.InputPause * (1 << (run.Tries - 1));
         else Launch(run);
     }
 
-    public void OnOutputs(JobRun run, Collected collected)
-    {
-        run.SpoolFiles.AddRange(collected.SpoolFiles);
-        if (run.Stop is { } stop)
-        {
-            End(run, stop.Outcome, stop.Reason);
-            return;
-        }
-        run.OutputTrouble = collected.Trouble;
-        if (collected.Trouble != Errno.None)
-        {
-            run.Written = collected.Outputs.ToDictionary(output => output.SpoolFile!);
-            // Once: a spool may stay full for hours, and every version carries all remarks again.
-            if (run.Pause == TimeSpan.Zero)
-                run.Queue.Note(run, "output", clock.Utc, $"the spool did not take an output: {collected.Trouble.Describe()}; trying again");
-            run.Pause = run.Pause == TimeSpan.Zero ? Limits.OutputRetry : Shorter(run.Pause * 2, Limits.OutputRetryAtMost);
-            run.Due = clock.Now + run.Pause;
-            return;
-        }
-        run.Outputs = collected.Outputs;
-        run.Queue.Keep(collected.Blobs);
-        if (collected.Fault is { } fault && run.Outcome == Outcome.Succeeded) End(run, Outcome.OutputFailed, fault);
-        else End(run, run.Outcome!.Value, run.Reason);
-    }
+    public void OnOutputs(JobRun run, Collected collected) => _outputs.Made(run, collected);
 
     public void Dispose()
     {
@@ -232,7 +213,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
                 break;
             case RunStage.Collecting:
                 run.Due = TimeSpan.MaxValue;
-                CollectElsewhere(run);
+                _outputs.Again(run);
                 break;
         }
     }
@@ -249,13 +230,13 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         run.Due = TimeSpan.MaxValue;
         var (spec, inputs, sandbox) = (run.Spec!, run.Queue.Inputs, run.Sandbox!);
         if (InputStager.IsSmall(spec, inputs)) OnInputs(run, _stager.Stage(spec, inputs, sandbox));
-        else _pool.Add(() => mailbox.Post(new InputsPut(run, _stager.Stage(spec, inputs, sandbox))));
+        else _pool.Add(() => _mailbox.Post(new InputsPut(run, _stager.Stage(spec, inputs, sandbox))));
     }
 
     private void Launch(JobRun run)
     {
         run.Due = TimeSpan.MaxValue;
-        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, environment);
+        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment);
         var (order, fault) = run.Validating ? command.Validation() : command.Payload();
         var started = order is null ? new SpawnResult(0, 0, fault) : _spawner.Start(order);
         if (started.Started)
@@ -266,11 +247,11 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         if (started.Error is Libc.TextBusy or OutOfMemory or TryAgain && ++run.Tries <= Limits.BusyProgramTries)
         {
             run.Stage = RunStage.Starting;
-            run.Due = clock.Now + Limits.BusyProgramPause;
+            run.Due = _clock.Now + Limits.BusyProgramPause;
         }
-        else if (run.Validating) Conclude(run, Outcome.ValidationFailed, $"the validation could not be started: {started.Fault}");
+        else if (run.Validating) _outputs.Conclude(run, Outcome.ValidationFailed, $"the validation could not be started: {started.Fault}");
         else if (started.Error is OutOfMemory or TryAgain) GiveBack(run, started.Fault!);
-        else Conclude(run, Outcome.ExecutionFailed, started.Fault);
+        else _outputs.Conclude(run, Outcome.ExecutionFailed, started.Fault);
     }
 
     private void Register(JobRun run, int processId)
@@ -282,7 +263,7 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         run.ProcessId = processId;
         run.Stage = RunStage.Running;
         run.Tries = 0;
-        var now = clock.Now;
+        var now = _clock.Now;
         var limit = TimeSpan.FromSeconds(run.Spec!.Resources.TtlSeconds);
         if (run.Validating)
         {
@@ -291,8 +272,8 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
             return;
         }
         run.LimitAt = now + limit;
-        run.RunningAt = clock.Utc;
-        run.RunningTimestamp = clock.Time.GetTimestamp();
+        run.RunningAt = _clock.Utc;
+        run.RunningTimestamp = _clock.Time.GetTimestamp();
         run.Queue.Change(now);
     }
 
@@ -303,69 +284,24 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
         {
             ProcessTree.Signal(left.Select(entry => entry.Id), Libc.Kill);
             run.Stage = RunStage.Sweeping;
-            PauseKilling(run, clock.Now);
+            PauseKilling(run, _clock.Now);
             return;
         }
         run.Due = TimeSpan.MaxValue;
         run.Pause = TimeSpan.Zero;
         var exit = run.Exit!;
-        if (run.Stop is { } stop) Conclude(run, stop.Outcome, stop.Reason);
-        else if (run.Validating && exit.ExitCode != 0) Conclude(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
-        else if (!run.Validating && exit.ExitCode != 0) Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {Say(exit)}");
+        if (run.Stop is { } stop) _outputs.Conclude(run, stop.Outcome, stop.Reason);
+        else if (run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
+        else if (!run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {Say(exit)}");
         else if (!run.Validating && run.Spec!.ValidationArgv.Count > 0)
         {
             run.Validating = true;
             Launch(run);
         }
-        else Conclude(run, Outcome.Succeeded, null);
+        else _outputs.Conclude(run, Outcome.Succeeded, null);
     }
 
     private static string Say(ChildExit exit) => exit.Signal is { } signal ? $"signal {signal}" : $"exit {exit.ExitCode}";
-
-    /// <summary>All processes are gone and the outcome is known, but for the outputs.</summary>
-    private void Conclude(JobRun run, Outcome outcome, string? reason)
-    {
-        var sandbox = run.Sandbox!;
-        run.Outcome = outcome;
-        run.Reason = reason;
-        run.StdoutTail = Tail.Of(sandbox.Stdout);
-        run.StderrTail = Tail.Of(sandbox.Stderr);
-        var rules = outcome switch
-        {
-            Outcome.Succeeded => run.Spec!.Outputs,
-            Outcome.ExecutionFailed or Outcome.ValidationFailed or Outcome.LimitExceeded => run.Spec!.ErrorOutputs,
-            _ => [],
-        };
-        run.Found = OutputSweep.Find(sandbox.Path, rules);
-        if (run.Found.Remarks is { } remarks) run.Queue.Note(run, "output", clock.Utc, Cut(remarks));
-        if (outcome == Outcome.Succeeded && run.Found.Fault is { } fault)
-        {
-            End(run, Outcome.OutputFailed, fault);
-            return;
-        }
-        if (run.Found.Outputs.Count == 0)
-        {
-            End(run, outcome, reason);
-            return;
-        }
-        run.Stage = RunStage.Collecting;
-        run.Queue.Change(clock.Now);
-        if (run.Found.Bytes > Limits.InlineBytes || !TryCollectHere(run)) CollectElsewhere(run);
-    }
-
-    private bool TryCollectHere(JobRun run)
-    {
-        var collected = _collector.Collect(run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs, mayWrite: false, run.Written);
-        if (collected.Trouble != Errno.None) return false;
-        OnOutputs(run, collected);
-        return true;
-    }
-
-    private void CollectElsewhere(JobRun run)
-    {
-        var (id, branch, found, room, written) = (run.Job.Id, run.Job.Branch, run.Found!.Outputs, run.Queue.SmallOutputs, run.Written);
-        _pool.Add(() => mailbox.Post(new OutputsMade(run, _collector.Collect(id, branch, found, room, mayWrite: true, written))));
-    }
 
     private void GiveBack(JobRun run, string nodeFault)
     {
@@ -376,17 +312,15 @@ internal sealed class JobRunner(WorkFolder work, JobEnvironment environment, Age
     private void End(JobRun run, Outcome outcome, string? reason)
     {
         run.Outcome = outcome;
-        run.Reason = reason is null ? null : Cut(reason);
+        run.Reason = reason is null ? null : JobRun.Cut(reason);
         run.Stage = RunStage.Ended;
-        run.EndedAt = clock.Utc;
+        run.EndedAt = _clock.Utc;
         run.Due = TimeSpan.MaxValue;
-        if (run.Sandbox is { } sandbox && !work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _pool.Add(() => sandbox.RemoveTree());
+        if (run.Sandbox is { } sandbox && !_work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _pool.Add(() => sandbox.RemoveTree());
         _active.Remove(run);
-        run.Queue.CountOver(clock.Now);
+        run.Queue.CountOver(_clock.Now);
         Ended?.Invoke(run);
     }
-
-    private static string Cut(string text) => text.Length <= Limits.ReasonCharacters ? text : string.Concat(text.AsSpan(0, Limits.ReasonCharacters), "…");
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -15,12 +15,17 @@ internal static unsafe partial class Libc
     public const int NoSuchProcess = 3, NoSuchFile = 2, Interrupted = 4, NotExecutableFormat = 8, NoChild = 10, Denied = 13, TextBusy = 26;
     public const int Kill = 9, Terminate = 15;
     public const int OpenWriteOnly = 1, OpenCreate = 0x40, OpenTruncate = 0x200, OpenAppend = 0x400, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
+    public const int NotADirectory = 20, TooManyLinks = 40;
     public const int DescriptorCloseOnExec = 1, SetDescriptorFlags = 2;
     public const short SpawnSetSignalDefaults = 0x04, SpawnSetSignalMask = 0x08, SpawnNewSession = 0x80;
     public const int WaitAll = 0x40000000;
     public const int BecomeSubreaper = 36;
     public const int LockExclusive = 2, LockNonBlocking = 4;
-    private const int CurrentDirectory = -100, DoNotFollow = 0x100;
+    private const int CurrentDirectory = -100, DoNotFollow = 0x100, EmptyPath = 0x1000;
+
+    /// <summary>O_DIRECTORY and O_NOFOLLOW, whose numbers are the architecture's own.</summary>
+    private static readonly (int Directory, int NoFollow) OpenOnly =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Ppc64le ? (0x4000, 0x8000) : (0x10000, 0x20000);
     private const uint BasicStatistics = 0x7ff;
 
     /// <summary>posix_spawnattr_t is 336 bytes and sigset_t 128 on glibc and musl; room to spare for others.</summary>
@@ -84,6 +89,15 @@ internal static unsafe partial class Libc
     public static partial nint write(int descriptor, byte* bytes, nuint count);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial nint read(int descriptor, byte* bytes, nuint count);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int open(byte* path, int flags, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(int directory, string path, int flags, uint mode);
+
+    [LibraryImport(Library, SetLastError = true)]
     private static partial int statx(int directory, byte* path, int flags, uint mask, byte* result);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -117,8 +131,31 @@ internal static unsafe partial class Libc
         text[System.Text.Encoding.UTF8.GetBytes(path, text)] = 0;
         var result = stackalloc byte[256];
         fixed (byte* name = text)
-            if (statx(CurrentDirectory, name, DoNotFollow, BasicStatistics, result) != 0)
-                return default;
+            return statx(CurrentDirectory, name, DoNotFollow, BasicStatistics, result) == 0 ? Read(result) : default;
+    }
+
+    /// <summary>What an open descriptor stands for.</summary>
+    public static FileFacts Look(int descriptor)
+    {
+        var result = stackalloc byte[256];
+        byte nothing = 0;
+        return statx(descriptor, &nothing, EmptyPath, BasicStatistics, result) == 0 ? Read(result) : default;
+    }
+
+    /// <summary>
+    /// Opens one name for reading: in an open directory, or an absolute path without one (-1). A link in its last component is not followed, and a
+    /// FIFO's writer is not waited for. Answers the descriptor, or minus errno.
+    /// </summary>
+    public static int OpenConfined(int directory, string name, bool asDirectory)
+    {
+        var flags = OpenCloseOnExec | OpenNonBlocking | OpenOnly.NoFollow | (asDirectory ? OpenOnly.Directory : 0);
+        var descriptor = openat(directory < 0 ? CurrentDirectory : directory, name, flags, 0);
+        return descriptor >= 0 ? descriptor : -Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>struct statx: mode at 28, size at 40, blocks at 48, changed at 112 (seconds, then nanoseconds).</summary>
+    private static FileFacts Read(byte* result)
+    {
         var kind = (*(ushort*)(result + 28) & 0xf000) switch
         {
             0x8000 => FileKind.Regular,
@@ -126,7 +163,11 @@ internal static unsafe partial class Libc
             0xa000 => FileKind.Link,
             _ => FileKind.Other,
         };
-        return new FileFacts(kind, *(long*)(result + 40), *(ushort*)(result + 28) & 0xfff, *(uint*)(result + 16));
+        return new FileFacts(kind, *(long*)(result + 40), *(ushort*)(result + 28) & 0xfff, *(uint*)(result + 16))
+        {
+            Allocated = *(long*)(result + 48) * 512,
+            ChangedAt = DateTimeOffset.UnixEpoch.AddSeconds(*(long*)(result + 112)).AddTicks(*(uint*)(result + 120) / 100),
+        };
     }
 
     /// <summary>An error number in words.</summary>
@@ -163,4 +204,9 @@ internal enum FileKind
 /// <param name="Size">Bytes.</param>
 /// <param name="Mode">Permission bits with set-uid, set-gid and sticky.</param>
 /// <param name="Links">Hard links.</param>
-internal readonly record struct FileFacts(FileKind Kind, long Size, int Mode, uint Links);
+internal readonly record struct FileFacts(FileKind Kind, long Size, int Mode, uint Links)
+{
+    /// <summary>Bytes on the disk, holes not counted.</summary>
+    public long Allocated { get; init; }
+    public DateTimeOffset ChangedAt { get; init; }
+}

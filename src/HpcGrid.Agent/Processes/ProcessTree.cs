@@ -3,9 +3,6 @@ using System.Text;
 
 namespace HpcGrid.Agent.Processes;
 
-/// <summary>A living process as /proc shows it.</summary>
-internal readonly record struct ProcessEntry(int Id, int Parent, int Group, int Session);
-
 /// <summary>
 /// Finds and signals everything that belongs to a payload: its process group, its descendants, and those that left both by
 /// setsid and double fork. The agent adopts orphans, so all of them descend from the agent; whose they are is told by the chain of
@@ -14,6 +11,7 @@ internal readonly record struct ProcessEntry(int Id, int Parent, int Group, int 
 internal sealed class ProcessTree
 {
     private readonly int _agent;
+    private readonly ProcFile _file = new();
 
     public ProcessTree(int agent) => _agent = agent;
 
@@ -66,10 +64,14 @@ internal sealed class ProcessTree
     }
 
     /// <summary>Processes anywhere on the node whose environment carries the mark: how leftovers of a dead agent are found.</summary>
-    public static List<int> Carrying(string mark) => [.. ReadAll().Select(entry => entry.Id).Where(id => Carries(id, mark))];
+    public static List<int> Carrying(string mark)
+    {
+        var tree = new ProcessTree(0);
+        return [.. tree.ReadAll().Select(entry => entry.Id).Where(id => tree.Carries(id, mark))];
+    }
 
-    /// <summary>All living processes; zombies are not alive.</summary>
-    private static List<ProcessEntry> ReadAll()
+    /// <summary>All living processes of the node, in one pass; zombies are not alive.</summary>
+    public List<ProcessEntry> ReadAll()
     {
         var all = new List<ProcessEntry>(256);
         foreach (var path in Directory.EnumerateDirectories("/proc"))
@@ -78,22 +80,12 @@ internal sealed class ProcessTree
         return all;
     }
 
-    private static ProcessEntry? Read(int id)
-    {
-        // "17 (a name) with) brackets) S 1 17 17 ...": fields are counted from the last bracket.
-        if (ReadFile($"/proc/{id}/stat") is not { } bytes) return null;
-        var text = Encoding.ASCII.GetString(bytes);
-        var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length < 4 || fields[0] is "Z" or "X") return null;
-        return new ProcessEntry(id, Number(fields[1]), Number(fields[2]), Number(fields[3]));
-    }
+    private ProcessEntry? Read(int id) => ProcessEntry.Parse(id, _file.Read(id, "stat"));
 
-    private static int Number(string field) => int.Parse(field, CultureInfo.InvariantCulture);
-
-    private static bool Carries(int id, string mark)
+    /// <summary>True when the process was started with this in its environment, or a child of one that was.</summary>
+    public bool Carries(int id, string mark)
     {
-        if (ReadFile($"/proc/{id}/environ") is not { } environment) return false;
-        var rest = environment.AsSpan();
+        var rest = _file.Read(id, "environ");
         var wanted = Encoding.UTF8.GetBytes(mark);
         while (!rest.IsEmpty)
         {
@@ -102,11 +94,5 @@ internal sealed class ProcessTree
             rest = end < 0 ? default : rest[(end + 1)..];
         }
         return false;
-    }
-
-    private static byte[]? ReadFile(string path)
-    {
-        try { return File.ReadAllBytes(path); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return null; }
     }
 }

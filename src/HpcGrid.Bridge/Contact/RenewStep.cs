@@ -13,6 +13,9 @@ internal sealed class RenewStep(ICentral central, Posts posts, Fleet fleet, JobE
     private bool _sending;
     private TimeSpan _due;
 
+    /// <summary>Takes central's orders to look into running jobs.</summary>
+    public Action<Tick, IReadOnlyList<PeekOrder>> Peek { get; set; } = (_, _) => { };
+
     public override void Run(Tick tick)
     {
         tick.ComeBackIn(_due - tick.Monotonic > TimeSpan.Zero ? _due - tick.Monotonic : Limits.RenewInterval);
@@ -33,6 +36,7 @@ internal sealed class RenewStep(ICentral central, Posts posts, Fleet fleet, JobE
     {
         demand.Waiting = reply.Waiting;
         Kill(tick, reply.Kill);
+        Peek(tick, reply.Peeks);
         tick.AfterCommit(() => _sending = false);
     }
 

@@ -60,7 +60,7 @@ internal sealed class MessageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
     }
 
     /// <summary>True when it is said now; false when it was said a moment ago, or too much was said in this tick.</summary>
-    private bool Send(AgentView agent, ControlMessage message, Tick tick)
+    public bool Send(AgentView agent, ControlMessage message, Tick tick)
     {
         if (agent.Sent.TryGetValue(message, out var last) && tick.Monotonic - last < Limits.RepeatMessage + timing.CachingBound) return false;
         if (++_sent > Limits.MessagesPerTick)

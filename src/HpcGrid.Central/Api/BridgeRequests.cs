@@ -6,7 +6,8 @@ using HpcGrid.Core.Api;
 namespace HpcGrid.Central.Api;
 
 /// <summary>What bridges ask, and what people ask about them.</summary>
-public sealed class BridgeRequests(CentralDatabase database, Matcher matcher, EventIntake intake, Leases leases, BridgeNews news)
+public sealed class BridgeRequests(CentralDatabase database, Matcher matcher, EventIntake intake, Leases leases, BridgeNews news,
+    PeekDesk desk)
 {
     public async Task<BridgeWelcome> Hello(ApiClient client, BridgeHello request)
     {
@@ -16,7 +17,8 @@ public sealed class BridgeRequests(CentralDatabase database, Matcher matcher, Ev
 
     public Task<Matched> Match(Caller caller, MatchJobs request) => matcher.Match(caller, request);
     public Task<Reported> Report(Caller caller, ReportEvents request) => intake.Report(caller, request);
-    public Task<Renewed> Renew(Caller caller, RenewLeases request) => leases.Renew(caller, request);
+
+    public async Task<Renewed> Renew(Caller caller, RenewLeases request) => await leases.Renew(caller, request) with { Peeks = desk.Of(caller.Name) };
 
     public NodeList Nodes(Caller caller)
     {

@@ -37,6 +37,13 @@ public sealed class BridgeRoster(TimeProvider clock)
             if (name == bridge) send(new KillNow(attempts));
     }
 
+    /// <summary>Attempts that a bridge's nodes are to look into.</summary>
+    public void Peek(string bridge, IReadOnlyList<PeekOrder> orders)
+    {
+        foreach (var (name, send) in _connections.Values)
+            if (name == bridge) send(new PeekNow(orders));
+    }
+
     /// <summary>Jobs wait: tells all bridges, after a short pause that lets more of them come together.</summary>
     public void AnnounceWork(Func<int> waiting)
     {

@@ -141,7 +141,7 @@ public sealed record PeekOrder(Guid Id, AttemptId Attempt, PeekKind Kind, string
 /// <param name="Id">The order's.</param>
 /// <param name="Answer">What was seen; null when nothing was.</param>
 /// <param name="Error">Why nothing was seen, for the owner; null when something was.</param>
-public sealed record AnswerPeek(Guid Id, Peeked? Answer, string? Error) : Request<Done>;
+public sealed record AnswerPeek(Guid Id, Peeked? Answer, ApiError? Error) : Request<Done>;
 
 /// <summary>To the bridge that holds them: look into these attempts. Repeated in <see cref="Renewed"/> until answered.</summary>
 public sealed record PeekNow(IReadOnlyList<PeekOrder> Orders) : Push;

@@ -192,16 +192,6 @@ public sealed class AgentLoopTests
         Assert.That(_rig.Final(queue).Reports.Select(report => report.StdoutTail), Is.All.Empty);
     }
 
-    [Test]
-    public void A_peek_shows_what_a_running_job_has_written()
-    {
-        var queue = _rig.Offer([AgentRig.Shell("echo so far; sleep 1000")]);
-        _rig.Start();
-        _rig.Running(queue);
-        _rig.Send(new Peek(new AttemptId(1000, 1)));
-        Assert.That(_rig.Version(queue, version => version.Reports[0].StdoutTail.Length > 0).Reports[0].StdoutTail, Is.EqualTo("so far\n"));
-    }
-
     private static JobSpec Counting(int i) =>
         AgentRig.Shell($"echo {i}; head -c 100000 /dev/zero > big") with { Outputs = [new OutputRule(null, ["big"], [])] };
 

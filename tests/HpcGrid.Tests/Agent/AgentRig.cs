@@ -164,6 +164,17 @@ internal sealed class AgentRig : IDisposable
 
     public void Send(ControlMessage message) => Assert.That(Bridge.Agents.Send(Agent, ++_messages, message), Is.EqualTo(Errno.None));
 
+    /// <summary>Has the agent look into an attempt's sandbox, as a bridge does, and answers what it says.</summary>
+    public PeekAnswer Peek(AttemptId id, PeekKind what, string path = "", long offset = 0)
+    {
+        var order = Guid.NewGuid();
+        Send(new Peek(order, id, what, path, offset));
+        PeekAnswer? answer = null;
+        Wait(() => Bridge.Agents.Observe(Place).Answers.Contains(new AnswerName(order))
+            && Bridge.Agents.ReadAnswer(Place, new AnswerName(order), out answer) == Errno.None, "the agent answers");
+        return answer!;
+    }
+
     public void Lease() => Assert.That(Bridge.Agents.Lease(Agent, ++_leases), Is.EqualTo(Errno.None));
 
     public HeartbeatMarker? Heartbeat => Bridge.Agents.ReadHeartbeat(Place, out var marker) == Errno.None ? marker : null;

@@ -21,6 +21,9 @@ internal sealed class FakeCentral : ICentral
     public ConcurrentQueue<MatchJobs> Requests { get; } = new();
     public ConcurrentDictionary<AttemptId, bool> Kill { get; } = new();
     public ConcurrentDictionary<AttemptId, bool> Fenced { get; } = new();
+    /// <summary>Looks that wait for an answer.</summary>
+    public ConcurrentDictionary<Guid, PeekOrder> Peeks { get; } = new();
+    public ConcurrentQueue<AnswerPeek> Answers { get; } = new();
     public bool IsConnected { get; set; } = true;
     /// <summary>Answers to matches get lost on the way.</summary>
     public bool LosesMatches { get; set; }
@@ -39,10 +42,18 @@ internal sealed class FakeCentral : ICentral
         {
             MatchJobs match => Match(match),
             ReportEvents report => Report(report),
-            RenewLeases => new Renewed([.. Kill.Keys], Waiting.Count),
+            RenewLeases => new Renewed([.. Kill.Keys], Waiting.Count) { Peeks = [.. Peeks.Values] },
+            AnswerPeek answer => Answer(answer),
             _ => throw new InvalidOperationException($"{request.GetType().Name} is not what a bridge asks"),
         };
         return Task.FromResult((TReply)reply);
+    }
+
+    private Done Answer(AnswerPeek answer)
+    {
+        Peeks.TryRemove(answer.Id, out _);
+        Answers.Enqueue(answer);
+        return new Done();
     }
 
     private Matched Match(MatchJobs match)

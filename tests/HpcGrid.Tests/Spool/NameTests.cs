@@ -85,6 +85,21 @@ public sealed class NameTests
     [TestCase("017.2.b3.o0.x")]
     public void An_output_that_we_would_not_write_is_refused(string file) => Assert.That(OutputName.TryParse(file, out _), Is.False);
 
+    [Test]
+    public void An_answer_is_read_back_from_its_name()
+    {
+        var order = Guid.NewGuid();
+        Assert.That(AnswerName.TryParse(new AnswerName(order).FileName, out var read));
+        Assert.That(read.Order, Is.EqualTo(order));
+    }
+
+    [TestCase("peek.")]
+    [TestCase("peek.0123456789ABCDEF0123456789abcdef")]
+    [TestCase("peek.0123456789abcdef0123456789abcde")]
+    [TestCase("peek.01234567-89ab-cdef-0123-456789abcdef")]
+    [TestCase("peek.0123456789abcdef0123456789abcdef.")]
+    public void An_answer_that_we_would_not_write_is_refused(string file) => Assert.That(AnswerName.TryParse(file, out _), Is.False);
+
     [TestCase("hb.0.i0.l0.a0")]
     [TestCase("hb.17.i4.l3.a2")]
     [TestCase("hb.17.i4.l3.a2.drain")]

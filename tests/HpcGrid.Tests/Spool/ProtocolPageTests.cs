@@ -28,6 +28,7 @@ public sealed class ProtocolPageTests
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, true).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, false).FileName),
         ("<job>.<attempt>.b<branch>.o<ordinal>.<label>", new OutputName(new AttemptId(1, 2), 3, 4, "x.root").FileName),
+        ("peek.<order>", new AnswerName(Guid.NewGuid()).FileName),
         ("lease.<n>.e<E>", new LeaseName(1, 2).FileName),
         ("m<seq>.e<E>.<kind>", new MessageName(1, 2, "kill").FileName),
         ("fenced.<E>", SpoolNames.Fenced(3)),
@@ -77,13 +78,13 @@ public sealed class ProtocolPageTests
     public void Every_step_that_the_code_cites_is_on_the_page()
     {
         var steps = Regex.Matches(Page, @"^\| ([A-Z]\d) \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToHashSet();
-        Assert.That(steps, Has.Count.EqualTo(19));
+        Assert.That(steps, Has.Count.EqualTo(20));
         var cited = Regex.Matches(Code, @"\b([ABFEK]\d)\b(?![-.])").Select(match => match.Groups[1].Value).ToHashSet();
         Assert.That(cited, Is.SubsetOf(steps));
     }
 
     [Test]
-    public void Every_step_of_the_spools_own_is_cited_by_the_code([Values("B2", "B3", "B4", "B5", "A1", "A2", "A3", "A4", "A5", "A6", "F3", "F4", "F5", "K1", "E1")] string step) =>
+    public void Every_step_of_the_spools_own_is_cited_by_the_code([Values("B2", "B3", "B4", "B5", "K2", "A1", "A2", "A3", "A4", "A5", "A6", "F3", "F4", "F5", "K1", "E1")] string step) =>
         Assert.That(Code, Does.Match($@"\b{step}\b"));
 
     [Test]
@@ -111,6 +112,7 @@ public sealed class ProtocolPageTests
             "label" => "[A-Za-z0-9_.-]+",
             "aid" => @"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+",
             "sha256" => "[0-9a-f]{64}",
+            "order" => "[0-9a-f]{32}",
             "aa" => "[0-9a-f]{2}",
             "shard" => "[0-9]{2}",
             _ => "(0|[1-9][0-9]*)",

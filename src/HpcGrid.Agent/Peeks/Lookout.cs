@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Agent.Peeks;
+
+/// <summary>Where to look for an order.</summary>
+/// <param name="Sandbox">The job's working directory.</param>
+/// <param name="Process">Its payload's process id; 0 when none was started.</param>
+/// <param name="Mark">By which its processes are found.</param>
+/// <param name="Running">Its payload has not ended.</param>
+internal sealed record PeekTarget(string Sandbox, int Process, string Mark, bool Running);
+
+/// <summary>
+/// Performs looks on a thread of its own, because a sandbox's disk may hang and the loop must not. Each order gets one answer, an
+/// error included. It may see the next job in a sandbox that is used again: therefore the caller confirms that the job is still there.
+/// </summary>
+internal sealed class Lookout : IDisposable
+{
+    private readonly AgentCard _card;
+    private readonly AgentClock _clock;
+    private readonly Action<Seen> _tell;
+    private readonly ProcessView _processes = new(Environment.ProcessId);
+    private readonly BlockingCollection<(Peek Order, PeekTarget Target)> _orders = new(Limits.PeeksWaiting);
+    private bool _started;
+
+    /// <param name="card">Who looks.</param>
+    /// <param name="clock">For the answers.</param>
+    /// <param name="tell">Takes each answer; called on this thread.</param>
+    public Lookout(AgentCard card, AgentClock clock, Action<Seen> tell) => (_card, _clock, _tell) = (card, clock, tell);
+
+    /// <summary>Looks soon. False: too many looks wait; the bridge says it again.</summary>
+    public bool TryAdd(Peek order, PeekTarget target)
+    {
+        if (!_orders.TryAdd((order, target))) return false;
+        if (!_started) new Thread(Run) { IsBackground = true, Name = "lookout" }.Start();
+        _started = true;
+        return true;
+    }
+
+    private void Run()
+    {
+        foreach (var (order, target) in _orders.GetConsumingEnumerable()) _tell(new Seen(order, target, Look(order, target)));
+    }
+
+    private PeekAnswer Look(Peek order, PeekTarget target)
+    {
+        try { return new PeekAnswer(order.Order, See(order, target), null); }
+        catch (GridError e) { return new PeekAnswer(order.Order, null, ApiError.From(e)); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new PeekAnswer(order.Order, null, new ApiError(ErrorCode.Unavailable, $"the node could not look: {e.Message}", null));
+        }
+    }
+
+    private Peeked See(Peek order, PeekTarget target)
+    {
+        var peeked = new Peeked { Job = order.Id.Job, Attempt = order.Id.Attempt, Node = _card.Node, At = _clock.Utc, Running = target.Running };
+        switch (order.What)
+        {
+            case PeekKind.File:
+                var (bytes, offset, size) = SandboxView.Read(target.Sandbox, order.Path, order.Offset);
+                return peeked with { Bytes = bytes, Offset = offset, Size = size };
+            case PeekKind.Files:
+                return peeked with { Files = SandboxView.List(target.Sandbox) };
+            case PeekKind.Processes:
+                return peeked with { Processes = target.Process == 0 ? [] : _processes.Of(target.Process, target.Mark) };
+            default:
+                throw GridError.Invalid($"this agent does not know how to look at {order.What}", "Agent and central must be of the same version.");
+        }
+    }
+
+    public void Dispose() => _orders.CompleteAdding();
+}
