@@ -45,7 +45,8 @@ public sealed class CentralHost : IAsyncDisposable
         var tree = new CatalogueTree(clock);
         var reads = new CatalogueReads(tree, Element);
         var changes = new CatalogueChanges(tree, Element, clock);
-        var files = new FileRequests(Database, reads, changes, new FileTickets(tree, reads, Element, tokens, clock));
+        var files = new FileRequests(Database, reads, changes, new CatalogueSearch(tree),
+            new FileTickets(tree, reads, Element, tokens, clock));
 
         var times = new LeaseTimes(TimeSpan.FromSeconds(options.LeaseSeconds), TimeSpan.FromSeconds(options.GiveUpSeconds));
         var roster = new BridgeRoster(clock);

@@ -24,6 +24,17 @@ public static class Limits
     /// <summary>Rows in one answer to a listing.</summary>
     public const int PageSize = 10_000;
 
+    /// <summary>Rows that one answer to a search may cost, so that a rare state among millions does not hold a reader for long; and rows of one step.</summary>
+    public const int RowsPerSearch = 500_000;
+    public const int RowsPerStep = 50_000;
+
+    /// <summary>Different descriptions that one search by name or tag looks at: each one not in memory is parsed.</summary>
+    public const int DescriptionsPerSearch = 2000;
+
+    /// <summary>Entries of the catalogue that one answer to a search looks at, and that are read at once.</summary>
+    public const int EntriesPerSearch = 200_000;
+    public const int EntriesPerStep = 1000;
+
     /// <summary>Jobs named in one kill or resubmit request; a master counts as one.</summary>
     public const int JobsPerRequest = 10_000;
 

@@ -16,6 +16,8 @@ internal static class ExitCodes
     public const int Corrupt = 7;
     public const int TooLarge = 8;
     public const int Internal = 70;
+    /// <summary>The time given to `wait` has passed; the number that timeout(1) uses.</summary>
+    public const int TimeIsUp = 124;
     /// <summary>Ended by Ctrl-C, as shells number it.</summary>
     public const int Interrupted = 130;
 

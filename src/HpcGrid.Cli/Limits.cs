@@ -34,6 +34,13 @@ internal static class Limits
     /// <summary>Subjobs asked for in one page.</summary>
     public const int PageOfJobs = 1000;
 
+    /// <summary>Jobs named in one request to kill or resubmit: central takes no more.</summary>
+    public const int JobsPerRequest = 10_000;
+
+    /// <summary>A shell that completes a job's number waits for central no longer, and shows no more than these.</summary>
+    public static readonly TimeSpan CompletionPatience = TimeSpan.FromSeconds(2);
+    public const int JobsCompleted = 30;
+
     /// <summary>The local grid: how long its parts may take to start and to end.</summary>
     public static readonly TimeSpan LocalStart = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);

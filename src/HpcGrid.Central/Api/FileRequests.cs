@@ -7,7 +7,7 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Central.Api;
 
 /// <summary>What users ask of the catalogue.</summary>
-public sealed class FileRequests(CentralDatabase database, CatalogueReads reads, CatalogueChanges changes, FileTickets tickets)
+public sealed class FileRequests(CentralDatabase database, CatalogueReads reads, CatalogueChanges changes, CatalogueSearch search, FileTickets tickets)
 {
     public EntryList List(Caller caller, ListDirectory request) =>
         database.Read(session => reads.List(session, ViewerOf(caller), Lfn.Parse(request.Path), request.After, request.Limit));
@@ -22,6 +22,11 @@ public sealed class FileRequests(CentralDatabase database, CatalogueReads reads,
 
     public Task<Done> Move(Caller caller, MoveEntry request) =>
         Change(session => changes.Move(session, ViewerOf(caller), Lfn.Parse(request.From), Lfn.Parse(request.To)));
+
+    public Task<Done> Copy(Caller caller, CopyEntry request) =>
+        Change(session => changes.Copy(session, ViewerOf(caller), Lfn.Parse(request.From), Lfn.Parse(request.To)));
+
+    public EntryList Find(Caller caller, FindEntries request) => database.Read(session => search.Find(session, ViewerOf(caller), request));
 
     public ReadTicket OpenForReading(Caller caller, OpenForReading request) =>
         database.Read(session => tickets.OpenForReading(session, ViewerOf(caller), Lfn.Parse(request.Path)));

@@ -28,6 +28,8 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, FileReque
             MakeDirectory make => await files.MakeDirectory(caller, make),
             RemoveEntry remove => await files.Remove(caller, remove),
             MoveEntry move => await files.Move(caller, move),
+            CopyEntry copy => await files.Copy(caller, copy),
+            FindEntries find => files.Find(caller, find),
             OpenForReading open => files.OpenForReading(caller, open),
             OpenForWriting open => files.OpenForWriting(caller, open),
             RegisterFile register => await files.Register(caller, register),

@@ -75,6 +75,22 @@ public sealed class CatalogueChanges(CatalogueTree tree, StorageElement element,
         tree.Forget();
     }
 
+    /// <summary>A second entry for the same bytes, which stay until the last of the two is removed.</summary>
+    public void Copy(Session session, Viewer viewer, Lfn from, Lfn to)
+    {
+        var entry = tree.Walk(session, from, viewer);
+        if (entry.IsDirectory) throw GridError.Invalid($"{from} is a directory, not a file", "Copy its files one by one.");
+        if (entry.Archive is not null) throw GridError.Invalid($"{from} lies in an archive and has no bytes of its own", "Fetch it and store it again.");
+        PermissionRules.MustRead(viewer, entry, from);
+        var parent = tree.WalkToWrite(session, to.Parent, viewer);
+        if (EntryTable.Find(session, parent.Id, to.Name) is not null) throw GridError.Exists($"{to} exists already", "Remove it first.");
+        EntryTable.Insert(session, entry with
+        {
+            Id = 0, Parent = parent.Id, Name = to.Name, Owner = viewer.Name, Group = viewer.Name, Permissions = PermissionRules.NewFile,
+            CreatedAt = clock.GetUtcNow(), Job = null,
+        });
+    }
+
     private void RemoveTree(Session session, Viewer viewer, Lfn path, EntryRow entry, ref int left)
     {
         if (--left < 0) throw new GridError(ErrorCode.TooLarge, $"more than {Limits.EntriesPerRemoval} entries would go in one piece",

@@ -25,6 +25,9 @@ public static class PermissionRules
 
     public static bool MayWrite(Viewer viewer, EntryRow directory) => May(viewer, directory, Write);
 
+    /// <summary>True for a directory whose entries the viewer may list and look at.</summary>
+    public static bool MayLookInto(Viewer viewer, EntryRow entry) => entry.IsDirectory && May(viewer, entry, Read) && May(viewer, entry, Enter);
+
     private static void Must(Viewer viewer, EntryRow entry, Lfn path, int bit, string verb)
     {
         if (!May(viewer, entry, bit))

@@ -9,6 +9,9 @@ public static class JobTable
 {
     private const string Columns = "job, master, part, description, owner, subjobs, counter, submitted_at, known";
 
+    /// <summary>The conditions of a <see cref="JobRange"/>, its states as bits; the same in both dialects.</summary>
+    private const string InRange = "AND job >= $1 AND job < $2 AND ((($3 >> CAST(state + 32 AS INTEGER)) & 1) = 1) AND submitted_at >= $4";
+
     public static JobRow? Find(Session session, long job) =>
         session.First($"SELECT {Columns} FROM job WHERE job = $1", Read, job);
 
@@ -25,15 +28,27 @@ public static class JobTable
     public static void Update(Session session, JobRow row) =>
         session.Execute("UPDATE job SET state = $2, counter = $3, known = $4 WHERE job = $1", row.Job, (int)row.State, row.Counter, JobCodec.Encode(row.Known));
 
-    /// <summary>Masters and jobs of their own, newest first.</summary>
-    public static List<JobRow> Newest(Session session, string? owner, long before, int limit) => owner is null
-        ? session.Query($"SELECT {Columns} FROM job WHERE master IS NULL AND job < $1 ORDER BY job DESC LIMIT $2", Read, before, limit)
-        : session.Query($"SELECT {Columns} FROM job WHERE master IS NULL AND owner = $1 AND job < $2 ORDER BY job DESC LIMIT $3", Read, owner, before, limit);
+    /// <summary>Masters and jobs of their own with numbers in [from, before), newest first.</summary>
+    public static List<JobRow> Newest(Session session, JobRange range, int limit) => range.Owner is { } owner
+        ? session.Query($"SELECT {Columns} FROM job WHERE master IS NULL AND owner = $5 {InRange} ORDER BY job DESC LIMIT $6", Read,
+            range.From, range.Before, range.States, range.SubmittedFrom, owner, limit)
+        : session.Query($"SELECT {Columns} FROM job WHERE master IS NULL {InRange} ORDER BY job DESC LIMIT $5", Read,
+            range.From, range.Before, range.States, range.SubmittedFrom, limit);
 
-    /// <summary>Subjobs of a master, newest first.</summary>
-    public static List<JobRow> NewestChildren(Session session, JobRow master, long before, int limit) =>
-        session.Query($"SELECT {Columns} FROM job WHERE job > $1 AND job <= $2 AND job < $3 ORDER BY job DESC LIMIT $4", Read,
-            master.Job, master.Job + master.Subjobs, before, limit);
+    /// <summary>Jobs of all kinds with numbers in [from, before), newest first.</summary>
+    public static List<JobRow> NewestOfAll(Session session, JobRange range, int limit) => range.Owner is { } owner
+        ? session.Query($"SELECT {Columns} FROM job WHERE owner = $5 {InRange} ORDER BY job DESC LIMIT $6", Read,
+            range.From, range.Before, range.States, range.SubmittedFrom, owner, limit)
+        : session.Query($"SELECT {Columns} FROM job WHERE 1 = 1 {InRange} ORDER BY job DESC LIMIT $5", Read,
+            range.From, range.Before, range.States, range.SubmittedFrom, limit);
+
+    /// <summary>The number of the last of so many masters and jobs of their own before a number; null when there are fewer.</summary>
+    public static long? Boundary(Session session, string? owner, long before, int rows) => owner is null
+        ? session.Number("SELECT job FROM job WHERE master IS NULL AND job < $1 ORDER BY job DESC LIMIT 1 OFFSET $2", before, rows - 1)
+        : session.Number("SELECT job FROM job WHERE master IS NULL AND owner = $1 AND job < $2 ORDER BY job DESC LIMIT 1 OFFSET $3", owner, before, rows - 1);
+
+    /// <summary>The largest number of any job; 0 when there is none.</summary>
+    public static long Last(Session session) => session.Number("SELECT MAX(job) FROM job") ?? 0;
 
     /// <summary>Subjobs of a master from a number on, oldest first.</summary>
     public static List<JobRow> ChildrenFrom(Session session, JobRow master, long from, int limit) =>
@@ -42,8 +57,12 @@ public static class JobTable
 
     /// <summary>Subjobs with a negative state (all failures but FAULTY and INCORRECT, and ZOMBIE), newest first; an index holds only those.</summary>
     public static List<JobRow> FailedChildren(Session session, long master, long before, int limit) =>
-        session.Query($"SELECT {Columns} FROM job WHERE master = $1 AND job < $2 AND state < 0 AND master IS NOT NULL ORDER BY job DESC LIMIT $3", Read,
-            master, before, limit);
+        FailedChildren(session, master, new JobRange(null, 0, before), limit);
+
+    /// <summary>Likewise, of a range.</summary>
+    public static List<JobRow> FailedChildren(Session session, long master, JobRange range, int limit) =>
+        session.Query($"SELECT {Columns} FROM job WHERE master = $5 AND state < 0 AND master IS NOT NULL {InRange} ORDER BY job DESC LIMIT $6", Read,
+            range.From, range.Before, range.States, range.SubmittedFrom, master, limit);
 
     private static void Insert(Session session, long job, long? master, int? part, JobRow top)
     {

@@ -12,8 +12,7 @@ namespace HpcGrid.Central.TaskQueue;
 /// <summary>Looking at jobs. Others' jobs do not exist for a user; an admin sees all.</summary>
 public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder builder, CatalogueOutputs outputs, TimeProvider clock)
 {
-    /// <summary>Rows a filter may pass over in one answer, so that a rare state in a huge production does not hold a reader for long.</summary>
-    private const int RowsPerSearch = 500_000;
+    private readonly JobSearch _search = new(descriptions);
 
     public JobDetail Describe(Session session, Caller caller, long job)
     {
@@ -58,44 +57,8 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
 
     public JobList List(Session session, Caller caller, ListJobs request)
     {
-        caller.MustBePerson();
-        var limit = Math.Clamp(request.Limit, 1, Limits.PageSize);
-        var states = request.States.Select(Parse).ToHashSet();
-        var found = new List<JobRow>();
-        var before = request.Before ?? long.MaxValue;
-        for (var seen = 0; found.Count <= limit && seen < RowsPerSearch;)
-        {
-            var page = Page(session, caller, request, states, before, states.Count > 0 ? Limits.PageSize : limit + 1);
-            found.AddRange(page.Rows.Where(row => states.Count == 0 || states.Contains(row.State)));
-            if (page.Last is not { } last) break;
-            (before, seen) = (last, seen + page.Rows.Count);
-        }
-        return new JobList(Lines(session, [.. found.Take(limit)]), found.Count > limit);
-    }
-
-    /// <summary>Rows before a number, newest first, and the number to go on from; null when these are the last.</summary>
-    private (List<JobRow> Rows, long? Last) Page(Session session, Caller caller, ListJobs request, HashSet<JobState> states, long before, int size)
-    {
-        if (request.Jobs.Count > 0)
-        {
-            JobRules.MustBeFew(request.Jobs);
-            var named = JobTable.Find(session, request.Jobs.Where(job => job < before).Distinct().ToList()).FindAll(row => JobRules.MaySee(caller, row));
-            return ([.. named.OrderByDescending(row => row.Job)], null);
-        }
-        List<JobRow> rows;
-        if (request.Master is { } master)
-        {
-            var top = Require(session, caller, master);
-            rows = states.Count > 0 && states.All(state => (int)state < 0)
-                ? JobTable.FailedChildren(session, master, before, size)
-                : JobTable.NewestChildren(session, top, before, size);
-        }
-        else
-        {
-            if (request.AllUsers && !caller.IsAdmin) throw GridError.Denied("only an admin sees everybody's jobs", "Leave --all-users out.");
-            rows = JobTable.Newest(session, request.AllUsers ? null : caller.Name, before, size);
-        }
-        return (rows, rows.Count < size ? null : rows[^1].Job);
+        var found = _search.Find(session, caller, request);
+        return new JobList(Lines(session, found.Rows), found.Next is not null) { Next = found.Next };
     }
 
     private static List<JobLine> Lines(Session session, IReadOnlyList<JobRow> rows)
@@ -123,10 +86,6 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
     };
 
     private static DateTimeOffset? Current(JobRow row, Latest<DateTimeOffset> time) => time.IsOf(row.Attempt) ? time.Value : null;
-
-    private static JobState Parse(string text) => JobStates.TryParse(text, out var state)
-        ? state
-        : throw GridError.Invalid($"'{text}' is not a job state", "States are AliEn's: WAITING, ASSIGNED, RUNNING, SAVING, DONE, ERROR_E …");
 
     private static JobRow Require(Session session, Caller caller, long job) =>
         JobTable.Find(session, job) is { } row && JobRules.MaySee(caller, row)

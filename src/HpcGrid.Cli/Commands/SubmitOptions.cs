@@ -7,73 +7,79 @@ using HpcGrid.Core.Api;
 
 namespace HpcGrid.Cli.Commands;
 
-/// <summary>What `submit`, `run` and `local run` share: a JDL file with arguments, or a plain command behind "--".</summary>
+/// <summary>A description ready to be sent: its text, the values of $1, $2 …, and the folder where files that it names may lie.</summary>
+internal sealed record ReadyDescription(string Text, IReadOnlyList<string> Arguments, string? Folder);
+
+/// <summary>What `submit`, `run` and `local run` share: a job description with arguments, or a plain command behind "--".</summary>
 internal sealed class SubmitOptions
 {
-    private readonly Argument<string?> _file = new("jdl") { Description = "A job description; - for standard input.",
+    private readonly Argument<string?> _file = new("description") { Description = "A job description, JDL or JSON; - for standard input.",
         Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string[]> _arguments = new("arguments") { Description = "Values for $1, $2 … in it.",
         Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<int?> _count = new("--number",
-        "-n") { Description = "Run the command behind -- so many times; #alien_counter# is 1 to N.", HelpName = "N" };
-    private readonly Option<int?> _cores = new("--cores") { Description = "Cores of each job (command behind --).", HelpName = "N" };
-    private readonly Option<int?> _ttl = new("--ttl") { Description = "Seconds each job may take (command behind --).", HelpName = "SECONDS" };
-    private readonly Option<string[]> _save = new("--save") { Description = "Save this file too, besides stdout and stderr (command behind --).",
-        HelpName = "PATTERN" };
-    private readonly Option<bool> _upload = new("--upload") { Description = "First copy files that the JDL names and that lie beside it into the catalogue." };
+    private readonly Option<string?> _json = new("--from-json") { Description = "A job description in JSON; - for standard input.", HelpName = "FILE" };
+    private readonly Option<long?> _maxFails = new("--max-fails") { Description = "When so many subjobs have failed, kill those that wait (MaxFailed).",
+        HelpName = "N" };
+    private readonly Option<string?> _key = new("--key") { Description = "A word of yours for this submission: given again, it returns the first one's job.",
+        HelpName = "KEY" };
+    private readonly Option<bool> _upload =
+        new("--upload") { Description = "First copy files that the description names and that lie beside it into the catalogue." };
+    private readonly PlainCommandOptions _plain;
     private readonly bool _alwaysUpload;
 
     public SubmitOptions(Command command, bool alwaysUpload = false)
     {
         _alwaysUpload = alwaysUpload;
-        foreach (var argument in new Argument[] { _file, _arguments }) command.Add(argument);
-        foreach (var option in new Option[] { _count, _cores, _ttl, _save }) command.Add(option);
+        foreach (var argument in (Argument[])[_file, _arguments]) command.Add(argument);
+        foreach (var option in (Option[])[_json, _maxFails, _key]) command.Add(option);
         if (!alwaysUpload) command.Add(_upload);
+        _plain = new PlainCommandOptions(command);
+    }
+
+    /// <summary>The description as it would be sent. Nothing is changed anywhere. Throws GridError.</summary>
+    public async Task<ReadyDescription> Prepare(GridCommand command, ParseResult parsed, Session session, CancellationToken ct)
+    {
+        var ready = await Read(command, parsed, session, ct);
+        if (parsed.GetValue(_maxFails) is not { } fails) return ready;
+        return fails > 0 ? ready with { Text = DescriptionText.With(ready.Text, "MaxFailed", fails) }
+            : throw GridError.Invalid($"--max-fails {fails} is not possible",
+            "Give 1 to stop at the first failure.");
     }
 
     /// <summary>Submits once, whatever happens to the connection. Throws GridError.</summary>
     public async Task<Submitted> Submit(GridCommand command, ParseResult parsed, Session session, CancellationToken ct)
     {
-        var file = parsed.GetValue(_file);
-        var arguments = parsed.GetValue(_arguments) ?? [];
-        string jdl;
-        if (command.PlainCommand is { } argv)
-        {
-            if (file is not null) throw GridError.Invalid($"both a job description ('{file}') and a command behind '--' are given",
-                "Give one of them.");
-            jdl = new PlainCommand(argv, parsed.GetValue(_count), parsed.GetValue(_cores), parsed.GetValue(_ttl),
-                parsed.GetValue(_save) ?? []).ToJdl();
-        }
-        else
-        {
-            if (file is null) throw GridError.Invalid("there is nothing to submit",
-                $"Give a job description (hpcgrid {command.Name} job.jdl) or a command (hpcgrid {command.Name} -- /bin/echo hello).");
-            if (parsed.GetValue(_count) is not null) throw GridError.Invalid("-n is for a command behind '--'",
-                $"In a job description write Split = \"production:1-{parsed.GetValue(_count)}\";");
-            jdl = await ReadJdl(file, session, ct);
-            if (_alwaysUpload || parsed.GetValue(_upload)) await new FilesBesideJdl(session).Upload(jdl, arguments,
-                Path.GetDirectoryName(Path.GetFullPath(file))!, ct);
-        }
-        var submitted = await session.Ask(new SubmitJob(jdl, arguments, Guid.NewGuid().ToString()), ct);
-        if (!session.Json)
-            foreach (var remark in submitted.Remarks) await session.Terminal.Error.WriteLineAsync($"note: {Words.Printable(remark)}");
+        var ready = await Prepare(command, parsed, session, ct);
+        if (ready.Folder is { } folder && (_alwaysUpload || parsed.GetValue(_upload)))
+            await new FilesBesideJdl(session).Upload(ready.Text, ready.Arguments, folder, ct);
+        var submitted = await session.Ask(new SubmitJob(ready.Text, ready.Arguments, parsed.GetValue(_key) ?? Guid.NewGuid().ToString()), ct);
+        TellRemarks(session, submitted.Remarks);
         return submitted;
     }
 
-    private static async Task<string> ReadJdl(string file, Session session, CancellationToken ct)
+    public static void TellRemarks(Session session, IReadOnlyList<string> remarks)
     {
-        if (file == "-") return await session.Terminal.Input.ReadToEndAsync(ct);
-        try
+        if (!session.Json)
+            foreach (var remark in remarks) session.Terminal.Error.WriteLine($"note: {Words.Printable(remark)}");
+    }
+
+    private async Task<ReadyDescription> Read(GridCommand command, ParseResult parsed, Session session, CancellationToken ct)
+    {
+        var (file, json) = (parsed.GetValue(_file), parsed.GetValue(_json));
+        if (command.PlainCommand is { } argv)
         {
-            if (new FileInfo(file).Length > Limits.LargestJdl) throw new GridError(ErrorCode.TooLarge,
-                $"'{file}' is larger than {Limits.LargestJdl / 1024 / 1024} MB", "Submit the job description, not its program or data.");
-            return await File.ReadAllTextAsync(file, ct);
+            if ((file ?? json) is { } other) throw GridError.Invalid($"both a job description ('{other}') and a command behind '--' are given",
+                "Give one of them.");
+            return new ReadyDescription((await _plain.Read(argv, parsed, session, ct)).ToJdl(), [], null);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new GridError(e is FileNotFoundException or DirectoryNotFoundException ? ErrorCode.NotFound : ErrorCode.Denied,
-                $"the job description '{file}' cannot be read: {e.Message}",
-                "Check the name. A plain command is written behind '--': hpcgrid submit -- /bin/echo hello", e);
-        }
+        _plain.MustBeAbsent(parsed);
+        // With --from-json the first word is already a value for $1.
+        List<string> arguments = [.. parsed.GetValue(_arguments) ?? []];
+        if (json is not null && file is not null) arguments.Insert(0, file);
+        var path = json ?? file ?? throw GridError.Invalid("there is nothing to submit",
+            $"Give a job description (hpcgrid {command.Name} job.jdl) or a command (hpcgrid {command.Name} -- /bin/echo hello).");
+        var text = await TextFile.Read(path, "the job description", session, ct);
+        if (json is not null) DescriptionText.MustBeJson(text);
+        return new ReadyDescription(text, arguments, path == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path)));
     }
 }

@@ -18,6 +18,11 @@ internal static class JsonText
         TypeInfoResolver = JsonTypeInfoResolver.Combine(GridJson.Default, CliJson.Default),
     };
 
+    private static readonly JsonSerializerOptions Dense = new(Options) { WriteIndented = false };
+
+    /// <summary>The value without a line break.</summary>
+    public static string OneLine<T>(T value) => JsonSerializer.Serialize(value, Dense.GetTypeInfo(typeof(T)));
+
     public static void Write<T>(TextWriter to, T value) => to.WriteLine(JsonSerializer.Serialize(value, Options.GetTypeInfo(typeof(T))));
 }
 

@@ -14,6 +14,18 @@ internal sealed class Terminal
     public bool OutputIsLive { get; init; }
     /// <summary>Likewise standard error, where progress is shown.</summary>
     public bool ErrorIsLive { get; init; }
+    /// <summary>Standard input is a person at a keyboard.</summary>
+    public bool InputIsPerson { get; init; }
+    /// <summary>Columns of the terminal; null where there is none, and nothing is ever cut.</summary>
+    public Func<int?> Width { get; init; } = () => null;
+
+    /// <summary>Asks a person; false when nobody is there to answer.</summary>
+    public bool Confirm(string question)
+    {
+        if (!InputIsPerson || !ErrorIsLive) return false;
+        Error.Write($"{question} [y/N] ");
+        return Input.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
 
     /// <summary>Spectre's console on standard output or, for progress, on standard error.</summary>
     public IAnsiConsole Console(bool error) => AnsiConsole.Create(new AnsiConsoleSettings
@@ -38,6 +50,8 @@ internal sealed class Terminal
             Input = System.Console.In,
             OutputIsLive = !plain && !System.Console.IsOutputRedirected,
             ErrorIsLive = !plain && !System.Console.IsErrorRedirected,
+            InputIsPerson = !System.Console.IsInputRedirected,
+            Width = () => System.Console.IsOutputRedirected ? null : System.Console.WindowWidth is > 0 and var width ? width : null,
         };
     }
 }

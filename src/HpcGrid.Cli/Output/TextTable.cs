@@ -28,8 +28,18 @@ internal sealed class TextTable(params string[] headers)
         }
         var widths = headers.Select((header, column) => Math.Max(header.Length, _rows.Max(row => row[column].Length))).ToArray();
         terminal.Output.WriteLine(Line(headers, widths, terminal.OutputIsLive ? (_, text) => $"\e[2m{text}\e[0m" : null));
-        foreach (var row in _rows)
+        var screen = terminal.OutputIsLive ? terminal.Width() : null;
+        if (screen is not null) widths[^1] = 0;
+        foreach (var row in _rows.Select(row => Fitting(row, widths, screen)))
             terminal.Output.WriteLine(Line(row, widths, terminal.OutputIsLive ? (cell, text) => StateColours.Ansi(cell, text) : null));
+    }
+
+    /// <summary>On a terminal the last column gives way, so that a job stays on its line.</summary>
+    private string[] Fitting(string[] cells, int[] widths, int? screen)
+    {
+        if (screen is not { } columns || cells.Length == 0) return cells;
+        var left = Math.Max(columns - widths[..^1].Sum(width => width + 2), headers[^1].Length);
+        return cells[^1].Length <= left ? cells : [.. cells[..^1], cells[^1][..Math.Max(0, left - 1)] + "…"];
     }
 
     private string Line(string[] cells, int[] widths, Func<string, string, string>? style)

@@ -148,10 +148,16 @@ public sealed record PeekNow(IReadOnlyList<PeekOrder> Orders) : Push;
 
 // ---- catalogue ------------------------------------------------------------------------------------------------------
 
-/// <summary>Files and directories below a directory whose name matches a pattern with '*' and '?'.</summary>
+/// <summary>
+/// Files and directories below a directory whose name matches a pattern with '*' and '?', in the order of a walk: names ordinal, a directory
+/// before what is in it.
+/// </summary>
 public sealed record FindEntries(string Directory, string Pattern) : Request<EntryList>
 {
-    /// <summary>Only paths after this one, in their ordinal order: the way to the next page.</summary>
+    /// <summary>Only what comes after this path: the way to the next page, <see cref="EntryList.Next"/>.</summary>
     public string? After { get; init; }
     public int Limit { get; init; } = 1000;
 }
+
+/// <summary>A second name for a file, owned by the caller; no byte moves. Not for members of archives, which live as long as their archive.</summary>
+public sealed record CopyEntry(string From, string To) : Request<Done>;

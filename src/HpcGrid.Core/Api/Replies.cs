@@ -69,8 +69,12 @@ public sealed record JobLine
     public string? Reason { get; init; }
 }
 
-/// <summary>A page of jobs. More is true when there are older ones.</summary>
-public sealed record JobList(IReadOnlyList<JobLine> Jobs, bool More) : Reply;
+/// <summary>A page of jobs. More is true when there may be older ones: a search also ends at a bound of rows looked at, whatever it has found.</summary>
+public sealed record JobList(IReadOnlyList<JobLine> Jobs, bool More) : Reply
+{
+    /// <summary>What to give as Before to go on; null when there is nothing more.</summary>
+    public long? Next { get; init; }
+}
 
 public sealed record JobDetail(JobLine Line, string Jdl, string OutputDirectory) : Reply;
 
@@ -137,7 +141,12 @@ public sealed record Entry
     public long? Job { get; init; }
 }
 
-public sealed record EntryList(IReadOnlyList<Entry> Entries, bool More) : Reply;
+/// <summary>Entries of the catalogue. More is true when there may be others.</summary>
+public sealed record EntryList(IReadOnlyList<Entry> Entries, bool More) : Reply
+{
+    /// <summary>Of a search: what to give as After to go on; null when there is nothing more.</summary>
+    public string? Next { get; init; }
+}
 
 public sealed record EntryDetail(Entry Entry, IReadOnlyList<Replica> Replicas, string? ArchivePath) : Reply;
 

@@ -36,6 +36,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(ReportSamples), "reportSamples")]
 [JsonDerivedType(typeof(AnswerPeek), "answerPeek")]
 [JsonDerivedType(typeof(FindEntries), "findEntries")]
+[JsonDerivedType(typeof(CopyEntry), "copyEntry")]
 public abstract record Request;
 
 /// <summary>A request together with the type of its answer.</summary>
@@ -64,6 +65,20 @@ public sealed record ListJobs : Request<JobList>
     /// <summary>Only these jobs; empty for all.</summary>
     public IReadOnlyList<long> Jobs { get; init; } = [];
     public bool AllUsers { get; init; }
+    /// <summary>Only this user's jobs; another than the caller is for admins.</summary>
+    public string? User { get; init; }
+    /// <summary>Subjobs of all masters too; without it and without Master, masters and jobs of their own alone.</summary>
+    public bool Subjobs { get; init; }
+    /// <summary>Only jobs whose name matches; '*' and '?' stand for any characters and for one, here and in the next three.</summary>
+    public string? Name { get; init; }
+    /// <summary>Only jobs one of whose JobTags matches.</summary>
+    public string? Tag { get; init; }
+    /// <summary>Only jobs whose current attempt was given to such a site.</summary>
+    public string? Site { get; init; }
+    /// <summary>Only jobs whose current attempt was taken by such a node.</summary>
+    public string? Node { get; init; }
+    /// <summary>Only jobs submitted at this time or later, by central's clock.</summary>
+    public DateTimeOffset? Since { get; init; }
     /// <summary>Only jobs with a smaller number than this: the way to the next page.</summary>
     public long? Before { get; init; }
     public int Limit { get; init; } = 50;
