@@ -21,7 +21,7 @@ internal sealed class SubmitCommand : GridCommand
         "hpcgrid submit production.jdl",
         "hpcgrid submit --upload examples/decay/decay.jdl 50 first   # 50 and first are $1 and $2 in it",
         "hpcgrid submit -- /bin/hostname                             # a plain command, no shell",
-        "hpcgrid submit --array 1-100 -- ./sim --seed {}             # a hundred of them",
+        "hpcgrid submit --array 1-100 --input bin/sim -- sim --seed {}",
         "hpcgrid submit --each-line files.txt -- /bin/sh -c 'gzip -t \"$0\"' {}",
         "find . -name '*.dat' -print0 | hpcgrid submit --each-line - --null -- /usr/bin/md5sum",
         "hpcgrid submit --dry-run production.jdl                     # what would run",
