@@ -56,10 +56,11 @@ public sealed class CentralHost : IAsyncDisposable
         var flow = new JobFlow(descriptions, roster);
         _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
         var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
-        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, clock), intake, _leases,
+        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, flow, clock), intake, _leases,
             new BridgeNews(roster, tokens, Element, times), desk);
 
         _kills = new Kills(Database, flow, clock);
+        Waiting = new WaitingLimits(Database, flow, clock);
         var submission = new Submission(Database, new InputResolver(reads, options.Vo), tree, flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
@@ -67,7 +68,7 @@ public sealed class CentralHost : IAsyncDisposable
 
         var gate = new IdentityGate(authenticator);
         StorageCleaning = new StorageLoop(Element, Database, clock);
-        _loops = [new LeaseLoop(_leases, clock).Run, StorageCleaning.Run];
+        _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run, StorageCleaning.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
         new ApiEndpoint(new RequestRouter(jobs, live, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
@@ -81,6 +82,8 @@ public sealed class CentralHost : IAsyncDisposable
     internal StorageElement Element { get; }
     internal StorageLoop StorageCleaning { get; }
     internal Leases Leases => _leases;
+    internal Kills Kills => _kills;
+    internal WaitingLimits Waiting { get; }
 
     /// <summary>Ends when somebody asks the process to stop (SIGTERM, Ctrl-C).</summary>
     public Task WaitForShutdown() => _app.WaitForShutdownAsync();

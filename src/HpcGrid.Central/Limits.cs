@@ -50,12 +50,6 @@ public static class Limits
     /// <summary>Parsed descriptions kept in memory; a description in use is looked up for each match.</summary>
     public const int DescriptionsInMemory = 2000;
 
-    /// <summary>
-    /// New attempts that central opens by itself for one job after losses (a lost bridge, nodes that went away); then it ends EXPIRED. A job
-    /// that kills its nodes must not do so for ever.
-    /// </summary>
-    public const int LostAttempts = 10;
-
     /// <summary>Estimated bytes of one match answer: half of the longest frame.</summary>
     public const long MatchBytes = 32 * 1024 * 1024;
 

@@ -51,11 +51,18 @@ public static class Limits
     /// <summary>Seconds a payload may take at most: 30 days, longer than any queue's walltime.</summary>
     public const int LongestTtl = 30 * 24 * 3600;
 
+    /// <summary>Seconds that MaxWaitingTime may say at most: a year.</summary>
+    public const int LongestWait = 366 * 24 * 3600;
+
     /// <summary>Most cores of one job on one node.</summary>
     public const int MostCores = 4096;
 
     /// <summary>Most memory or disk of one job, MiB: 1 PiB.</summary>
     public const long MostMib = 1024L * 1024 * 1024;
+
+    /// <summary>New attempts of one kind (shallow, deep) that a job gets at most, and that it gets when it says nothing: gLite's system limit and default.</summary>
+    public const int MostRetries = 10;
+    public const int DefaultRetries = 3;
 
     /// <summary>Greatest absolute priority.</summary>
     public const int GreatestPriority = 1_000_000;

@@ -29,7 +29,7 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
             var fenced = new SortedSet<AttemptId>();
             foreach (var @event in request.Events)
                 if (!Take(book, caller.Name, @event)) fenced.Add(@event.AttemptId);
-            book.Save();
+            flow.Save(book);
             return new Reported([.. fenced]);
         });
     }
@@ -65,8 +65,7 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
             if (registrar.Register(book.Session, @event.AttemptId, owner, directory, judged.Outputs) is { } fault)
                 judged = judged with { State = JobState.ErrorSV, Reason = "outputs cannot be registered: " + fault, Outputs = [] };
         }
-        book.Record(@event with { What = judged });
-        if (judged.State == JobState.Expired && flow.MayOpenNext(book, row)) flow.OpenNext(book, row, judged.Reason ?? "the bridge gave it up");
+        flow.End(book, @event, judged);
     }
 
     /// <summary>True when central gave this attempt to this bridge.</summary>

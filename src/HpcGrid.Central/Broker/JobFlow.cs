@@ -4,45 +4,63 @@ using HpcGrid.Core.Jobs;
 namespace HpcGrid.Central.Broker;
 
 /// <summary>
-/// Offers jobs and takes them back: new ones, those whose attempt is lost through no fault of theirs (a new attempt when they may be repeated, up
-/// to a bound; otherwise EXPIRED), and those that are not wanted any more.
+/// Offers jobs and takes them back: new ones, those whose attempt failed or was lost and that get another one (<see cref="RetryRules"/>), and those
+/// that are not wanted any more. <see cref="Save"/> settles what follows for others: nodes of a DAG that may start now, masters that end.
 /// </summary>
 public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster)
 {
+    private readonly MasterFlow _masters = new(descriptions);
+
+    /// <summary>Writes all changes of the transaction, and what follows from them.</summary>
+    public void Save(JobBook book)
+    {
+        while (book.HasChanges)
+        {
+            var settled = book.Settle();
+            foreach (var (row, before) in settled.Changes) DependencyFlow.Follow(book, this, row, before);
+            foreach (var master in settled.Masters) _masters.Judge(book, master);
+        }
+    }
+
+    /// <summary>An attempt ended, as its bridge told. When it gets another one, that is opened in the same transaction.</summary>
+    public void End(JobBook book, JobEvent told, Ended ended)
+    {
+        var row = book.Find(told.Job) ?? throw new InvalidOperationException($"the end of an unknown job {told.Job}");
+        OwnerUsageTable.Add(book.Session, row.Owner, book.Now, ended.Payload, descriptions.Get(book.Session, row.Description).Job.Price);
+        var failed = new FailedAttempt(ended.State, ended.Payload is not null || row.Known.RunningBranches.Count > 0, row.Known.Tries.Value, Confirmed: true);
+        if (Decide(book, row, failed) is RetryDecision.Again again)
+        {
+            book.Record(told with { What = ended with { Outputs = [] } });
+            OpenNext(book, row, again, $"{ended.State.Text()}: {ended.Reason ?? "no reason was told"}");
+        }
+        else book.Record(told with { What = ended with { Reason = WithWhy(book, row, failed, ended.Reason) } });
+    }
+
     /// <summary>The attempt is gone with whoever held it.</summary>
     public void Lose(JobBook book, AttemptId id, string reason)
     {
         if (book.Find(id.Job) is not { } row || row.Attempt != id.Attempt || row.Known.Position.Final) return;
-        if (MayOpenNext(book, row)) OpenNext(book, row, reason);
-        else book.Tell(id.Job, new Ended(JobState.Expired) { Reason = reason });
-    }
-
-    /// <summary>True when central opens the next attempt by itself.</summary>
-    public bool MayOpenNext(JobBook book, JobRow row) =>
-        descriptions.Get(book.Session, row.Description).Row.Repeatable && row.Known.ShallowCount + row.Known.DeepCount < Limits.LostAttempts;
-
-    /// <summary>Opens the next attempt and offers it.</summary>
-    public void OpenNext(JobBook book, JobRow row, string reason)
-    {
-        var wasRunning = row.Known.RunningBranches.Count > 0;
-        book.OpenNext(row.Job, reason, shallow: wasRunning ? 0 : 1, deep: wasRunning ? 1 : 0);
-        Offer(book, row.Description, [row.Job]);
+        var failed = new FailedAttempt(JobState.Expired, row.Known.RunningBranches.Count > 0, row.Known.Tries.Value, Confirmed: false);
+        if (Decide(book, row, failed) is RetryDecision.Again again) OpenNext(book, row, again, reason);
+        else book.Tell(id.Job, new Ended(JobState.Expired) { Reason = WithWhy(book, row, failed, reason) });
     }
 
     /// <summary>A new job, or all subjobs of a new master, may be given out.</summary>
     public void OfferNew(JobBook book, JobRow top)
     {
         var number = Math.Max(1, top.Subjobs);
-        var description = descriptions.Get(book.Session, top.Description).Row;
+        var description = descriptions.Get(book.Session, top.Description);
         WaitingTable.AddRange(book.Session, description, top.IsMaster ? top.Job + 1 : top.Job, number, book.Now);
         book.Session.AfterCommit(() => roster.AnnounceWork(() => number));
     }
 
-    /// <summary>Jobs may be given out.</summary>
+    /// <summary>Jobs may be given out, those aside that other nodes of their DAG hold.</summary>
     public void Offer(JobBook book, long description, IReadOnlyCollection<long> jobs)
     {
-        WaitingTable.Add(book.Session, descriptions.Get(book.Session, description).Row, jobs, book.Now);
-        book.Session.AfterCommit(() => roster.AnnounceWork(() => jobs.Count));
+        var free = jobs.Where(job => DependencyTable.WaitingFor(book.Session, job).Count == 0).ToList();
+        if (free.Count == 0) return;
+        WaitingTable.Add(book.Session, descriptions.Get(book.Session, description), free, book.Now);
+        book.Session.AfterCommit(() => roster.AnnounceWork(() => free.Count));
     }
 
     /// <summary>The jobs' current attempts are not wanted any more: not given out, and stopped where they are.</summary>
@@ -59,5 +77,26 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster)
         }
         foreach (var ofBridge in held.GroupBy(one => one.Bridge))
             book.Session.AfterCommit(() => roster.Kill(ofBridge.Key, [.. ofBridge.Select(one => one.Id)]));
+    }
+
+    private RetryDecision Decide(JobBook book, JobRow row, FailedAttempt failed)
+    {
+        if (!failed.State.IsFailure() || failed.State == JobState.Killed) return new RetryDecision.GiveUp(null);
+        var description = descriptions.Get(book.Session, row.Description);
+        var decision = RetryRules.Decide(failed, description.Job.Retries, description.Row.Repeatable);
+        return decision is RetryDecision.Again && row.Master is { } master && _masters.WhyNotAgain(book, master, description.Job.Retries) is { } why
+            ? new RetryDecision.GiveUp(why)
+            : decision;
+    }
+
+    private string? WithWhy(JobBook book, JobRow row, FailedAttempt failed, string? reason) =>
+        Decide(book, row, failed) is RetryDecision.GiveUp { Why: { } why } ? $"{reason ?? failed.State.Text()}; not tried again: {why}" : reason;
+
+    private void OpenNext(JobBook book, JobRow row, RetryDecision.Again again, string reason)
+    {
+        if (row.Master is { } master && descriptions.Get(book.Session, row.Description).Job.Retries.MostResubmitted is not null)
+            MasterTable.AddResubmitted(book.Session, master);
+        book.OpenNext(row.Job, $"{again.Count} after {reason}", again.Tries);
+        Offer(book, row.Description, [row.Job]);
     }
 }

@@ -102,7 +102,7 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
                 foreach (var held in page) change(book, held);
                 var last = page.Count < Limits.JobsPerTransaction;
                 if (last) atEnd(book);
-                book.Save();
+                flow.Save(book);
                 return last ? (long?)null : page[^1].Id.Job;
             });
     }
@@ -117,7 +117,7 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
             flow.Lose(book, held.Id, $"bridge {hello.Bridge} lost its ledger");
             AssignmentTable.Delete(session, held.Id);
         }
-        book.Save();
+        flow.Save(book);
         return orphans.Count;
     }
 }

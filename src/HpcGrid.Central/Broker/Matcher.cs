@@ -13,7 +13,8 @@ namespace HpcGrid.Central.Broker;
 /// Gives waiting jobs to a bridge: chosen, marked ASSIGNED and leased in one transaction, signed afterwards. The answer can be made again from
 /// what is stored, so a bridge that lost it asks with the same request id and gets the same attempts.
 /// </summary>
-public sealed class Matcher(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, BridgeRoster roster, TimeProvider clock)
+public sealed class Matcher(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, BridgeRoster roster, JobFlow flow,
+    TimeProvider clock)
 {
     public async Task<Matched> Match(Caller caller, MatchJobs request)
     {
@@ -43,7 +44,7 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         {
             foreach (var (group, number) in Shares(session, request))
                 held.AddRange(Assign(book, bridge, request.RequestId, group, number));
-            book.Save();
+            flow.Save(book);
         }
         book.Load(held.Select(one => one.Id.Job));
         return [.. held.Select(one => (one, book.Find(one.Id.Job)!, bridge.Site))];
@@ -88,6 +89,6 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
             if (book.Find(id.Job) is { } row && row.Attempt == id.Attempt && !row.State.IsFinal())
                 book.Tell(id.Job, new Ended(JobState.ErrorI) { Reason = fault.Message });
         }
-        book.Save();
+        flow.Save(book);
     });
 }

@@ -9,15 +9,15 @@ public sealed record Demand(long Description, string Owner, int Priority, DateTi
 public static class WaitingTable
 {
     /// <summary>Jobs numbered from first on.</summary>
-    public static void AddRange(Session session, DescriptionRow description, long first, int number, DateTimeOffset now)
+    public static void AddRange(Session session, KnownDescription description, long first, int number, DateTimeOffset now)
     {
-        for (var job = first; job < first + number; job++) Insert(session, description.Id, job);
+        for (var job = first; job < first + number; job++) Insert(session, description.Row.Id, job);
         AddDemand(session, description, number, now);
     }
 
-    public static void Add(Session session, DescriptionRow description, IReadOnlyCollection<long> jobs, DateTimeOffset now)
+    public static void Add(Session session, KnownDescription description, IReadOnlyCollection<long> jobs, DateTimeOffset now)
     {
-        foreach (var job in jobs) Insert(session, description.Id, job);
+        foreach (var job in jobs) Insert(session, description.Row.Id, job);
         AddDemand(session, description, jobs.Count, now);
     }
 
@@ -37,19 +37,37 @@ public static class WaitingTable
         return true;
     }
 
+    /// <summary>True when it may be given out.</summary>
+    public static bool Contains(Session session, long description, long job) =>
+        session.Number("SELECT 1 FROM waiting WHERE description = $1 AND job = $2", description, job) is not null;
+
     /// <summary>Groups, the oldest of the highest priority first.</summary>
     public static List<Demand> Demands(Session session, int most) =>
         session.Query("SELECT description, owner, priority, since, number FROM demand ORDER BY priority DESC, since LIMIT $1",
             reader => new Demand(reader.GetInt64(0), reader.GetString(1), (int)reader.GetInt64(2), reader.Time(3), (int)reader.GetInt64(4)), most);
 
+    /// <summary>Groups with a time limit whose first job has waited for longer than that.</summary>
+    public static List<(long Description, long MaxWaitingSeconds)> Overdue(Session session, DateTimeOffset now) =>
+        session.Query("SELECT description, max_waiting FROM demand WHERE max_waiting IS NOT NULL AND since + max_waiting * 1000 < $1",
+            reader => (reader.GetInt64(0), reader.GetInt64(1)), now.ToUnixTimeMilliseconds());
+
+    /// <summary>Waiting jobs of a group after a number, by number.</summary>
+    public static List<long> Page(Session session, long description, long after, int most) =>
+        session.Query("SELECT job FROM waiting WHERE description = $1 AND job > $2 ORDER BY job LIMIT $3", reader => reader.GetInt64(0),
+            description, after, most);
+
+    /// <summary>Since when the group's first job waits.</summary>
+    public static void SetSince(Session session, long description, DateTimeOffset since) =>
+        session.Execute("UPDATE demand SET since = $2 WHERE description = $1", description, since.ToUnixTimeMilliseconds());
+
     private static void Insert(Session session, long description, long job) =>
         session.Execute("INSERT INTO waiting (description, job) VALUES ($1, $2)", description, job);
 
-    private static void AddDemand(Session session, DescriptionRow description, int number, DateTimeOffset now) =>
+    private static void AddDemand(Session session, KnownDescription description, int number, DateTimeOffset now) =>
         session.Execute(
-            "INSERT INTO demand (description, owner, priority, since, number) VALUES ($1, $2, $3, $4, $5) " +
+            "INSERT INTO demand (description, owner, priority, since, number, max_waiting) VALUES ($1, $2, $3, $4, $5, $6) " +
             "ON CONFLICT (description) DO UPDATE SET number = demand.number + $5",
-            description.Id, description.Owner, description.Priority, now.ToUnixTimeMilliseconds(), number);
+            description.Row.Id, description.Row.Owner, description.Row.Priority, now.ToUnixTimeMilliseconds(), number, description.Job.MaxWaitingSeconds);
 
     private static void Reduce(Session session, long description, int number)
     {

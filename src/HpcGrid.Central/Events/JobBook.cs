@@ -3,10 +3,15 @@ using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Central.Events;
 
+/// <summary>What changed since the last look.</summary>
+/// <param name="Masters">Whose subjobs changed state or node.</param>
+/// <param name="Changes">Jobs whose state changed, as they are now, with the state before.</param>
+public sealed record Settled(IReadOnlyCollection<long> Masters, IReadOnlyList<(JobRow Row, JobState Before)> Changes);
+
 /// <summary>
-/// All changes of jobs within one transaction: events go to the history, the job's row becomes their fold, and the masters'
-/// counts follow. Rows are read in batches, kept while the transaction lasts and written once by <see cref="Save"/>, which must be
-/// called. A master ends with its last subjob and opens again with the first that is resubmitted.
+/// All changes of jobs within one transaction: events go to the history, the job's row becomes their fold, and the counts of masters and
+/// owners follow. Rows are read in batches and kept while the transaction lasts; they are written by <see cref="Settle"/>, which must be called.
+/// Jobs are opened and ended here; what follows from that for others is decided by who calls.
 /// </summary>
 public sealed class JobBook(Session session, DateTimeOffset now)
 {
@@ -19,6 +24,9 @@ public sealed class JobBook(Session session, DateTimeOffset now)
 
     /// <summary>Central's clock at the beginning of the transaction.</summary>
     public DateTimeOffset Now { get; } = now;
+
+    /// <summary>Something is not written yet.</summary>
+    public bool HasChanges => _changed.Count > 0;
 
     /// <summary>Reads many rows at once; later <see cref="Find"/> costs nothing.</summary>
     public void Load(IEnumerable<long> jobs)
@@ -45,7 +53,7 @@ public sealed class JobBook(Session session, DateTimeOffset now)
     /// <summary>Takes in an event that somebody reported of an existing job. False when it was known; then nothing changes.</summary>
     public bool Record(JobEvent @event)
     {
-        var row = Find(@event.Job) ?? throw new InvalidOperationException($"event of an unknown job {@event.Job}");
+        var row = Require(@event.Job);
         if (!EventTable.Insert(Session, @event)) return false;
         Change(row with { Known = JobMachine.Apply(row.Known, @event) });
         return true;
@@ -54,36 +62,42 @@ public sealed class JobBook(Session session, DateTimeOffset now)
     /// <summary>Central's own news of a job, in its current attempt.</summary>
     public void Tell(long job, Happening what)
     {
-        var row = Find(job) ?? throw new InvalidOperationException($"news of an unknown job {job}");
+        var row = Require(job);
         Tell(row, row.Known.Attempt, row.Known.Position.Branch, what);
     }
 
     /// <summary>Opens the next attempt. Late reports of the last one move the job no more.</summary>
-    public void OpenNext(long job, string reason, int shallow = 0, int deep = 0)
+    public void OpenNext(long job, string reason, Tries tries)
     {
-        var row = Find(job) ?? throw new InvalidOperationException($"a new attempt of an unknown job {job}");
-        Tell(row, row.Attempt + 1, 0, new Opened(reason, row.Known.ShallowCount + shallow, row.Known.DeepCount + deep));
+        var row = Require(job);
+        Tell(row, row.Attempt + 1, 0, new Opened(reason, tries.Shallow, tries.Deep));
     }
 
-    /// <summary>Opens a master that had ended, because a subjob runs again.</summary>
+    /// <summary>Opens a master that had ended or was merging, because a subjob runs again.</summary>
     public void Reopen(long master)
     {
-        var row = Find(master) ?? throw new InvalidOperationException($"master {master} is missing");
-        if (!row.State.IsFinal()) return;
-        OpenNext(master, "a subjob runs again");
+        var row = Require(master);
+        if (!row.State.IsFinal() && row.State != JobState.Merging) return;
+        OpenNext(master, "a subjob runs again", default);
         Tell(master, new SplitUp(row.Subjobs));
     }
 
-    /// <summary>Writes everything back.</summary>
-    public void Save()
+    /// <summary>Writes everything back, and says what changed since the last time.</summary>
+    public Settled Settle()
     {
-        var touched = CountChildren();
-        foreach (var master in touched) Judge(master);
-        foreach (var job in _changed) JobTable.Update(Session, _rows[job]);
+        var changes = _changed.Select(job => (Row: _rows[job], _before[job].State)).Where(pair => pair.Row.State != pair.State).ToList();
+        CountOwners();
+        var settled = new Settled(CountChildren(), changes);
+        foreach (var job in _changed)
+        {
+            JobTable.Update(Session, _rows[job]);
+            _before[job] = Footprint.Of(_rows[job]);
+        }
         _changed.Clear();
-        _before.Clear();
-        foreach (var row in _rows.Values) _before[row.Job] = Footprint.Of(row);
+        return settled;
     }
+
+    private JobRow Require(long job) => Find(job) ?? throw new InvalidOperationException($"there is no job {job} to change");
 
     private void Tell(JobRow row, int attempt, int branch, Happening what)
     {
@@ -105,6 +119,21 @@ public sealed class JobBook(Session session, DateTimeOffset now)
         _changed.Add(row.Job);
     }
 
+    private void CountOwners()
+    {
+        var loads = new Dictionary<string, (long Unfinished, long Active)>();
+        foreach (var row in _changed.Select(job => _rows[job]).Where(row => !row.IsMaster))
+        {
+            var (before, after) = (_before[row.Job].State, row.State);
+            var (unfinished, active) = loads.GetValueOrDefault(row.Owner);
+            loads[row.Owner] = (unfinished + One(!after.IsFinal()) - One(!before.IsFinal()), active + One(after.IsActive()) - One(before.IsActive()));
+        }
+        foreach (var (owner, (unfinished, active)) in loads)
+            if (unfinished != 0 || active != 0) OwnerLoadTable.Add(Session, owner, unfinished, active);
+    }
+
+    private static int One(bool counts) => counts ? 1 : 0;
+
     private HashSet<long> CountChildren()
     {
         var states = new Dictionary<(long Master, JobState State), long>();
@@ -125,13 +154,6 @@ public sealed class JobBook(Session session, DateTimeOffset now)
         foreach (var ((master, node), change) in nodes)
             if (change != default) ChildCountTable.AddNode(Session, master, node, change.Running, change.Ended);
         return masters;
-    }
-
-    private void Judge(long master)
-    {
-        var row = Find(master) ?? throw new InvalidOperationException($"master {master} is missing");
-        var children = ChildCountTable.States(Session, master);
-        if (!row.State.IsFinal() && children.Keys.All(state => state.IsFinal())) Tell(master, MasterRules.End(children));
     }
 
     /// <summary>What a subjob adds to its master's counts.</summary>

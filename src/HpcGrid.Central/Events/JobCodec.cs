@@ -9,7 +9,8 @@ namespace HpcGrid.Central.Events;
 /// </summary>
 public static class JobCodec
 {
-    private const byte Version = 1;
+    /// <summary>Version 1 had the counts of tries without the key of the event that told them.</summary>
+    private const byte Version = 2, OldVersion = 1;
 
     public static byte[] Encode(Job job)
     {
@@ -22,8 +23,11 @@ public static class JobCodec
         writer.Write7BitEncodedInt(position.Branch);
         writer.Write7BitEncodedInt(position.Rank);
         writer.Write((short)position.State);
-        writer.Write7BitEncodedInt(job.ShallowCount);
-        writer.Write7BitEncodedInt(job.DeepCount);
+        Write(writer, job.Tries, tries =>
+        {
+            writer.Write7BitEncodedInt(tries.Shallow);
+            writer.Write7BitEncodedInt(tries.Deep);
+        });
         Write(writer, job.Reason, writer.Write);
         Write(writer, job.Bridge, writer.Write);
         Write(writer, job.Site, writer.Write);
@@ -42,8 +46,8 @@ public static class JobCodec
         try
         {
             using var reader = new BinaryReader(new MemoryStream(bytes));
-            if (reader.ReadByte() != Version) throw new InvalidDataException("another version");
-            return Read(id, reader);
+            var version = reader.ReadByte();
+            return version is Version or OldVersion ? Read(id, reader, version) : throw new InvalidDataException("another version");
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException or FormatException)
         {
@@ -51,13 +55,14 @@ public static class JobCodec
         }
     }
 
-    private static Job Read(long id, BinaryReader reader) => new()
+    private static Job Read(long id, BinaryReader reader, byte version) => new()
     {
         Id = id,
         Position = new Position(reader.Read7BitEncodedInt(), reader.ReadBoolean(), reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt(),
             (JobState)reader.ReadInt16()),
-        ShallowCount = reader.Read7BitEncodedInt(),
-        DeepCount = reader.Read7BitEncodedInt(),
+        Tries = version == OldVersion
+            ? new Latest<Tries>(new EventKey(1, 0, EventSource.Central, 1), ReadTries(reader))
+            : Read(reader, () => ReadTries(reader)),
         Reason = Read(reader, reader.ReadString),
         Bridge = Read(reader, reader.ReadString),
         Site = Read(reader, reader.ReadString),
@@ -68,6 +73,8 @@ public static class JobCodec
         Contact = Read(reader, reader.ReadBoolean),
         RunningBranches = [.. Enumerable.Range(0, reader.Read7BitEncodedInt()).Select(_ => reader.Read7BitEncodedInt())],
     };
+
+    private static Tries ReadTries(BinaryReader reader) => new(reader.Read7BitEncodedInt(), reader.Read7BitEncodedInt());
 
     private static void Write<T>(BinaryWriter writer, Latest<T> latest, Action<T> write)
     {

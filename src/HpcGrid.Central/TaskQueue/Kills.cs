@@ -22,7 +22,7 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
             var book = new JobBook(session, clock.GetUtcNow());
             book.Load(request.Jobs);
             List<JobAction> done = [.. request.Jobs.Distinct().Select(job => KillOne(book, caller, job))];
-            book.Save();
+            flow.Save(book);
             return done;
         });
         await GoOn();
@@ -46,7 +46,7 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
             flow.Withdraw(book, [row]);
             return new JobAction(job, true, row.State == JobState.Waiting ? "killed before it was given out" : "killed; its bridge is told to stop it");
         }
-        KillOrderTable.Save(book.Session, new KillOrder(job, caller.Name, job + 1));
+        KillOrderTable.Save(book.Session, new KillOrder(job, caller.Name, job + 1, $"killed with its master by {caller.Name}", OnlyWaiting: false));
         return new JobAction(job, true, $"killed with its {row.Subjobs} subjobs, as far as they had not ended");
     }
 
@@ -55,11 +55,11 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
         if (KillOrderTable.Find(session, master) is not { } order || JobTable.Find(session, master) is not { } row) return false;
         var book = new JobBook(session, clock.GetUtcNow());
         var page = JobTable.ChildrenFrom(session, row, order.Next, Limits.JobsPerTransaction);
-        var unfinished = page.FindAll(child => !child.State.IsFinal());
+        var unfinished = page.FindAll(child => order.OnlyWaiting ? child.State == JobState.Waiting : !child.State.IsFinal());
         book.Load(unfinished);
-        foreach (var child in unfinished) book.Tell(child.Job, new Ended(JobState.Killed) { Reason = $"killed with its master by {order.By}" });
+        foreach (var child in unfinished) book.Tell(child.Job, new Ended(JobState.Killed) { Reason = order.Reason });
         flow.Withdraw(book, unfinished);
-        book.Save();
+        flow.Save(book);
         if (page.Count < Limits.JobsPerTransaction) KillOrderTable.Delete(session, master);
         else KillOrderTable.Save(session, order with { Next = page[^1].Job + 1 });
         return page.Count == Limits.JobsPerTransaction;

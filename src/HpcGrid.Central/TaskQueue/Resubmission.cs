@@ -33,7 +33,7 @@ public sealed class Resubmission(CentralDatabase database, JobFlow flow, Descrip
             var book = new JobBook(session, clock.GetUtcNow());
             var reason = Fault(book, job);
             if (reason is null) Open(book, caller, [job]);
-            book.Save();
+            flow.Save(book);
             return reason;
         });
         return new JobAction(job, fault is null, fault ?? "resubmitted");
@@ -52,7 +52,7 @@ public sealed class Resubmission(CentralDatabase database, JobFlow flow, Descrip
                 opened += ready.Count;
                 held += page.Count(row => row.State.IsFailure()) - ready.Count;
                 Open(book, caller, ready);
-                book.Save();
+                flow.Save(book);
                 return page.Count < Limits.JobsPerTransaction ? (long?)null : page[^1].Job;
             });
         var kept = held > 0 ? $"; {held} wait for their bridge to confirm the end of the old attempt" : "";
@@ -75,10 +75,15 @@ public sealed class Resubmission(CentralDatabase database, JobFlow flow, Descrip
         foreach (var job in jobs)
         {
             catalogue.RemoveOutputsOf(book.Session, job);
-            book.OpenNext(job, $"resubmitted by {caller.Name}");
+            book.OpenNext(job, $"resubmitted by {caller.Name}", default);
         }
         foreach (var description in jobs.Select(job => book.Find(job)!).GroupBy(row => row.Description))
             flow.Offer(book, description.Key, [.. description.Select(row => row.Job)]);
-        foreach (var master in jobs.Select(job => book.Find(job)!.Master).OfType<long>().Distinct()) book.Reopen(master);
+        foreach (var master in jobs.Select(job => book.Find(job)!.Master).OfType<long>().Distinct())
+        {
+            MasterTable.Forget(book.Session, master);
+            if (KillOrderTable.Find(book.Session, master) is { OnlyWaiting: true }) KillOrderTable.Delete(book.Session, master);
+            book.Reopen(master);
+        }
     }
 }

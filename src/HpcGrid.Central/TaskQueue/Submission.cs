@@ -71,6 +71,7 @@ public sealed class Submission(CentralDatabase database, InputResolver inputs, C
         };
         JobTable.InsertNew(session, top);
         if (subjobs > 0) ChildCountTable.Add(session, first, JobState.Waiting, subjobs);
+        OwnerLoadTable.Add(session, caller.Name, Math.Max(1, subjobs), 0);
         flow.OfferNew(book, top);
         var answer = new Submitted(first, subjobs);
         if (key is not null) SubmissionTable.Insert(session, caller.Name, key, new SubmissionRow(digest, answer));

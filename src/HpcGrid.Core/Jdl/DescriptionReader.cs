@@ -63,6 +63,8 @@ internal sealed class DescriptionReader
             Price = _keys.Real("Price", 0, Limits.GreatestPrice, 1),
             Split = SplitText.Read(_keys),
             Repeatable = _keys.Flag("Repeatable", true),
+            Retries = new RetryReader(_keys).Read(),
+            MaxWaitingSeconds = _keys.Document.Find("MaxWaitingTime") is null ? null : (int)_keys.Whole("MaxWaitingTime", 1, Limits.LongestWait, 1),
             JobTag = [.. _keys.Items("JobTag").Select(item => item.Text)],
             Variables = Variables(resources),
             UnknownKeys = unknown,

@@ -21,10 +21,9 @@ internal enum KeyUse
 /// <param name="Note">For kept and refused keys: why, and what to do instead.</param>
 internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
 
-/// <summary>All keys of jalien.md 3.2 and 3.5, and HpcGrid's own (Command, Priority, Repeatable). The only list of them.</summary>
+/// <summary>All keys of jalien.md 3.2 and 3.5, and HpcGrid's own (Command, Priority, Repeatable) and gLite's retry counts. The only list of them.</summary>
 internal static class JdlKeys
 {
-    private const string Retries = "failed jobs are resubmitted by hand so far ('hpcgrid resubmit')";
     private const string NotProduction = "it has no effect with Split = \"production:…\"";
     private const string OneByOne = "merge the outputs with a second job that names them in InputFile";
 
@@ -50,13 +49,13 @@ internal static class JdlKeys
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
             "MemorySize", "WorkDirectorySize", "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
+        .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
+            "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime"),
         .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId"),
         .. Of(KeyUse.Kept, "the broker gives a site the oldest jobs that match it", "Rank"),
         .. Of(KeyUse.Kept, "outputs of failed jobs are not saved so far; the last lines of stdout and stderr always are", "OutputErrorE"),
         .. Of(KeyUse.Kept, "no mail is sent so far", "Email"),
-        .. Of(KeyUse.Kept, "a job waits until it is matched or killed", "MaxWaitingTime"),
-        .. Of(KeyUse.Kept, Retries, "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed", "MaxInitFailed",
-            "MaxFailFraction", "MaxResubmitFraction", "LegoResubmitZombies"),
+        .. Of(KeyUse.Kept, "lost jobs get a new attempt in any case", "LegoResubmitZombies"),
         .. Of(KeyUse.Kept, NotProduction, "SplitMaxInputFileNumber", "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize",
             "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN"),
         .. Of(KeyUse.Kept, "all inputs are fetched into the sandbox anyway", "InputDownload"),

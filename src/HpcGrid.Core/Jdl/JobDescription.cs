@@ -66,6 +66,12 @@ public sealed record JobDescription
     /// <summary>False: never started again unless the old process is surely gone.</summary>
     public bool Repeatable { get; init; } = true;
 
+    /// <summary>Seconds that the job may wait before it ends as ERROR_W; null for as long as it takes.</summary>
+    public int? MaxWaitingSeconds { get; init; }
+
+    /// <summary>What becomes of failed attempts.</summary>
+    public RetryPolicy Retries { get; init; } = RetryPolicy.Default;
+
     /// <summary>Comments shown to people.</summary>
     public IReadOnlyList<string> JobTag { get; init; } = [];
 

@@ -16,8 +16,10 @@ public sealed record Job
     /// <summary>The current attempt; reports of a lower one change nothing but gaps in history.</summary>
     public int Attempt => Position.Attempt;
 
-    public int ShallowCount { get; init; }
-    public int DeepCount { get; init; }
+    /// <summary>New attempts after failures, as the newest attempt's opening counts them.</summary>
+    public Latest<Tries> Tries { get; init; }
+    public int ShallowCount => Tries.Value.Shallow;
+    public int DeepCount => Tries.Value.Deep;
     /// <summary>Why the attempt ended or was opened.</summary>
     public Latest<string> Reason { get; init; }
     public Latest<string> Bridge { get; init; }

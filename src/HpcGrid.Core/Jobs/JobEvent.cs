@@ -64,8 +64,8 @@ public abstract record Happening;
 
 /// <summary>Central opened an attempt: the job may be given out. The first comes with submission.</summary>
 /// <param name="Reason">"submitted", "resubmitted by jdoe", "lease of bridge titan expired": for people.</param>
-/// <param name="ShallowCount">Attempts so far that were lost before their payload started.</param>
-/// <param name="DeepCount">Attempts so far that were lost after their payload started.</param>
+/// <param name="ShallowCount">New attempts by now, this one included, after failures before the payload started; a resubmission by hand counts anew.</param>
+/// <param name="DeepCount">Likewise after failures once it had started.</param>
 public sealed record Opened(string Reason, int ShallowCount, int DeepCount) : Happening;
 
 /// <summary>Central made subjobs of this job, which is now their master.</summary>

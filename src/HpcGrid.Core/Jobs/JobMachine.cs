@@ -69,8 +69,7 @@ public static class JobMachine
     {
         Opened opened => job with
         {
-            ShallowCount = Math.Max(job.ShallowCount, opened.ShallowCount),
-            DeepCount = Math.Max(job.DeepCount, opened.DeepCount),
+            Tries = job.Tries.Or(key, new Tries(opened.ShallowCount, opened.DeepCount)),
             Reason = job.Reason.Or(key, opened.Reason),
         },
         SplitUp => job,

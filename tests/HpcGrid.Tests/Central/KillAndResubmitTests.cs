@@ -39,7 +39,7 @@ internal sealed class KillAndResubmitTests : CentralTests
     [Test]
     public async Task Only_what_has_not_ended_is_killed_and_only_what_has_ended_is_resubmitted([Values("DONE", "ERROR_E", "ERROR_IB", "KILLED")] string end)
     {
-        var job = (await Submit(Echo)).Job;
+        var job = (await Submit($"{Echo} RetryCount = 0;")).Job;
         Assert.That((await Jdoe.Call(new ResubmitJobs([job]), default)).Jobs[0].Ok, Is.False);
         var bridge = await TestBridge.Join(Central);
         JobStates.TryParse(end, out var state);

@@ -44,7 +44,7 @@ internal sealed class LeaseTests : CentralTests
     public async Task A_job_that_is_lost_again_and_again_expires()
     {
         var (job, bridge, _) = await Held(Echo);
-        for (var i = 0; i < HpcGrid.Central.Limits.LostAttempts; i++)
+        for (var i = 0; i < HpcGrid.Core.Limits.DefaultRetries; i++)
         {
             await Pass(GiveUp);
             await bridge.Match(1);
@@ -52,6 +52,7 @@ internal sealed class LeaseTests : CentralTests
         }
         await Pass(GiveUp);
         Assert.That(await StateOf(job), Is.EqualTo("EXPIRED"));
+        Assert.That((await LineOf(job)).Reason, Does.Contain("silent").And.Contain("limit of 3 new attempts (ShallowRetryCount)"));
     }
 
     [Test]
@@ -93,7 +94,7 @@ internal sealed class LeaseTests : CentralTests
     {
         var (job, bridge, id) = await Held(Echo);
         await bridge.Report(TestBridge.EndedBecause(id, JobState.Expired, "no pilots any more"));
-        Assert.That(((await LineOf(job)).State, (await LineOf(job)).Attempt, (await LineOf(job)).Reason), Is.EqualTo(("WAITING", 2, "no pilots any more")));
+        Assert.That(((await LineOf(job)).State, (await LineOf(job)).Attempt, (await LineOf(job)).Reason), Is.EqualTo(("WAITING", 2, "retry 1 of 3 after EXPIRED: no pilots any more")));
     }
 
     private async Task<(long Job, TestBridge Bridge, AttemptId Id)> Held(string jdl)

@@ -93,7 +93,7 @@ public sealed class JobDescriptionTests
     [Test]
     public void Keys_without_effect_are_told_and_never_silent()
     {
-        var job = Read("Executable = \"x\";\nOutputFiles = \"y\";\nEmail = \"a@b\";\nMaxFailed = 3;\nFoo = 1;\nExecutable = \"z\";");
+        var job = Read("Executable = \"x\";\nOutputFiles = \"y\";\nEmail = \"a@b\";\nLegoResubmitZombies = 3;\nFoo = 1;\nExecutable = \"z\";");
         Assert.That(job.UnknownKeys, Is.EqualTo(new[] { "OutputFiles", "Foo" }));
         Assert.That(job.Remarks, Has.Count.EqualTo(5));
         Assert.That(job.Remarks[0], Is.EqualTo("line 2, column 1: the key 'OutputFiles' is not known and has no effect; did you mean 'OutputFile'?"));
