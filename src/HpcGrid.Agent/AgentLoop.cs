@@ -111,6 +111,7 @@ internal sealed class AgentLoop
             _book.Add(claimed, _clock.Now);
         }
         foreach (var message in polled.Messages) Obey(message.Message);
+        if (polled.Claimed.Count > 0) TellSoon();
         if (polled.Claimed.Count > 0 || polled.Messages.Count > 0) _pauses.Reset();
         LookLater();
     }
@@ -127,6 +128,7 @@ internal sealed class AgentLoop
             case Ack ack:
                 // An unknown queue is one whose removal did not succeed the first time.
                 if (_book.Drop(ack.Queue, out var outputs)) _spool.Add(new DropOrder(ack.Queue, outputs));
+                TellSoon();
                 break;
             case Start start:
                 if (_book.Find(start.Queue) is { } queue) queue.MayStart = true;
@@ -171,6 +173,7 @@ internal sealed class AgentLoop
     {
         if (_book.Find(written.Queue) is not { } queue) return;
         queue.Published(written.Errno, written.Bytes, written.Sequence, _clock.Now);
+        TellSoon();
         if (written.Errno != Errno.None)
             Log.Warning("{Queue} version {Sequence} could not be published: {Error}", written.Queue, written.Sequence, written.Errno.Describe());
         else if (queue.FinalPublished)
@@ -301,6 +304,12 @@ internal sealed class AgentLoop
         _nextBeat = now + _settings.Timing.Heartbeat * (0.9 + 0.2 * Sample());
         _spool.Add(new BeatOrder(Marker()));
         return TimeSpan.MaxValue;
+    }
+
+    /// <summary>Where the bridge learns of a change from the heartbeat only, the next one does not wait for its time.</summary>
+    private void TellSoon()
+    {
+        if (_settings.BeatsTellChanges) _nextBeat = Earlier(_nextBeat, _clock.Now + _settings.Timing.PublishMin);
     }
 
     private HeartbeatMarker Marker() => new(++_beats, _standing == Standing.Working ? Math.Max(0, _free.Cores) : 0, _said.Draining, _said.Full);

@@ -39,7 +39,8 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var bound = CachingBound.Of(fs, options.Spool);
         Log.Information(
             "{Agent} joined {Spool} ({Kind}) with {Cores} cores, network: {Network}", card.Agent, options.Spool, bound.Kind, card.Cores, card.Network);
-        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0);
+        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0)
+            with { BeatsTellChanges = spool.Root.Layout.IsSharded };
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
         using var runner = new JobRunner(work, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;

@@ -22,6 +22,7 @@ internal sealed class SpoolThread
     /// <summary>Names are never used twice, and a deleted file may still be listed: what was read once is never read again.</summary>
     private readonly HashSet<QueueName> _read = [];
     private long _lease;
+    private long _changes;
     private long _keysSequence;
 
     /// <param name="spool">Used by this thread only, except for copying large files.</param>
@@ -64,6 +65,7 @@ internal sealed class SpoolThread
             case PublishOrder publish: return Publish(publish.Version);
             case DropOrder drop:
                 _ = _spool.DropQueue(drop.Queue, drop.Outputs); // As long as the claim is listed the bridge repeats its acknowledgement.
+                _changes++;
                 return null;
             case AnswerOrder answer:
                 _shelf.Put(answer.Answer);
@@ -81,7 +83,7 @@ internal sealed class SpoolThread
         }
     }
 
-    private HeartbeatMarker Marked(HeartbeatMarker marker) => marker with { Lease = _lease, Applied = _spool.AppliedMessage };
+    private HeartbeatMarker Marked(HeartbeatMarker marker) => marker with { Lease = _lease, Applied = _spool.AppliedMessage, Changes = _changes };
 
     private Polled Look(LookOrder order)
     {
@@ -124,6 +126,7 @@ internal sealed class SpoolThread
                 continue;
             }
             _read.Add(name);
+            _changes++;
             if (reading.Fault is { } fault) trouble.Add($"claim {name} is no good: {fault}");
             // A damaged file becomes one without jobs: its final version hands everything back.
             claimed.Add(reading.Queue ?? new WorkQueue(
@@ -146,6 +149,8 @@ internal sealed class SpoolThread
         try { image = _image.Write(version with { AppliedMessage = _spool.AppliedMessage }); }
         catch (GridError e) when (e.IsTransient) { return new VersionWritten(queue, version.Sequence, Errno.EIO, 0); }
         var errno = _spool.PublishVersion(new VersionName(queue, version.Sequence, version.Final), image);
+        // Counted whatever was answered: the version may be there.
+        _changes++;
         if (errno == Errno.None && version.Sequence > Spool.Limits.VersionsKept)
             _ = _spool.RemoveOldVersions(queue); // What stays behind is removed with the queue file.
         return new VersionWritten(queue, version.Sequence, errno, image.Length);

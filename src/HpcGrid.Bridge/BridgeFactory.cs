@@ -25,7 +25,13 @@ internal static class BridgeFactory
             AgentPrograms.Arguments(options),
             isolation), TimeProvider.System);
         var fs = new CountingFs(new PosixFs());
-        var root = SpoolRoot.Create(fs, options.Spool, SpoolSharing.Private, 1, Guid.NewGuid(), RandomNonces.Next);
+        var root = SpoolRoot.Create(
+            fs, options.Spool, SpoolSharing.Private, SpoolSizing.Shards(options.Batch.Nodes), Guid.NewGuid(), RandomNonces.Next);
+        if (root.Layout.Shards < SpoolSizing.Shards(options.Batch.Nodes))
+        {
+            Log.Warning("the spool {Spool} was made for up to {Agents} nodes and is slow with {Nodes}: drain, then let the bridge make a new one",
+                options.Spool, Spool.Limits.AgentsOfOneShard, options.Batch.Nodes);
+        }
         var bound = CachingBound.Of(fs, options.Spool);
         var timing = SpoolTiming.For(bound).Check();
         Log.Information("the spool is on {Kind}: what is seen there may be {Seconds:0} s old", bound.Kind, bound.Bound.TotalSeconds);

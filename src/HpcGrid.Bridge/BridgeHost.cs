@@ -66,7 +66,7 @@ public sealed class BridgeHost : IDisposable
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(
             ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, pilots, meter, options.Batch), pace);
-        var messages = new MessageStep(ledger, spool, fleet, parts.Timing, pace);
+        var messages = new MessageStep(ledger, spool, fleet, parts.Timing, pace, rate);
         var appetite = new Appetite(ledger, fleet, pilots, meter, options);
         RenewStep? renew = null;
         MatchStep? match = null;
@@ -85,13 +85,13 @@ public sealed class BridgeHost : IDisposable
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
         Loop = new BridgeLoop(ledger, _posts,
         [
-            new WatchStep(ledger, spool, fleet, reader, pace), watch,
+            new WatchStep(ledger, spool, fleet, reader, pace, parts.Timing.CachingBound), watch,
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, parts.Timing)),
             new ReconcileStep(ledger, spool, fleet, ending, parts.Timing, image),
             _drain, match, stageIn, offers, messages, peeks,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
-            new GarbageStep(ledger, spool, area, stageIn), status,
+            new GarbageStep(ledger, spool, fleet, area, stageIn), status,
         ], MayAct, parts.Time);
         status.Trouble = () => Loop.Trouble?.Message;
         _epoch.RemoveOld();

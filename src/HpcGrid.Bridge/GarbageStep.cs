@@ -1,4 +1,5 @@
 using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
 using HpcGrid.Bridge.Staging;
 using HpcGrid.Spool;
 using Serilog;
@@ -9,7 +10,7 @@ namespace HpcGrid.Bridge;
 /// Makes room: rows nobody counts from any more, staged files that no held job needs. Agents' directories go with their last sweep,
 /// pilots' logs with their rows, events when central has them.
 /// </summary>
-internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, StageArea area, StageInStep stageIn) : BridgeStep
+internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn) : BridgeStep
 {
     private TimeSpan _due, _cacheDue = Limits.CacheInterval;
 
@@ -27,6 +28,7 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Stag
         _cacheDue = tick.Monotonic + Limits.CacheInterval;
         needed.UnionWith(ledger.Assignments.Cached());
         EvictFromSpool(needed);
+        spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
     }
 
     private void EvictFromSpool(HashSet<string> needed)

@@ -1,9 +1,8 @@
 namespace HpcGrid.Spool;
 
-/// <summary>What one look at an agent showed; three listings, nothing opened.</summary>
+/// <summary>What one look at an agent's directories showed; two listings, nothing opened.</summary>
 /// <param name="Place">Where was looked.</param>
 /// <param name="Errno">None when all was listed to the end; otherwise what is here is true and incomplete.</param>
-/// <param name="Heartbeat">The newest marker, or null.</param>
 /// <param name="Claims">Queue files that are this agent's.</param>
 /// <param name="Versions">The highest version of each queue file.</param>
 /// <param name="Outputs">Large outputs.</param>
@@ -11,7 +10,6 @@ namespace HpcGrid.Spool;
 public sealed record AgentObservation(
     AgentPlace Place,
     Errno Errno,
-    HeartbeatMarker? Heartbeat,
     IReadOnlyList<QueueName> Claims,
     IReadOnlyDictionary<QueueName, VersionName> Versions,
     IReadOnlyList<OutputName> Outputs,

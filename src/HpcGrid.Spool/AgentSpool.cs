@@ -66,8 +66,8 @@ public sealed class AgentSpool
             if (Root.MakeDirectory(directory) is var made && made != Errno.None) return made;
         var errno = _publisher.Publish(live, SpoolNames.Card, SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard), durable: false);
         if (errno != Errno.None) return errno;
-        var first = new HeartbeatMarker(0, 0, Draining: false, Full: false).FileName;
-        errno = _publisher.PublishMarker(live, first);
+        var first = NameOf(new HeartbeatMarker(0, 0, Draining: false, Full: false));
+        errno = _publisher.PublishMarker(_layout.HeartbeatsOf(Card.Agent), first);
         if (errno != Errno.None) return errno;
         errno = _fs.Rename(building, _layout.Agent(Card.Agent));
         _heartbeat = first;
@@ -146,32 +146,35 @@ public sealed class AgentSpool
             : _publisher.PublishFrom(_layout.Out(_place), name.FileName, null, source);
 
     /// <summary>
-    /// B5: renames the heartbeat. When the old marker is not where it was, whatever marker is listed is taken, and a new one is made
-    /// only when the agent is live. ENOENT for good means fenced: ask <see cref="CheckLive"/>.
+    /// B5: renames the heartbeat. When the old marker is not where it was, whatever marker of ours is listed is taken, and a new one is made
+    /// only when the agent is live.
     /// </summary>
     public Errno Heartbeat(HeartbeatMarker marker)
     {
-        var live = _layout.Place(_place);
-        var errno = _heartbeat == marker.FileName ? Errno.None : Beat(live, _heartbeat ?? "", marker.FileName);
+        var next = NameOf(marker);
+        var errno = _heartbeat == next ? Errno.None : Beat(_heartbeat ?? "", next);
         if (!errno.IsAbsent()) return errno;
         var names = new List<string>();
-        errno = _fs.List(live, names);
+        errno = _fs.List(_layout.HeartbeatsOf(Card.Agent), names);
         if (errno != Errno.None) return errno;
-        _heartbeat = names.Find(name => HeartbeatMarker.TryParse(name, out _));
-        if (_heartbeat == marker.FileName) return Errno.None;
-        if (_heartbeat is not null) return Beat(live, _heartbeat, marker.FileName);
+        _heartbeat = names.Find(name => HeartbeatName.TryParse(name, out var found) && found.Agent == Card.Agent);
+        if (_heartbeat == next) return Errno.None;
+        if (_heartbeat is not null) return Beat(_heartbeat, next);
         errno = Refusal();
-        if (errno == Errno.None) errno = _publisher.PublishMarker(live, marker.FileName);
-        if (errno == Errno.None) _heartbeat = marker.FileName;
+        if (errno == Errno.None) errno = _publisher.PublishMarker(_layout.HeartbeatsOf(Card.Agent), next);
+        if (errno == Errno.None) _heartbeat = next;
         return errno;
     }
 
-    private Errno Beat(string live, string from, string to)
+    private Errno Beat(string from, string to)
     {
-        var errno = _fs.Rename(SpoolLayout.Join(live, from), SpoolLayout.Join(live, to));
+        var directory = _layout.HeartbeatsOf(Card.Agent);
+        var errno = _fs.Rename(SpoolLayout.Join(directory, from), SpoolLayout.Join(directory, to));
         if (errno == Errno.None) _heartbeat = to;
         return errno;
     }
+
+    private string NameOf(HeartbeatMarker marker) => new HeartbeatName(Card.Agent, marker).FileName;
 
     /// <summary>K1: the newest lease and the messages not seen before.</summary>
     public InboxReading ReadInbox() => _inbox.Read();

@@ -34,21 +34,25 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
         return new Listing<AgentPlace>(errno, places, foreign);
     }
 
-    /// <summary>B5: the newest marker; one listing.</summary>
-    public Errno ReadHeartbeat(AgentPlace place, out HeartbeatMarker? heartbeat)
+    /// <summary>B5: the newest marker of every agent that has one; one listing for each heartbeat directory.</summary>
+    public Listing<HeartbeatName> ListHeartbeats()
     {
-        heartbeat = null;
-        var names = new List<string>();
-        var errno = _fs.List(_layout.Place(place), names);
-        foreach (var name in names)
-            if (HeartbeatMarker.TryParse(name, out var marker) && !(heartbeat?.Number >= marker.Number)) heartbeat = marker;
-        return errno;
+        var newest = new Dictionary<string, HeartbeatName>();
+        var foreign = new List<string>();
+        var errno = Errno.None;
+        foreach (var directory in _layout.HeartbeatShards)
+        {
+            var listed = DirectoryListing.Of<HeartbeatName>(_fs, directory, HeartbeatName.TryParse);
+            foreach (var name in listed.Items) newest[name.Agent] = name;
+            foreign.AddRange(listed.Foreign);
+            if (!listed.Complete) errno = listed.Errno;
+        }
+        return new Listing<HeartbeatName>(errno, [.. newest.Values], foreign);
     }
 
-    /// <summary>Looks at heartbeat, claims and versions.</summary>
+    /// <summary>Looks at claims and versions.</summary>
     public AgentObservation Observe(AgentPlace place)
     {
-        var errno = ReadHeartbeat(place, out var heartbeat);
         var claims = DirectoryListing.Of<QueueName>(_fs, _layout.Claims(place), QueueName.TryParseFile);
         var names = new List<string>();
         var outErrno = _fs.List(_layout.Out(place), names);
@@ -63,9 +67,8 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
             else if (AnswerName.TryParse(name, out var answer)) answers.Add(answer);
             else if (!SpoolNames.IsTemporary(name)) foreign.Add(name);
         }
-        if (errno == Errno.None) errno = claims.Errno;
-        if (errno == Errno.None) errno = outErrno;
-        return new AgentObservation(place, errno, heartbeat, claims.Items, versions, outputs, foreign) { Answers = answers };
+        var errno = claims.Complete ? outErrno : claims.Errno;
+        return new AgentObservation(place, errno, claims.Items, versions, outputs, foreign) { Answers = answers };
     }
 
     private static void Keep(Dictionary<QueueName, VersionName> versions, VersionName version)

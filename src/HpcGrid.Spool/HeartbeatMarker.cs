@@ -3,8 +3,8 @@ using System.Globalization;
 namespace HpcGrid.Spool;
 
 /// <summary>
-/// An agent's heartbeat: an empty file in live/ that is renamed with every beat, so that one listing tells all (B5).
-/// It is judged by when its number last changed on the reader's monotonic clock, never by a time in it.
+/// An agent's heartbeat: what the name of its empty file in hb/ says. Renamed with every beat, so that one listing of a directory tells all of
+/// many agents (B5). It is judged by when its number last changed on the reader's monotonic clock, never by a time in it.
 /// </summary>
 /// <param name="Number">Grows with every beat.</param>
 /// <param name="IdleCores">Cores that it could give to new jobs now.</param>
@@ -18,29 +18,67 @@ public readonly record struct HeartbeatMarker(long Number, int IdleCores, bool D
     /// <summary>The highest control message applied (K1); a hint.</summary>
     public long Applied { get; init; }
 
+    /// <summary>Grows when its claim/ or out/ changed: whoever looks after many agents opens only those where it did (PROTOCOL 5).</summary>
+    public long Changes { get; init; }
+
     /// <summary>Its last words: all its processes are gone and it exits. No death clock needed.</summary>
     public bool Left { get; init; }
+}
 
-    /// <summary>"hb.17.i4.l3.a2", then ".drain", ".full" and ".left" where they hold.</summary>
+/// <summary>The file name of an agent's heartbeat.</summary>
+public readonly record struct HeartbeatName(string Agent, HeartbeatMarker Marker) : IComparable<HeartbeatName>
+{
+    private const int DotsOfAgent = 3;
+
+    /// <summary>"[agent].17.i4.l3.a2.c9", then ".drain", ".full" and ".left" where they hold.</summary>
     public string FileName => string.Create(CultureInfo.InvariantCulture,
-        $"hb.{Number}.i{IdleCores}.l{Lease}.a{Applied}{(Draining ? ".drain" : "")}{(Full ? ".full" : "")}{(Left ? ".left" : "")}");
+        $"{Agent}.{Marker.Number}.i{Marker.IdleCores}.l{Marker.Lease}.a{Marker.Applied}.c{Marker.Changes}")
+        + (Marker.Draining ? ".drain" : "") + (Marker.Full ? ".full" : "") + (Marker.Left ? ".left" : "");
 
     /// <summary>Reads a <see cref="FileName"/>; false for anything else.</summary>
-    public static bool TryParse(string fileName, out HeartbeatMarker marker)
+    public static bool TryParse(string fileName, out HeartbeatName name)
+    {
+        name = default;
+        var end = -1;
+        for (var dot = 0; dot < DotsOfAgent; dot++)
+        {
+            end = fileName.IndexOf('.', end + 1);
+            if (end < 0) return false;
+        }
+        var agent = fileName[..end];
+        if (!AgentName.IsWellFormed(agent) || !TryParse(new NameReader(fileName[end..]), out var marker)) return false;
+        name = new HeartbeatName(agent, marker);
+        return true;
+    }
+
+    private static bool TryParse(NameReader reader, out HeartbeatMarker marker)
     {
         marker = default;
-        var reader = new NameReader(fileName);
-        if (!reader.Take("hb.") || !reader.TakeNumber(out var number)
+        if (!reader.Take(".") || !reader.TakeNumber(out var number)
             || !reader.Take(".i") || !reader.TakeInt(out var idle)
             || !reader.Take(".l") || !reader.TakeNumber(out var lease)
-            || !reader.Take(".a") || !reader.TakeNumber(out var applied))
+            || !reader.Take(".a") || !reader.TakeNumber(out var applied)
+            || !reader.Take(".c") || !reader.TakeNumber(out var changes))
             return false;
         marker = new HeartbeatMarker(number, idle, reader.Take(".drain"), reader.Take(".full"))
         {
             Lease = lease,
             Applied = applied,
+            Changes = changes,
             Left = reader.Take(".left"),
         };
         return reader.AtEnd;
     }
+
+    /// <summary>By agent, then by number.</summary>
+    public int CompareTo(HeartbeatName other) => string.CompareOrdinal(Agent, other.Agent) is var agents && agents != 0
+        ? agents
+        : string.CompareOrdinal(FileName, other.FileName) is var names && Marker.Number == other.Marker.Number
+            ? names
+            : Marker.Number.CompareTo(other.Marker.Number);
+
+    public static bool operator <(HeartbeatName left, HeartbeatName right) => left.CompareTo(right) < 0;
+    public static bool operator >(HeartbeatName left, HeartbeatName right) => left.CompareTo(right) > 0;
+    public static bool operator <=(HeartbeatName left, HeartbeatName right) => left.CompareTo(right) <= 0;
+    public static bool operator >=(HeartbeatName left, HeartbeatName right) => left.CompareTo(right) >= 0;
 }

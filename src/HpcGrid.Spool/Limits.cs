@@ -39,8 +39,11 @@ public static class Limits
     /// <summary>Temporary names tried before a publication gives up: EEXIST of a nonce is a filesystem's lie (X1) or a broken nonce source.</summary>
     public const int TemporaryNames = 3;
 
-    /// <summary>Pool directories at most; 16 keep 10,000 offers below 1,000 entries a directory (PROTOCOL 5).</summary>
-    public const int PoolShards = 16;
+    /// <summary>Directories that pool and heartbeats are divided into at most; 16 keep 10,000 of either below 1,000 entries a directory (PROTOCOL 5).</summary>
+    public const int Shards = 16;
+
+    /// <summary>Up to so many agents one directory does, and the bridge looks at each of them every time (PROTOCOL 5).</summary>
+    public const int AgentsOfOneShard = 200;
 
     /// <summary>Longest agent name: a component of a path, with room for ".new." in front.</summary>
     public const int AgentNameLength = 200;

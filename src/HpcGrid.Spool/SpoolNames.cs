@@ -11,6 +11,7 @@ public static class SpoolNames
     public const string Pool = "pool";
     public const string Cache = "cache";
     public const string Agents = "agents";
+    public const string Heartbeats = "hb";
     public const string Corrupt = "corrupt";
     public const string Withdrawn = "withdrawn";
     public const string Live = "live";
@@ -79,7 +80,7 @@ public static class SpoolNames
         return reader.Take("keys.") && reader.TakeNumber(out sequence) && reader.Take(".json") && reader.AtEnd;
     }
 
-    /// <summary>The pool directory of a file: "00" to "15".</summary>
+    /// <summary>One of the directories that pool and heartbeats are divided into: "00" to "15".</summary>
     public static string Shard(int number) => number.ToString("D2", CultureInfo.InvariantCulture);
 
     /// <summary>True for a SHA-256 in lower-case hex, the name of a cached file.</summary>

@@ -33,7 +33,7 @@ public sealed class SpoolRoot
     {
         var path = Normal(root);
         var sentinel = new SpoolSentinel(clusterId, shards);
-        if (shards is < 1 or > Limits.PoolShards) throw GridError.Invalid($"{shards} pool directories: 1 to {Limits.PoolShards} are possible");
+        if (shards is < 1 or > Limits.Shards) throw GridError.Invalid($"{shards} shards: 1 to {Limits.Shards} are possible");
         var layout = new SpoolLayout(path, shards);
         var errno = fs.MakeDirectory(path, SpoolPermissions.DirectoryMode(sharing));
         if (errno is not (Errno.None or Errno.EEXIST)) throw errno.ToGridError($"creating {path}");

@@ -6,7 +6,7 @@ namespace HpcGrid.Spool;
 
 /// <summary>The content of ROOT/cluster.id, one line: "hpcgrid-spool 1 [guid] shards=4".</summary>
 /// <param name="ClusterId">Which spool this is; a bridge's ledger remembers it.</param>
-/// <param name="Shards">Number of pool directories.</param>
+/// <param name="Shards">Number of directories that pool and heartbeats are divided into.</param>
 public sealed record SpoolSentinel(Guid ClusterId, int Shards)
 {
     /// <summary>The line as bytes.</summary>
@@ -22,7 +22,7 @@ public sealed record SpoolSentinel(Guid ClusterId, int Shards)
             && Guid.TryParseExact(words[2], "D", out var id)
             && words[3].StartsWith("shards=", StringComparison.Ordinal)
             && int.TryParse(words[3].AsSpan(7), NumberStyles.None, CultureInfo.InvariantCulture, out var shards)
-            && shards is >= 1 and <= Limits.PoolShards)
+            && shards is >= 1 and <= Limits.Shards)
             return new SpoolSentinel(id, shards);
         throw GridError.Corrupt("cluster.id is not that of a spool of this version", "Bridge and agents must be of one version and use one spool.");
     }

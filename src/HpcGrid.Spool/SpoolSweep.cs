@@ -62,7 +62,29 @@ public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
     /// Removes all of an agent: after its batch job has ended, every final is committed and every unfinished row offered again. What a zombie
     /// adds meanwhile makes the answer ENOTEMPTY; sweep it and try again.
     /// </summary>
-    public Errno RemoveAgent(string agent) => AgentName.IsWellFormed(agent) ? RemoveTree(_layout.Agent(agent), DeepestTree) : Errno.EINVAL;
+    public Errno RemoveAgent(string agent)
+    {
+        if (!AgentName.IsWellFormed(agent)) return Errno.EINVAL;
+        var errno = RemoveTree(_layout.Agent(agent), DeepestTree);
+        return errno == Errno.None ? RemoveHeartbeats(_layout.HeartbeatsOf(agent), name => name == agent) : errno;
+    }
+
+    /// <summary>Removes heartbeats of agents that have no directory: they died while entering. One that still enters makes a new one.</summary>
+    public Errno RemoveHeartbeatsBut(IReadOnlySet<string> agents)
+    {
+        var errno = Errno.None;
+        foreach (var directory in _layout.HeartbeatShards) errno = First(errno, RemoveHeartbeats(directory, name => !agents.Contains(name)));
+        return errno;
+    }
+
+    private Errno RemoveHeartbeats(string directory, Func<string, bool> ofAgent)
+    {
+        var names = new List<string>();
+        var errno = _fs.List(directory, names);
+        foreach (var name in names.Where(name => HeartbeatName.TryParse(name, out var beat) && ofAgent(beat.Agent)))
+            errno = First(errno, _fs.Unlink(SpoolLayout.Join(directory, name)));
+        return errno;
+    }
 
     /// <summary>Removes what an agent left that died while entering.</summary>
     public Errno RemoveNewAgent(string agent) => AgentName.IsWellFormed(agent) ? RemoveTree(_layout.NewAgent(agent), DeepestTree) : Errno.EINVAL;

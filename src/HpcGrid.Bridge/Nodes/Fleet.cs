@@ -15,6 +15,15 @@ public sealed class AgentView(AgentRow row)
     /// <summary>Null until it was looked at.</summary>
     public AgentObservation? Seen { get; set; }
 
+    /// <summary>Its newest heartbeat; null until one was listed.</summary>
+    public HeartbeatMarker? Heartbeat { get; private set; }
+
+    /// <summary>When its directories were last looked at.</summary>
+    public TimeSpan LookedAt { get; set; }
+
+    /// <summary>Until then its directories may still look as they did before the change that its heartbeat told of.</summary>
+    public TimeSpan ChangingUntil { get; private set; }
+
     /// <summary>The reader's monotonic time when its heartbeat last changed (B5).</summary>
     public TimeSpan BeatAt { get; set; }
 
@@ -47,17 +56,30 @@ public sealed class AgentView(AgentRow row)
 
     /// <summary>It may get work.</summary>
     public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && Card is not null
-        && Seen?.Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
+        && Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
+
+    /// <summary>Takes in a listed heartbeat. An old one, listed late, changes nothing.</summary>
+    /// <param name="beat">The heartbeat.</param>
+    /// <param name="now">The reader's monotonic time.</param>
+    /// <param name="cachingBound">C: so much later its directories surely show what it tells of.</param>
+    public void Hear(HeartbeatMarker beat, TimeSpan now, TimeSpan cachingBound)
+    {
+        if (Heartbeat is { } last && beat.Number <= last.Number) return;
+        if (Heartbeat?.Changes != beat.Changes) ChangingUntil = now + cachingBound;
+        Heartbeat = beat;
+        BeatAt = now;
+        Suspect = false;
+    }
 
     /// <summary>Its results cannot be written: disk or quota is full.</summary>
-    public bool IsFull => Seen?.Heartbeat?.Full == true;
+    public bool IsFull => Heartbeat?.Full == true;
 
     /// <summary>Cores in use, by its last heartbeat.</summary>
-    public int BusyCores => Row.Stage == AgentStage.Live && Card is { } card && Seen?.Heartbeat is { } beat ? Math.Max(0, card.Cores - beat.IdleCores) : 0;
+    public int BusyCores => Row.Stage == AgentStage.Live && Card is { } card && Heartbeat is { } beat ? Math.Max(0, card.Cores - beat.IdleCores) : 0;
 
-    internal string StateForPeople => Row.Stage != AgentStage.Live || Seen?.Heartbeat?.Left == true ? "gone"
+    internal string StateForPeople => Row.Stage != AgentStage.Live || Heartbeat?.Left == true ? "gone"
         : Suspect ? "suspect"
-        : Seen?.Heartbeat?.Draining == true ? "draining" : "running";
+        : Heartbeat?.Draining == true ? "draining" : "running";
 }
 
 /// <summary>All agents that the ledger knows.</summary>

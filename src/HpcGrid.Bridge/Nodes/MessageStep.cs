@@ -8,11 +8,14 @@ namespace HpcGrid.Bridge.Nodes;
 /// Level-triggered: what must be said follows from ledger and listing each time, and is said again until its effect is seen. So a lost
 /// message or a crash between ledger and spool needs no memory.
 /// </summary>
-internal sealed class MessageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, SpoolTiming timing, Pace pace) : BridgeStep
+/// <param name="operationsPerSecond">The bridge's budget of metadata operations.</param>
+internal sealed class MessageStep(
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, SpoolTiming timing, Pace pace, double operationsPerSecond) : BridgeStep
 {
     private HashSet<QueueName> _condemned = [];
     private ILookup<QueueName, HeldJob> _killed = Enumerable.Empty<HeldJob>().ToLookup(job => job.Queue!.Value);
     private int _sent;
+    private TimeSpan _leaseInterval;
 
     /// <summary>Every agent finishes what runs and hands the rest back.</summary>
     public bool Drain { get; set; }
@@ -20,13 +23,14 @@ internal sealed class MessageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
     public override void Run(Tick tick)
     {
         _sent = 0;
+        _leaseInterval = LeaseRules.Interval(timing, fleet.Agents.Count, operationsPerSecond);
         _condemned = [.. ledger.Queues.WithCondemned()];
         _killed = ledger.Jobs.Killed().Where(job => job.Queue is not null).ToLookup(job => job.Queue!.Value);
         foreach (var agent in fleet.Agents)
         {
             if (agent.Row.Stage != AgentStage.Live || agent.Seen is not { } seen) continue;
             Lease(agent, tick);
-            if (Drain && seen.Heartbeat?.Draining != true) Send(agent, new Drain(), tick);
+            if (Drain && agent.Heartbeat?.Draining != true) Send(agent, new Drain(), tick);
             foreach (var queue in seen.Claims) About(agent, queue, tick);
             Tidy(agent, tick);
         }
@@ -34,7 +38,7 @@ internal sealed class MessageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
 
     private void Lease(AgentView agent, Tick tick)
     {
-        if (agent.LeasedAt is { } leased && tick.Monotonic - leased < timing.LeaseInterval) return;
+        if (agent.LeasedAt is { } leased && tick.Monotonic - leased < _leaseInterval) return;
         var number = ledger.Agents.NextLease(agent.Row.Agent);
         tick.AfterCommit(() =>
         {
@@ -82,7 +86,7 @@ internal sealed class MessageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
     /// <summary>Unlinks messages that the agent says it has applied.</summary>
     private void Tidy(AgentView agent, Tick tick)
     {
-        var applied = agent.Seen?.Heartbeat?.Applied ?? 0;
+        var applied = agent.Heartbeat?.Applied ?? 0;
         if (agent.Inbox.Count == 0 || agent.Inbox[0].Sequence > applied) return;
         tick.AfterCommit(() =>
         {

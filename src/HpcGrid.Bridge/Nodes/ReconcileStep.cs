@@ -25,17 +25,35 @@ internal sealed class ReconcileStep(
         _due = tick.Monotonic + timing.Reconcile;
         var pool = spool.ListPool();
         // An incomplete look proves nothing; the next one counts.
-        if (!pool.Complete || fleet.Agents.Any(agent => agent.Row.Stage == AgentStage.Live && agent.Seen?.Errno != Errno.None)) return;
+        if (!pool.Complete) return;
         var queues = ledger.Queues.All().ToDictionary(queue => queue.Name);
         foreach (var entry in pool.Items)
             if (!queues.TryGetValue(entry.Name, out var queue) || queue.Stage is QueueStage.Replaced or QueueStage.Over) TakeOut(entry, queue is null, tick);
-        var seen = pool.Items.Select(entry => entry.Name)
-            .Concat(fleet.Agents.SelectMany(agent => agent.Seen is { } look ? look.Claims.Concat(look.Versions.Keys) : [])).ToHashSet();
+        if (Looks() is not { } looks) return;
+        var seen = pool.Items.Select(entry => entry.Name).Concat(looks.SelectMany(look => look.Claims.Concat(look.Versions.Keys))).ToHashSet();
         foreach (var queue in queues.Values.Where(queue => queue.Stage is QueueStage.Offered or QueueStage.Claimed)) Check(queue, seen, tick);
         foreach (var name in spool.ListWithdrawn().Items) tick.AfterCommit(() => spool.ForgetWithdrawn(name));
     }
 
     public override void Forget() => _missing.Clear();
+
+    /// <summary>
+    /// What the agents hold, as last seen. Once something is missing only new looks count, because on a spool of very many agents the last one may be
+    /// old; null when one of them failed.
+    /// </summary>
+    private List<AgentObservation>? Looks()
+    {
+        var afresh = _missing.Count > 0 && spool.Root.Layout.IsSharded;
+        var looks = new List<AgentObservation>();
+        foreach (var agent in fleet.Agents)
+        {
+            var isLive = agent.Row.Stage == AgentStage.Live;
+            var look = isLive && afresh ? spool.Agents.Observe(new AgentPlace(agent.Row.Agent)) : agent.Seen;
+            if (isLive && look?.Errno != Errno.None) return null;
+            if (look is not null) looks.Add(look);
+        }
+        return looks;
+    }
 
     private void Check(QueueRow queue, HashSet<QueueName> seen, Tick tick)
     {

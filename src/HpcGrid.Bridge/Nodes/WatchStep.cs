@@ -5,18 +5,19 @@ using Serilog;
 namespace HpcGrid.Bridge.Nodes;
 
 /// <summary>
-/// Looks at the agents: who is there, what they claimed, what they report. Reads only what has a new sequence in its name; commits each
-/// version once (B3). Polls quickly while something moves and ever more slowly while nothing does (PROTOCOL 5).
+/// Looks at the agents: who is there, what they claimed, what they report. Heartbeats tell where something changed; where agents are few, all are looked
+/// at every time. Reads only what has a new sequence in its name; commits each version once (B3). Polls quickly while something moves and ever more slowly while nothing does (PROTOCOL 5).
 /// </summary>
-internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, AgentReader reader, Pace pace) : BridgeStep
+internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, AgentReader reader, Pace pace, TimeSpan cachingBound) : BridgeStep
 {
     public override void Run(Tick tick)
     {
         if (!pace.IsDue(tick)) return;
         if (fleet.Agents.Count == 0) Load(tick);
         var moved = Adopt(tick);
+        Listen(tick);
         foreach (var agent in fleet.Agents)
-            if (agent.Row.Stage != AgentStage.Fenced) moved |= Look(agent, tick);
+            if (agent.Row.Stage != AgentStage.Fenced && IsDue(agent, tick)) moved |= Look(agent, tick);
         pace.Looked(tick, moved);
     }
 
@@ -58,18 +59,24 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         return found;
     }
 
+    /// <summary>A listing that failed half-way shows less, never something false: the last heartbeat counts on.</summary>
+    private void Listen(Tick tick)
+    {
+        foreach (var beat in spool.Agents.ListHeartbeats().Items) fleet.Find(beat.Agent)?.Hear(beat.Marker, tick.Monotonic, cachingBound);
+    }
+
+    /// <summary>A change that a heartbeat tells of is looked for until the mount surely shows it; and now and then everything, so that nothing hangs on a hint.</summary>
+    private bool IsDue(AgentView agent, Tick tick) =>
+        !spool.Root.Layout.IsSharded || agent.Seen?.Errno != Errno.None
+        || agent.LookedAt <= agent.ChangingUntil || tick.Monotonic - agent.LookedAt > Limits.LookAnyway;
+
     private bool Look(AgentView agent, Tick tick)
     {
         var place = new AgentPlace(agent.Row.Agent);
         if (agent.Card is null && spool.Agents.ReadCard(place, out var card) == Errno.None) agent.Card = card;
         var seen = spool.Agents.Observe(place);
-        if (agent.Seen?.Heartbeat?.Number != seen.Heartbeat?.Number && seen.Heartbeat is not null)
-        {
-            agent.BeatAt = tick.Monotonic;
-            agent.Suspect = false;
-        }
-        // A listing that failed half-way shows no heartbeat: the last one counts on.
-        agent.Seen = seen.Heartbeat is null ? seen with { Heartbeat = agent.Seen?.Heartbeat } : seen;
+        agent.Seen = seen;
+        agent.LookedAt = tick.Monotonic;
         var moved = reader.Claims(agent, seen, tick) | reader.Versions(agent, seen, Limits.VersionsPerTick, tick);
         reader.Closed(agent, seen);
         return moved;

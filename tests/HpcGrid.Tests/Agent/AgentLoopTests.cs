@@ -33,7 +33,7 @@ public sealed class AgentLoopTests
             Assert.That(seen.Claims, Is.Empty);
             Assert.That(seen.Versions, Is.Empty);
             Assert.That(seen.Outputs, Is.Empty);
-            Assert.That(seen.Heartbeat!.Value.Left);
+            Assert.That(_rig.Heartbeat!.Value.Left);
             Assert.That(Directory.GetFileSystemEntries(Path.Combine(_rig.Folder, "work")), Is.Empty);
         });
     }

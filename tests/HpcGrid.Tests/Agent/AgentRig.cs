@@ -177,7 +177,8 @@ internal sealed class AgentRig : IDisposable
 
     public void Lease() => Assert.That(Bridge.Agents.Lease(Agent, ++_leases), Is.EqualTo(Errno.None));
 
-    public HeartbeatMarker? Heartbeat => Bridge.Agents.ReadHeartbeat(Place, out var marker) == Errno.None ? marker : null;
+    public HeartbeatMarker? Heartbeat => Bridge.Agents.ListHeartbeats().Items.Where(name => name.Agent == Place.Agent)
+        .Select(name => (HeartbeatMarker?)name.Marker).SingleOrDefault();
 
     public int ExitCode(Process process)
     {

@@ -28,6 +28,15 @@ internal sealed class BridgeRig : IDisposable
     }
 
     public BridgeOptions Options { get; set; }
+
+    /// <summary>More than one: a spool of very many agents. Before the first start.</summary>
+    public int Shards { get; init; } = 1;
+
+    /// <summary>C of the mount that is played.</summary>
+    public TimeSpan CachingBound { get; init; }
+
+    /// <summary>What the bridge asks of the spool.</summary>
+    public CountingFs Fs { get; private set; } = null!;
     public FakeCentral Central { get; private set; } = new();
     public FakeBatch Batch { get; } = new();
     public FakeStorage Storage { get; } = new();
@@ -74,26 +83,28 @@ internal sealed class BridgeRig : IDisposable
         }
     }
 
-    /// <summary>Plays an agent of the first pilot that has none.</summary>
-    public PlayedAgent Agent(string node = "node1")
+    /// <summary>Plays an agent of the first pilot that runs.</summary>
+    public PlayedAgent Agent(string node = "node1") => new(Options.Spool, Path.Combine(_folder, "scratch"), Pilot(), node);
+
+    /// <summary>A pilot that runs.</summary>
+    public string Pilot()
     {
         _ = Host;
         if (Central.Waiting.IsEmpty && Batch.Pilots.IsEmpty) Central.Arrivals!.Pushed(new WorkWaiting(1));
         Until(() => Batch.Pilots.Values.Any(state => state == HpcGrid.Bridge.Pilots.BatchState.Running), "a pilot is started");
-        var tag = Batch.Pilots.First(pair => pair.Value == HpcGrid.Bridge.Pilots.BatchState.Running).Key;
-        return new PlayedAgent(Options.Spool, Path.Combine(_folder, "scratch"), tag, node);
+        return Batch.Pilots.First(pair => pair.Value == HpcGrid.Bridge.Pilots.BatchState.Running).Key;
     }
 
     private BridgeHost Start()
     {
-        var fs = new CountingFs(new PosixFs());
-        var root = SpoolRoot.Create(fs, Options.Spool, SpoolSharing.Private, 1, Guid.NewGuid(), RandomNonces.Next);
+        var fs = Fs = new CountingFs(new PosixFs());
+        var root = SpoolRoot.Create(fs, Options.Spool, SpoolSharing.Private, Shards, Guid.NewGuid(), RandomNonces.Next);
         var ledger = Ledger = LedgerDatabase.Open(Path.Combine(Options.State, "ledger.db"));
         var address = new CentralAddress(new Uri("https://central.test:1"), "none", null, null);
         var central = Central;
         var host = new BridgeHost(new BridgeParts(
             Options, ledger, root, fs, Batch, arrivals => { central.Arrivals = arrivals; return central; }, new StorageClient(address, Keep(Storage)),
-            SpoolTiming.For(TimeSpan.Zero), Time, "test"));
+            SpoolTiming.For(CachingBound), Time, "test"));
         central.Arrivals!.Welcomed(new BridgeWelcome("hpcgrid", ["a key"], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
         return host;
     }
@@ -151,7 +162,10 @@ internal sealed class PlayedAgent : IDisposable
         return null;
     }
 
-    public void Beat(bool left = false) => Spool.Heartbeat(new HeartbeatMarker(++_beat, 2, left, false) { Left = left, Applied = Spool.AppliedMessage });
+    /// <param name="left">Its last words.</param>
+    /// <param name="changes">How often it has changed its directories.</param>
+    public void Beat(bool left = false, long changes = 0) =>
+        Spool.Heartbeat(new HeartbeatMarker(++_beat, 2, left, false) { Left = left, Applied = Spool.AppliedMessage, Changes = changes });
 
     public JobReport Report(QueuedJob job, ReportStage stage, Outcome? outcome = null) => new()
     {

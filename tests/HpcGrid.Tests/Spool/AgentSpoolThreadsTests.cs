@@ -37,7 +37,7 @@ public sealed class AgentSpoolThreadsTests
         {
             Assert.That(seen.Outputs, Is.EquivalentTo(outputs.Select(output => output.Name)));
             Assert.That(seen.Versions[new QueueName(7, 1)], Is.EqualTo(new VersionName(new QueueName(7, 1), Versions, false)));
-            Assert.That(seen.Heartbeat!.Value.Number, Is.EqualTo(Versions));
+            Assert.That(_world.Heartbeat(agent)!.Value.Number, Is.EqualTo(Versions));
             Assert.That(_world.Temporaries(), Is.Empty);
         });
         foreach (var (name, content) in outputs)

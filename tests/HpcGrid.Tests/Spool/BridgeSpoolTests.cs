@@ -125,7 +125,7 @@ public sealed class BridgeSpoolTests
     }
 
     [Test]
-    public void Looking_at_an_agent_costs_three_listings_and_opens_nothing()
+    public void Looking_at_an_agent_costs_two_listings_and_opens_nothing()
     {
         var agent = _world.Agent();
         var fs = new CountingFs(_world.Fs);
@@ -133,7 +133,7 @@ public sealed class BridgeSpoolTests
         var before = fs.Counts;
         bridge.Agents.Observe(new AgentPlace(agent.Card.Agent));
         var cost = fs.Counts.Since(before);
-        Assert.That((cost.Metadata, cost[FsOperation.List], cost.BytesRead), Is.EqualTo((3, 3, 0)));
+        Assert.That((cost.Metadata, cost[FsOperation.List], cost.BytesRead), Is.EqualTo((2, 2, 0)));
     }
 
     [Test]

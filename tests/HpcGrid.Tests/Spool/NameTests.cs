@@ -100,22 +100,25 @@ public sealed class NameTests
     [TestCase("peek.0123456789abcdef0123456789abcdef.")]
     public void An_answer_that_we_would_not_write_is_refused(string file) => Assert.That(AnswerName.TryParse(file, out _), Is.False);
 
-    [TestCase("hb.0.i0.l0.a0")]
-    [TestCase("hb.17.i4.l3.a2")]
-    [TestCase("hb.17.i4.l3.a2.drain")]
-    [TestCase("hb.17.i4.l3.a2.full")]
-    [TestCase("hb.17.i4.l3.a2.drain.full.left")]
+    [TestCase("4711.n1.x.0.i0.l0.a0.c0")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.full")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain.full.left")]
     public void A_heartbeat_comes_back_as_it_was_written(string file)
     {
-        Assert.That(HeartbeatMarker.TryParse(file, out var marker), Is.True);
-        Assert.That(marker.FileName, Is.EqualTo(file));
+        Assert.That(HeartbeatName.TryParse(file, out var name), Is.True);
+        Assert.That(name.FileName, Is.EqualTo(file));
     }
 
-    [TestCase("hb.17")]
-    [TestCase("hb.17.i4.l3.a2.full.drain")]
-    [TestCase("hb.17.i4.l3.a2.")]
-    [TestCase("hb.17.i-4.l3.a2")]
-    public void A_heartbeat_that_we_would_not_write_is_refused(string file) => Assert.That(HeartbeatMarker.TryParse(file, out _), Is.False);
+    [TestCase("4711.n1.x.17")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.full.drain")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.")]
+    [TestCase("4711.n1.x.17.i-4.l3.a2.c9")]
+    [TestCase("4711.n1.17.i4.l3.a2.c9")]
+    [TestCase("4711.n/1.x.17.i4.l3.a2.c9")]
+    [TestCase("hb")]
+    public void A_heartbeat_that_we_would_not_write_is_refused(string file) => Assert.That(HeartbeatName.TryParse(file, out _), Is.False);
 
     [Test]
     public void Leases_messages_and_epochs_come_back_as_they_were_written()

@@ -11,6 +11,8 @@ public sealed class ProtocolPageTests
     private static readonly string Page = Repository.Text("src/HpcGrid.Spool/PROTOCOL.md");
     private static readonly string Code = string.Concat(Repository.Files("src/HpcGrid.Spool", "*.cs").Select(Repository.Text));
 
+    private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.drain][.full][.left]";
+
     /// <summary>Each pattern of the page, and one name that the code writes.</summary>
     private static readonly (string Pattern, string Written)[] Names =
     [
@@ -23,8 +25,8 @@ public sealed class ProtocolPageTests
         ("<nonce>.<label>", SpoolNames.Quarantined("ab1", "x y")),
         (".new.<aid>", SpoolNames.NewAgent(AgentName.Make("1", "n", "x"))),
         ("card.json", SpoolNames.Card),
-        ("hb.<n>.i<idle>.l<lease>.a<applied>[.drain][.full][.left]", new HeartbeatMarker(1, 2, true, true) { Left = true }.FileName),
-        ("hb.<n>.i<idle>.l<lease>.a<applied>[.drain][.full][.left]", new HeartbeatMarker(1, 2, false, false).FileName),
+        (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, true, true) { Left = true }).FileName),
+        (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, false, false)).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, true).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, false).FileName),
         ("<job>.<attempt>.b<branch>.o<ordinal>.<label>", new OutputName(new AttemptId(1, 2), 3, 4, "x.root").FileName),
@@ -62,7 +64,8 @@ public sealed class ProtocolPageTests
     [Test]
     public void Every_directory_of_the_layout_is_on_the_page() => Assert.Multiple(() =>
     {
-        foreach (var directory in new[] { SpoolNames.Keys, SpoolNames.Bridge, SpoolNames.Pool, SpoolNames.Cache, SpoolNames.Agents, SpoolNames.Corrupt })
+        foreach (var directory in new[] { SpoolNames.Keys, SpoolNames.Bridge, SpoolNames.Pool, SpoolNames.Cache, SpoolNames.Agents, SpoolNames.Heartbeats,
+            SpoolNames.Corrupt })
             Assert.That(Page, Does.Contain($"ROOT/{directory}/"));
         foreach (var directory in new[] { SpoolNames.Claim, SpoolNames.Out, SpoolNames.In }) Assert.That(Page, Does.Contain($"    {directory}/"));
     });
@@ -99,7 +102,7 @@ public sealed class ProtocolPageTests
         var layout = Regex.Match(Page, @"```\n(ROOT/.*?)```", RegexOptions.Singleline).Groups[1].Value;
         var paths = layout.Split('\n', StringSplitOptions.RemoveEmptyEntries).SelectMany(line =>
             line.StartsWith(".t.", StringComparison.Ordinal) ? line.Split("  ", 3)[..2] : [Regex.Split(line.Trim(), "  +")[0]]);
-        string[] directories = ["ROOT", "", SpoolNames.Keys, SpoolNames.Bridge, SpoolNames.Pool, SpoolNames.Cache, SpoolNames.Agents, SpoolNames.Corrupt,
+        string[] directories = ["ROOT", "", SpoolNames.Keys, SpoolNames.Bridge, SpoolNames.Pool, SpoolNames.Cache, SpoolNames.Agents, SpoolNames.Heartbeats, SpoolNames.Corrupt,
             SpoolNames.Claim, SpoolNames.Out, SpoolNames.In];
         return [.. paths.SelectMany(path => path.Trim().Split('/')).Where(name => !directories.Contains(name))];
     }

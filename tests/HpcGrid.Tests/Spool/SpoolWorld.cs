@@ -64,6 +64,13 @@ internal sealed class SpoolWorld : IDisposable
         return entry;
     }
 
+    /// <summary>What the bridge reads of this agent's heartbeat.</summary>
+    public HeartbeatMarker? Heartbeat(AgentSpool agent) =>
+        Bridge().Agents.ListHeartbeats().Items.Where(name => name.Agent == agent.Card.Agent).Select(name => (HeartbeatMarker?)name.Marker).SingleOrDefault();
+
+    /// <summary>The files of heartbeats.</summary>
+    public string[] HeartbeatFiles() => Directory.GetFiles(Path.Combine(SpoolPath, "hb"), "*", SearchOption.AllDirectories);
+
     public string LivePath(string agent) => Path.Combine(SpoolPath, "agents", agent, "live");
 
     /// <summary>Every file and directory of the spool by name, to see that nothing changed.</summary>
