@@ -5,7 +5,8 @@ internal sealed class LocalGridHome : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _environment;
 
-    public LocalGridHome()
+    /// <param name="pathFirst">A folder whose programs are found before those of the machine; null for none.</param>
+    public LocalGridHome(string? pathFirst = null)
     {
         Folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "grids", "local-" + Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(Folder);
@@ -17,6 +18,7 @@ internal sealed class LocalGridHome : IAsyncDisposable
             ["XDG_CONFIG_HOME"] = Path.Combine(Folder, "config"),
             ["DOTNET_EnableDiagnostics"] = "0",
         };
+        if (pathFirst is not null) _environment["PATH"] = $"{pathFirst}:{Environment.GetEnvironmentVariable("PATH")}";
     }
 
     public string Folder { get; }

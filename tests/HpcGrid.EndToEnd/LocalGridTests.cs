@@ -75,6 +75,27 @@ public sealed class LocalGridTests
     }
 
     [Test]
+    public async Task Where_the_kernel_forbids_network_namespaces_it_says_so_in_one_line_and_goes_on()
+    {
+        var programs = Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "forbidden-" + Guid.NewGuid().ToString("N")[..8]));
+        var unshare = Path.Combine(programs.FullName, "unshare");
+        await File.WriteAllTextAsync(unshare, "#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n");
+        File.SetUnixFileMode(unshare, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            await using var home = new LocalGridHome(programs.FullName);
+            var up = await home.Cli("local", "up", "--nodes", "1");
+            Assert.That(up.ExitCode, Is.Zero, up.Error);
+            Assert.That(up.Error.Split('\n').Where(line => line.Contains("namespace", StringComparison.Ordinal)),
+                Is.EqualTo(new[] { "this kernel forbids network namespaces (unshare failed as root and through a user namespace): agents share this machine's network" }));
+            Assert.That(await home.Ok("run", "--", "/bin/echo", "hello"), Does.StartWith("1 job: 1 DONE"));
+            await home.Ok("local", "down");
+            Assert.That(home.Processes(), Is.Empty);
+        }
+        finally { programs.Delete(recursive: true); }
+    }
+
+    [Test]
     public async Task Without_a_local_grid_the_commands_say_how_to_start_one()
     {
         await using var home = new LocalGridHome();

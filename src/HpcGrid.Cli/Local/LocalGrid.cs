@@ -34,6 +34,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         await WaitForCentral(state, ct);
         if (!LocalProcesses.Runs(state.Bridge)) state = await StartBridge(state);
         await WaitForBridge(state, ct);
+        await TellNetwork(state.Bridge!.Id);
     }
 
     /// <summary>Ends everything, and looks whether anything is left. With purge the state is removed too.</summary>
@@ -128,6 +129,13 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
                 throw Failed("bridge", $"has not reported to central in {Limits.LocalStart.TotalSeconds:0} s");
             await Task.Delay(Limits.LocalPoll, ct);
         }
+    }
+
+    /// <summary>One line: whether nodes are really cut off.</summary>
+    private async Task TellNetwork(int bridge)
+    {
+        LocalBridgeStatus? status = null;
+        if (await LocalProcesses.Until(() => (status = LocalBridgeStatus.Read(home, bridge)) is not null, Limits.LocalStart)) tell(status!.Network);
     }
 
     /// <summary>The local bridge's nodes, without those that are gone.</summary>

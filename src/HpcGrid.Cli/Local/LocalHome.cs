@@ -19,6 +19,8 @@ internal sealed record LocalHome(string Folder)
     public string CentralUrl => In("central/central.url");
     public string BridgeFile => In("bridge.yaml");
     public string BridgeState => In("bridge");
+    /// <summary>What the bridge writes of itself about every second.</summary>
+    public string BridgeStatus => In("bridge/status.json");
     public string Spool => In("spool");
     /// <summary>Temporary files of the daemons, so that nothing lies outside.</summary>
     public string Temporary => In("tmp");

@@ -39,6 +39,24 @@ internal sealed record LocalState
     }
 }
 
+/// <summary>What is read of the bridge's status file.</summary>
+/// <param name="ProcessId">The bridge that wrote it.</param>
+/// <param name="Network">What becomes of the nodes' network, in a sentence.</param>
+internal sealed record LocalBridgeStatus(int ProcessId, string Network)
+{
+    /// <summary>Null when this process has written none yet.</summary>
+    public static LocalBridgeStatus? Read(LocalHome home, int processId)
+    {
+        try
+        {
+            var status = JsonSerializer.Deserialize(File.ReadAllBytes(home.BridgeStatus), CliJson.Default.LocalBridgeStatus);
+            return status?.ProcessId == processId ? status : null;
+        }
+        // It is being written, or a killed bridge left half of it: the next one is whole.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException) { return null; }
+    }
+}
+
 /// <summary>What `local status` tells.</summary>
 internal sealed record LocalStatus(string Home, bool CentralRuns, bool BridgeRuns, int? CentralId, int? BridgeId, IReadOnlyList<NodeStatus> Nodes,
     IReadOnlyDictionary<string, int> Jobs);

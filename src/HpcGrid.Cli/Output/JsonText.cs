@@ -40,5 +40,6 @@ internal sealed record RunDocument(JobProgress Progress, CopyDocument? Results);
 [JsonSerializable(typeof(CopyDocument))]
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(LocalState))]
+[JsonSerializable(typeof(LocalBridgeStatus))]
 [JsonSerializable(typeof(LocalStatus))]
 internal sealed partial class CliJson : JsonSerializerContext;

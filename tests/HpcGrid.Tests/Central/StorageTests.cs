@@ -132,6 +132,23 @@ internal sealed class StorageTests : CentralTests
     }
 
     [Test]
+    public async Task A_job_with_a_thousand_inputs_reads_each_of_them()
+    {
+        const int inputs = 1000;
+        var directory = TestCentral.Jdoe + "/" + new string('n', 100);
+        await Jdoe.Call(new MakeDirectory(directory, false), default);
+        await Parallel.ForAsync(0, inputs, async (i, _) => await Central.Put(Jdoe, $"{directory}/{i:D4}.csv", [(byte)i, (byte)(i >> 8)]));
+        await Submit($"{Echo} InputFile = {{\"LF:{directory}/*.csv\"}};");
+        var job = (await (await TestBridge.Join(Central)).Match(1))[0];
+        Assert.That(job.Sources, Has.Count.EqualTo(inputs));
+        foreach (var i in new[] { 0, 1, 499, inputs - 1 })
+        {
+            using var answer = await Send(HttpMethod.Get, job.Sources[i].Replicas[0].Url, job.Token);
+            Assert.That(await answer.Content.ReadAsByteArrayAsync(), Is.EqualTo(new[] { (byte)i, (byte)(i >> 8) }));
+        }
+    }
+
+    [Test]
     public async Task Uploads_that_nobody_registers_are_removed()
     {
         var forgotten = await Jdoe.Call(new OpenForWriting(TestCentral.Jdoe + "/f", Content.Of([1])), default);
