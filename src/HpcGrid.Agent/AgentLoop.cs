@@ -161,6 +161,7 @@ internal sealed class AgentLoop
     private void Answer(PeekAnswer answer)
     {
         _spool.Add(new AnswerOrder(answer));
+        TellSoon();
         // Who looks once looks again.
         _pauses.Reset();
         LookLater();

@@ -69,6 +69,7 @@ internal sealed class SpoolThread
                 return null;
             case AnswerOrder answer:
                 _shelf.Put(answer.Answer);
+                _changes++;
                 return null;
             case BeatOrder beat:
                 var beaten = _spool.Heartbeat(Marked(beat.Marker));
