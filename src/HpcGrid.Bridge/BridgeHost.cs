@@ -53,14 +53,14 @@ public sealed class BridgeHost : IDisposable
         var spool = new BridgeSpool(parts.SpoolRoot, _epoch.Epoch, RandomNonces.Next);
         var image = Own(new WorkQueueImage(Scratch()));
         var (fleet, demand, meter, board) = (new Fleet(), new Demand(), new WorkMeter(), new PilotBoard());
-        var (ending, welcome) = (new JobEnding(ledger), new Welcome(ledger));
+        var (ending, welcome, health) = (new JobEnding(ledger), new Welcome(ledger), new NodeHealth());
         var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
         var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata);
         var pace = new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds), budget);
         var batch = Own(new BatchCalls(parts.Batch, _posts, _stopping.Token));
         var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board);
-        var reader = new AgentReader(ledger, spool, fleet, new VersionIntake(ledger, ending, meter), image, verdicts);
+        var reader = new AgentReader(ledger, spool, fleet, new VersionIntake(ledger, ending, meter, health), image, verdicts);
         var watch = new NodeWatch(spool, fleet, board, parts.Timing, verdicts);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
@@ -85,7 +85,7 @@ public sealed class BridgeHost : IDisposable
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
         Loop = new BridgeLoop(ledger, _posts,
         [
-            new WatchStep(ledger, spool, fleet, reader, pace, parts.Timing.CachingBound), watch,
+            new WatchStep(ledger, spool, fleet, reader, pace, parts.Timing.CachingBound), watch, new BlackHoleStep(fleet, health),
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, parts.Timing)),
             new ReconcileStep(ledger, spool, fleet, ending, parts.Timing, image),
             _drain, match, stageIn, offers, messages, peeks,

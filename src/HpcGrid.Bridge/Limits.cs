@@ -117,6 +117,19 @@ internal static class Limits
     /// <summary>Last re-sweep of a fenced directory (F5), then it is removed.</summary>
     public static readonly TimeSpan LastSweep = TimeSpan.FromMinutes(10);
 
+    /// <summary>A failure within so many seconds is one at once: a node that swallows jobs does so quickly, and slowly it does little harm.</summary>
+    public const double AtOnceSeconds = 20;
+
+    /// <summary>Ends of jobs are compared over this time (R-A13), and so many at most: enough for a quick site, little memory.</summary>
+    public static readonly TimeSpan HealthWindow = TimeSpan.FromMinutes(15);
+    public const int MostEndings = 20_000;
+
+    /// <summary>Between two looks for black holes.</summary>
+    public static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A black hole is avoided for so long; then it gets another chance.</summary>
+    public static readonly TimeSpan AvoidBlackHole = TimeSpan.FromMinutes(30);
+
     // ---- pilots -----------------------------------------------------------------------------------------------------
 
     /// <summary>Between two questions to the batch system; one bulk question each time.</summary>

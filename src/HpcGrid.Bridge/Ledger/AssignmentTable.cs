@@ -9,7 +9,7 @@ namespace HpcGrid.Bridge.Ledger;
 /// <summary>What central sent with each job: written once, deleted once, beside the small row that changes.</summary>
 internal sealed class AssignmentTable : Table
 {
-    private readonly Statement _add, _delete, _unstaged, _ready, _inputs, _token, _riders, _cached;
+    private readonly Statement _add, _delete, _unstaged, _ready, _inputs, _token, _riders, _cached, _spec;
 
     public AssignmentTable(SqliteConnection connection) : base(connection)
     {
@@ -26,6 +26,7 @@ internal sealed class AssignmentTable : Table
             """);
         _inputs = Prepare("UPDATE assignment SET riders = ?2, cached = ?3 WHERE row = ?1");
         _token = Prepare("SELECT job_token FROM assignment WHERE row = ?1");
+        _spec = Prepare("SELECT spec FROM assignment WHERE row = ?1");
         _riders = Prepare("SELECT DISTINCT riders FROM assignment WHERE riders <> ''");
         _cached = Prepare("SELECT DISTINCT cached FROM assignment WHERE cached <> ''");
     }
@@ -49,6 +50,9 @@ internal sealed class AssignmentTable : Table
     /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
     public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) =>
         _inputs.Run(row, string.Join(' ', riders), string.Join(' ', cached));
+
+    /// <summary>The specification as central sent it; empty when there is no such row.</summary>
+    public byte[] Spec(long row) => _spec.Read(found => found.GetFieldValue<byte[]>(0), row).FirstOrDefault() ?? [];
 
     public string Token(long row) => _token.Read(found => found.GetString(0), row).FirstOrDefault() ?? "";
 

@@ -54,8 +54,11 @@ public sealed class AgentView(AgentRow row)
     /// <summary>Its directory is gone.</summary>
     public bool Removed { get; set; }
 
+    /// <summary>Why its node gets no work; null when nothing is wrong with it.</summary>
+    public string? BlackHole { get; set; }
+
     /// <summary>It may get work.</summary>
-    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && Card is not null
+    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && BlackHole is null && Card is not null
         && Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
 
     /// <summary>Takes in a listed heartbeat. An old one, listed late, changes nothing.</summary>
@@ -79,6 +82,7 @@ public sealed class AgentView(AgentRow row)
 
     internal string StateForPeople => Row.Stage != AgentStage.Live || Heartbeat?.Left == true ? "gone"
         : Suspect ? "suspect"
+        : BlackHole is not null ? "black hole"
         : Heartbeat?.Draining == true ? "draining" : "running";
 }
 
@@ -86,12 +90,32 @@ public sealed class AgentView(AgentRow row)
 public sealed class Fleet
 {
     private readonly Dictionary<string, AgentView> _agents = [];
+    private readonly Dictionary<string, (string Reason, TimeSpan Until)> _avoided = [];
 
     public IReadOnlyCollection<AgentView> Agents => _agents.Values;
 
     public AgentView? Find(string agent) => _agents.GetValueOrDefault(agent);
 
-    public void Add(AgentView agent) => _agents[agent.Row.Agent] = agent;
+    public void Add(AgentView agent)
+    {
+        _agents[agent.Row.Agent] = agent;
+        if (_avoided.TryGetValue(agent.Row.Node, out var avoided)) agent.BlackHole = avoided.Reason;
+    }
+
+    /// <summary>Nodes that get no work for now. Memory: a restart gives them another chance.</summary>
+    public int Avoided => _avoided.Count;
+
+    /// <summary>Agents on this node get no work until then, on this process's monotonic clock; those that come later neither.</summary>
+    public void Avoid(string node, string reason, TimeSpan until)
+    {
+        _avoided[node] = (reason, until);
+        foreach (var agent in _agents.Values.Where(agent => agent.Row.Node == node)) agent.BlackHole = reason;
+    }
+
+    public void ForgetAvoided(TimeSpan now)
+    {
+        foreach (var node in _avoided.Where(pair => pair.Value.Until < now).Select(pair => pair.Key).ToList()) _avoided.Remove(node);
+    }
 
     public void Remove(string agent) => _agents.Remove(agent);
 

@@ -119,7 +119,8 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         var held = counts.Where(pair => pair.Key != JobStage.Saving).Sum(pair => pair.Value.Cores);
         var occupied = Living.Count();
         var useless = fleet.Agents.Count(agent => agent.Card is not null && !agent.TakesWork && Living.Any(pilot => pilot.Tag == agent.Row.Pilot));
-        var wanted = BridgeRules.PilotsToStart(new PilotView(options.Nodes, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied));
+        var nodes = Math.Max(0, options.Nodes - fleet.Avoided);
+        var wanted = BridgeRules.PilotsToStart(new PilotView(nodes, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied));
         for (var i = 0; i < wanted; i++)
         {
             var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";

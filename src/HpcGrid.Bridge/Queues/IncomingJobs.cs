@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using HpcGrid.Bridge.Ledger;
@@ -21,6 +22,17 @@ internal static class IncomingJobs
         }
         catch (JsonException) { return null; }
     }
+
+    /// <summary>What the job is one of: its production, or a user's program. For comparing how such jobs end on different nodes.</summary>
+    public static string KindOf(byte[] spec)
+    {
+        try { return JsonSerializer.Deserialize(spec, GridJson.Default.JobSpec) is { } job ? Kind(job) : ""; }
+        catch (JsonException) { return ""; }
+    }
+
+    private static string Kind(JobSpec job) => job.Master is { } master
+        ? string.Create(CultureInfo.InvariantCulture, $"{master}")
+        : $"{job.User} {job.Argv.FirstOrDefault()}";
 
     /// <summary>The end of a job whose specification cannot be read.</summary>
     public static JobEvent Unreadable(Assignment assignment, DateTimeOffset now) => BridgeEvents.Ended(

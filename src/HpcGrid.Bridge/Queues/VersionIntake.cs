@@ -1,4 +1,5 @@
 using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
@@ -11,7 +12,7 @@ namespace HpcGrid.Bridge.Queues;
 /// result and leaves that stage in the same transaction; every later report of the attempt finds no such row and changes nothing.
 /// A superseded generation may still bring a result, because work done is work done; it may not requeue, kill or refuse (B6).
 /// </summary>
-internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, WorkMeter meter)
+internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, WorkMeter meter, NodeHealth health)
 {
     private const long FirstNote = 10;
 
@@ -63,6 +64,7 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
     {
         Tell(job, report, tick);
         meter.Ended(tick.Monotonic, OccupiedSeconds(report));
+        if (!job.Killed) health.Ended(report, OccupiedSeconds(report), () => IncomingJobs.KindOf(ledger.Assignments.Spec(job.Row)), tick.Monotonic);
         if (job.Queue != version.Header.Name) ending.CondemnInQueue(job);
         if (job.Killed) state = JobState.Killed;
         var reason = report.Reason ?? (state == JobState.ErrorE ? report.Payload?.Describe() : null);

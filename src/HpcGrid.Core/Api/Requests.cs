@@ -169,7 +169,7 @@ public sealed record RenewLeases(IReadOnlyList<NodeStatus> Nodes) : Request<Rene
 /// <summary>One compute node as its bridge sees it.</summary>
 /// <param name="Node">Host name.</param>
 /// <param name="Agent">The agent's id.</param>
-/// <param name="State">"running", "draining", "suspect", "gone".</param>
+/// <param name="State">"running", "draining", "suspect", "black hole", "gone".</param>
 /// <param name="Slots">Cores it offers.</param>
 /// <param name="Busy">Cores in use.</param>
 /// <param name="Network">"none" when the node has no interface but a loopback that is down; otherwise their names.</param>

@@ -25,6 +25,8 @@ internal sealed class FakeCentral : ICentral
     public ConcurrentDictionary<Guid, PeekOrder> Peeks { get; } = new();
     public ConcurrentQueue<AnswerPeek> Answers { get; } = new();
     public bool IsConnected { get; set; } = true;
+    /// <summary>As the bridge last told.</summary>
+    public IReadOnlyList<NodeStatus> Nodes { get; private set; } = [];
     /// <summary>Answers to matches get lost on the way.</summary>
     public bool LosesMatches { get; set; }
     public Arrivals? Arrivals { get; set; }
@@ -42,7 +44,7 @@ internal sealed class FakeCentral : ICentral
         {
             MatchJobs match => Match(match),
             ReportEvents report => Report(report),
-            RenewLeases => new Renewed([.. Kill.Keys], Waiting.Count) { Peeks = [.. Peeks.Values] },
+            RenewLeases renew => Renew(renew),
             AnswerPeek answer => Answer(answer),
             _ => throw new InvalidOperationException($"{request.GetType().Name} is not what a bridge asks"),
         };
@@ -54,6 +56,12 @@ internal sealed class FakeCentral : ICentral
         Peeks.TryRemove(answer.Id, out _);
         Answers.Enqueue(answer);
         return new Done();
+    }
+
+    private Renewed Renew(RenewLeases renew)
+    {
+        Nodes = renew.Nodes;
+        return new Renewed([.. Kill.Keys], Waiting.Count) { Peeks = [.. Peeks.Values] };
     }
 
     private Matched Match(MatchJobs match)
