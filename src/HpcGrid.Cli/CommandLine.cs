@@ -47,7 +47,7 @@ internal static class CommandLine
         var root = new RootCommand("Run great numbers of jobs on machines whose compute nodes have no network.")
         {
             SharedOptions.Config, SharedOptions.Json,
-            new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new TraceCommand(),
+            new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new PeekCommand(), new TraceCommand(),
             new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new NodesCommand(),
             new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(),
             new WhoamiCommand(), new LocalCommand(),

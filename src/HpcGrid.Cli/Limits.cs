@@ -41,6 +41,9 @@ internal static class Limits
     public static readonly TimeSpan CompletionPatience = TimeSpan.FromSeconds(2);
     public const int JobsCompleted = 30;
 
+    /// <summary>Bytes of each stream that `logs` asks of a running job's node.</summary>
+    public const long TailOfRunning = 64 * 1024;
+
     /// <summary>The local grid: how long its parts may take to start and to end.</summary>
     public static readonly TimeSpan LocalStart = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);

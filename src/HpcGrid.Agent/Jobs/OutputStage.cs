@@ -1,4 +1,5 @@
 using HpcGrid.Agent.Outputs;
+using HpcGrid.Agent.Processes;
 using HpcGrid.Core.Api;
 using HpcGrid.Spool;
 
@@ -21,6 +22,9 @@ internal sealed class OutputStage(
         run.Reason = reason;
         run.StdoutTail = Tail.Of(sandbox.Stdout);
         run.StderrTail = Tail.Of(sandbox.Stderr);
+        run.Payload = run.Payload is { } payload
+            ? payload with { StdoutBytes = Libc.Look(sandbox.Stdout).Size, StderrBytes = Libc.Look(sandbox.Stderr).Size }
+            : null;
         var rules = outcome switch
         {
             Outcome.Succeeded => run.Spec!.Outputs,

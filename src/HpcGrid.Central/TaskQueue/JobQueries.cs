@@ -32,7 +32,11 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
         var row = Require(session, caller, job);
         var ends = EventTable.Of(session, job).Select(@event => @event.What).OfType<Ended>().Reverse().ToList();
         var said = ends.Find(ended => ended.StdoutTail.Length + ended.StderrTail.Length > 0);
-        return new JobLog(job, row.State.Text(), said?.StdoutTail ?? "", said?.StderrTail ?? "", outputs.Of(session, job));
+        return new JobLog(job, row.State.Text(), said?.StdoutTail ?? "", said?.StderrTail ?? "", outputs.Of(session, job))
+        {
+            StdoutBytes = said?.Payload?.StdoutBytes,
+            StderrBytes = said?.Payload?.StderrBytes,
+        };
     }
 
     public JobProgress Follow(Session session, Caller caller, long job)

@@ -85,7 +85,13 @@ public sealed record JobTrace(long Job, IReadOnlyList<JobEvent> Events) : Reply;
 /// <param name="StdoutTail">Last bytes of stdout of the newest attempt that reported any.</param>
 /// <param name="StderrTail">Likewise for stderr.</param>
 /// <param name="Files">LFNs of the job's saved outputs.</param>
-public sealed record JobLog(long Job, string State, string StdoutTail, string StderrTail, IReadOnlyList<string> Files) : Reply;
+public sealed record JobLog(long Job, string State, string StdoutTail, string StderrTail, IReadOnlyList<string> Files) : Reply
+{
+    /// <summary>How much it wrote to stdout in all, of which the tail is the end; null when that is not known.</summary>
+    public long? StdoutBytes { get; init; }
+    /// <summary>Likewise for stderr.</summary>
+    public long? StderrBytes { get; init; }
+}
 
 /// <summary>What became of each job asked for.</summary>
 public sealed record JobActions(IReadOnlyList<JobAction> Jobs) : Reply;

@@ -19,6 +19,10 @@ public sealed record PayloadResult
     public long MaxRssKib { get; init; }
     /// <summary>Where it ran.</summary>
     public string Node { get; init; } = "";
+    /// <summary>How much it wrote to its standard output, of which only the end may be kept; null when nobody looked.</summary>
+    public long? StdoutBytes { get; init; }
+    /// <summary>Likewise to its standard error output.</summary>
+    public long? StderrBytes { get; init; }
 
     /// <summary>"exit 3" or "signal 9".</summary>
     public string Describe() => Signal is { } signal ? $"signal {signal}" : $"exit {ExitCode}";

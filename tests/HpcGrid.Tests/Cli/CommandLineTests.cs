@@ -7,15 +7,12 @@ using HpcGrid.Cli.Output;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
-using HpcGrid.Tests.Client;
 
 namespace HpcGrid.Tests.Cli;
 
 [TestFixture, CancelAfter(60_000)]
-internal sealed class CommandLineTests : IDisposable
+internal sealed class CommandLineTests : CliTests
 {
-    private readonly ThrowAwayPki _pki = new();
-
     [TestCase(ErrorCode.Invalid, 2)]
     [TestCase(ErrorCode.NotFound, 3)]
     [TestCase(ErrorCode.Denied, 4)]
@@ -107,7 +104,7 @@ internal sealed class CommandLineTests : IDisposable
             _ => new ReadTicket(source, "token"),
         });
         central.Http = context => context.Response.Body.WriteAsync("wrong"u8.ToArray()).AsTask();
-        var target = _pki.PathOf("copy");
+        var target = PathOf("copy");
         Assert.That((await Run("cp", "grid:/a", target)).ExitCode, Is.EqualTo(7));
         Assert.That((File.Exists(target), File.Exists(target + ".part")), Is.EqualTo((false, false)));
         central.Http = context => context.Response.Body.WriteAsync("right"u8.ToArray()).AsTask();
@@ -171,17 +168,4 @@ internal sealed class CommandLineTests : IDisposable
         Job = 5, State = look < 2 ? "SPLIT" : "DONE", SubmittedAt = DateTimeOffset.UnixEpoch, Now = DateTimeOffset.UnixEpoch.AddSeconds(look),
         States = look < 2 ? new Dictionary<string, int> { ["RUNNING"] = 1, ["DONE"] = 1 } : new Dictionary<string, int> { ["ERROR_E"] = 1, ["DONE"] = 1 },
     };
-
-    private async Task<FakeCentral> Central(Func<Request, Reply> answer)
-    {
-        var central = await FakeCentral.Start(_pki);
-        central.Answer = request => Task.FromResult(answer(request));
-        var address = _pki.Address(central.Url);
-        await File.WriteAllTextAsync(_pki.PathOf("client.yaml"), $"central: {central.Url}\nca: {address.CaFile}\ncertificate: {address.CertificateFile}\nkey: {address.KeyFile}\n");
-        return central;
-    }
-
-    private Task<CommandLineRun> Run(params string[] arguments) => CommandLineRun.Of(["--config", _pki.PathOf("client.yaml"), .. arguments]);
-
-    public void Dispose() => _pki.Dispose();
 }
