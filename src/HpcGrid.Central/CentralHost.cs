@@ -53,7 +53,8 @@ public sealed class CentralHost : IAsyncDisposable
         var desk = new PeekDesk(roster, Limits.PeekWait, clock);
         var descriptions = new Descriptions();
         var builder = new AssignmentBuilder(tokens);
-        var flow = new JobFlow(descriptions, roster);
+        var inputs = new InputResolver(reads, new CollectionReader(Element), options.Vo);
+        var flow = new JobFlow(descriptions, roster, new NodeInputs(inputs, descriptions, options.Vo));
         _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
         var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
         var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, flow, clock), intake, _leases,
@@ -61,7 +62,7 @@ public sealed class CentralHost : IAsyncDisposable
 
         _kills = new Kills(Database, flow, clock);
         Waiting = new WaitingLimits(Database, flow, clock);
-        var submission = new Submission(Database, new InputResolver(reads, options.Vo), tree, flow, clock, options.Vo);
+        var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), options.Vo), flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
         var live = new LiveRequests(new Peeks(Database, desk), desk);

@@ -21,6 +21,18 @@ public static class Limits
     /// <summary>Input files of one job, globs expanded: each one is staged in and named in the job token.</summary>
     public const int InputFiles = 10_000;
 
+    /// <summary>Input files of all subjobs of one split together: they are looked up one by one while the submitter waits.</summary>
+    public const int SplitInputs = 200_000;
+
+    /// <summary>Longest file that lists input files: 200,000 of them with all that AliEn writes about each.</summary>
+    public const long CollectionBytes = 128L * 1024 * 1024;
+
+    /// <summary>Jobs that the answer to a dry run shows at most.</summary>
+    public const int PlannedJobs = 1000;
+
+    /// <summary>Predecessors that the reason of a held node names.</summary>
+    public const int PredecessorsNamed = 5;
+
     /// <summary>Rows in one answer to a listing.</summary>
     public const int PageSize = 10_000;
 

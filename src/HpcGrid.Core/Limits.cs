@@ -18,6 +18,9 @@ public static class Limits
     /// <summary>Deepest nesting of an expression: evaluation recurses, and a thread's stack is 1.5 MB.</summary>
     public const int DeepestExpression = 100;
 
+    /// <summary>Deepest nesting of records and of lists in a description: reading recurses, and nodes need three.</summary>
+    public const int DeepestRecord = 20;
+
     /// <summary>Longest pattern of regexp(): it is compiled at each evaluation.</summary>
     public const int LongestRegexp = 1000;
 
@@ -35,6 +38,15 @@ public static class Limits
 
     /// <summary>Most subjobs of one master: they are rows of one transaction.</summary>
     public const int MostSubjobs = 1_000_000;
+
+    /// <summary>Most subjobs with descriptions of their own: each is read, stored and matched by itself.</summary>
+    public const int MostNodes = 20_000;
+
+    /// <summary>How many nodes of a circle an error names.</summary>
+    public const int LongestCycleShown = 12;
+
+    /// <summary>Most remarks told of one description.</summary>
+    public const int MostRemarks = 100;
 
     /// <summary>Greatest value of #alien_counter#: exact in every language that reads it as a double.</summary>
     public const long GreatestCounter = 1_000_000_000_000_000;
@@ -60,7 +72,9 @@ public static class Limits
     /// <summary>Most memory or disk of one job, MiB: 1 PiB.</summary>
     public const long MostMib = 1024L * 1024 * 1024;
 
-    /// <summary>New attempts of one kind (shallow, deep) that a job gets at most, and that it gets when it says nothing: gLite's system limit and default.</summary>
+    /// <summary>
+    /// New attempts of one kind (shallow, deep) that a job gets at most, and that it gets when it says nothing: gLite's system limit and default.
+    /// </summary>
     public const int MostRetries = 10;
     public const int DefaultRetries = 3;
 

@@ -53,7 +53,24 @@ internal sealed class InputStager(AgentSpool spool)
                 return new Staged(null, null, $"input '{input.Name}' cannot be written: {e.Message}");
             }
         }
-        return Staged.Well;
+        return spec.MadeFiles.Select(made => Make(made, names, sandbox)).FirstOrDefault(made => made != Staged.Well) ?? Staged.Well;
+    }
+
+    /// <summary>A file whose text central wrote.</summary>
+    private static Staged Make(MadeFile made, HashSet<string> names, Sandbox sandbox)
+    {
+        if (Sandbox.Fault(made.Name) is { } fault) return Staged.Failed($"the list of inputs '{made.Name}' cannot be put into the sandbox: {fault}");
+        if (!names.Add(made.Name)) return Staged.Failed($"an input and the list of inputs are both called '{made.Name}'");
+        sandbox.Know(made.Name);
+        try
+        {
+            File.WriteAllText(sandbox.PathOf(made.Name), made.Text);
+            return Staged.Well;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Staged(null, null, $"the list of inputs '{made.Name}' cannot be written: {e.Message}");
+        }
     }
 
     private Staged Put(InputFile input, IReadOnlyDictionary<string, byte[]> blobs, Sandbox sandbox)

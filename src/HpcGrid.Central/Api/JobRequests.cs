@@ -9,6 +9,7 @@ namespace HpcGrid.Central.Api;
 public sealed class JobRequests(CentralDatabase database, Submission submission, Kills kills, Resubmission resubmission, JobQueries queries)
 {
     public Task<Submitted> Submit(Caller caller, SubmitJob request) => submission.Submit(caller, request);
+    public JobPlan Plan(Caller caller, PlanJob request) => submission.Plan(caller, request);
     public Task<JobActions> Kill(Caller caller, KillJobs request) => kills.Kill(caller, request);
     public Task<JobActions> Resubmit(Caller caller, ResubmitJobs request) => resubmission.Resubmit(caller, request);
     public JobList List(Caller caller, ListJobs request) => database.Read(session => queries.List(session, caller, request));

@@ -13,6 +13,7 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, FileReque
         {
             WhoAmI => WhoIs(caller),
             SubmitJob submit => await jobs.Submit(caller, submit),
+            PlanJob plan => jobs.Plan(caller, plan),
             ListJobs list => jobs.List(caller, list),
             DescribeJob describe => jobs.Describe(caller, describe),
             TraceJob trace => jobs.Trace(caller, trace),

@@ -78,7 +78,7 @@ public sealed class StorageEndpoint(
             && (IsInput(session, token, pfn) || catalogue.IsCovered(session, guid, path => StorageRules.MayRead(token, path))));
 
     private bool IsInput(Session session, JobToken token, string pfn) =>
-        StorageRules.MayReadInputs(token) && JobTable.Find(session, token.Job) is { } job && descriptions.Get(session, job.Description).Reads(pfn);
+        StorageRules.MayReadInputs(token) && JobTable.Find(session, token.Job) is { } job && descriptions.Of(session, job).Reads(pfn);
 
     private string? Sha256Of(Session session, Guid guid) => element.Find(session, guid)?.Content.Sha256 ?? catalogue.Sha256Of(session, guid);
 

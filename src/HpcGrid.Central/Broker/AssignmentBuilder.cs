@@ -17,24 +17,20 @@ namespace HpcGrid.Central.Broker;
 public sealed class AssignmentBuilder(TokenDesk tokens)
 {
     /// <summary>Throws GridError when the description does not make a specification for this part.</summary>
-    public Assignment Build(KnownDescription description, JobRow row, AttemptId id, string site, DateTimeOffset assignedAt)
+    public Assignment Build(KnownJob job, AttemptId id, string site, DateTimeOffset assignedAt)
     {
-        var spec = JsonSerializer.SerializeToUtf8Bytes(Specify(description, row), GridJson.Default.JobSpec);
-        return new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), tokens.SignGrant(row.Owner, id, site, spec, assignedAt),
-            description.Row.Sources, tokens.SignJobToken(row.Owner, id, Scope(description, row), assignedAt));
+        var owner = job.Row.Owner;
+        var spec = JsonSerializer.SerializeToUtf8Bytes(Specify(job), GridJson.Default.JobSpec);
+        return new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), tokens.SignGrant(owner, id, site, spec, assignedAt),
+            SpecBuilder.Sources(job.Description.Row.Sources, job.Data), tokens.SignJobToken(owner, id, Scope(job), assignedAt));
     }
 
     /// <summary>Where the outputs of a job go.</summary>
-    public Lfn OutputDirectory(KnownDescription description, JobRow row) =>
-        Lfn.Parse(SpecBuilder.OutputDirectory(description.Job, Part(description, row), Context(row)));
+    public Lfn OutputDirectory(KnownJob job) => Lfn.Parse(SpecBuilder.OutputDirectory(job.Description.Job, job.Part, Context(job.Row), job.Data));
 
-    private JobSpec Specify(KnownDescription description, JobRow row) =>
-        SpecBuilder.Build(description.Job, Part(description, row), Context(row), description.Row.Sources);
+    private JobSpec Specify(KnownJob job) => SpecBuilder.Build(job.Description.Job, job.Part, Context(job.Row), job.Description.Row.Sources, job.Data);
 
-    private string Scope(KnownDescription description, JobRow row) =>
-        $"{StorageRules.InputsScope} {StorageRules.CreateScope(OutputDirectory(description, row))}";
-
-    private static JobPart? Part(KnownDescription description, JobRow row) => row.Part is { } part ? Splitter.Part(description.Job, part) : null;
+    private string Scope(KnownJob job) => $"{StorageRules.InputsScope} {StorageRules.CreateScope(OutputDirectory(job))}";
 
     private JobContext Context(JobRow row) => new(row.Job, row.Master, row.Owner, AccountRules.Home(tokens.Vo, row.Owner));
 }

@@ -22,6 +22,9 @@ public sealed class BridgeRoster(TimeProvider clock)
     public void Told(string bridge, IReadOnlyList<NodeStatus> nodes) => Update(bridge, state => state with { Nodes = nodes });
 
     public SiteMap? SiteMapOf(string bridge) => _states.GetValueOrDefault(bridge)?.SiteMap;
+    /// <summary>What all bridges' slots looked like when they last asked for jobs.</summary>
+    public IReadOnlyList<SiteMap> SiteMaps => [.. _states.Values.Select(state => state.SiteMap).OfType<SiteMap>()];
+
     public IReadOnlyList<NodeStatus> NodesOf(string bridge) => _states.GetValueOrDefault(bridge)?.Nodes ?? [];
     public DateTimeOffset? LastSeen(string bridge) => _states.GetValueOrDefault(bridge)?.SeenAt;
 

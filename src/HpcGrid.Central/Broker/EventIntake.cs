@@ -61,7 +61,7 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
         if (judged.State is JobState.Done or JobState.DoneWarn)
         {
             var owner = new Viewer(row.Owner, AccountTable.Find(book.Session, row.Owner)?.Role == Role.Admin);
-            var directory = builder.OutputDirectory(descriptions.Get(book.Session, row.Description), row);
+            var directory = builder.OutputDirectory(descriptions.Of(book.Session, row));
             if (registrar.Register(book.Session, @event.AttemptId, owner, directory, judged.Outputs) is { } fault)
                 judged = judged with { State = JobState.ErrorSV, Reason = "outputs cannot be registered: " + fault, Outputs = [] };
         }

@@ -7,7 +7,7 @@ namespace HpcGrid.Central.Broker;
 /// Offers jobs and takes them back: new ones, those whose attempt failed or was lost and that get another one (<see cref="RetryRules"/>), and those
 /// that are not wanted any more. <see cref="Save"/> settles what follows for others: nodes of a DAG that may start now, masters that end.
 /// </summary>
-public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster)
+public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, NodeInputs nodes)
 {
     private readonly MasterFlow _masters = new(descriptions);
 
@@ -57,10 +57,11 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster)
     /// <summary>Jobs may be given out, those aside that other nodes of their DAG hold.</summary>
     public void Offer(JobBook book, long description, IReadOnlyCollection<long> jobs)
     {
-        var free = jobs.Where(job => DependencyTable.WaitingFor(book.Session, job).Count == 0).ToList();
-        if (free.Count == 0) return;
-        WaitingTable.Add(book.Session, descriptions.Get(book.Session, description), free, book.Now);
-        book.Session.AfterCommit(() => roster.AnnounceWork(() => free.Count));
+        var free = new List<long>();
+        foreach (var job in jobs)
+            if (DependencyTable.Predecessors(book.Session, job).Count == 0) free.Add(job);
+            else if (DependencyTable.WaitingFor(book.Session, job).Count == 0 && nodes.Find(book, book.Find(job)!) is { } own) AddWaiting(book, own, [job]);
+        if (free.Count > 0) AddWaiting(book, description, free);
     }
 
     /// <summary>The jobs' current attempts are not wanted any more: not given out, and stopped where they are.</summary>
@@ -77,6 +78,12 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster)
         }
         foreach (var ofBridge in held.GroupBy(one => one.Bridge))
             book.Session.AfterCommit(() => roster.Kill(ofBridge.Key, [.. ofBridge.Select(one => one.Id)]));
+    }
+
+    private void AddWaiting(JobBook book, long description, List<long> jobs)
+    {
+        WaitingTable.Add(book.Session, descriptions.Get(book.Session, description), jobs, book.Now);
+        book.Session.AfterCommit(() => roster.AnnounceWork(() => jobs.Count));
     }
 
     private RetryDecision Decide(JobBook book, JobRow row, FailedAttempt failed)

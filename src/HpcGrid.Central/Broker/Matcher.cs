@@ -27,7 +27,7 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             var (held, row, site) = chosen[i];
-            try { assignments[i] = builder.Build(database.Read(session => descriptions.Get(session, held.Description)), row, held.Id, site, held.AssignedAt); }
+            try { assignments[i] = builder.Build(database.Read(session => descriptions.Of(session, row)), held.Id, site, held.AssignedAt); }
             catch (GridError e) { faults[i] = e; }
         });
         var refused = chosen.Zip(faults, (one, fault) => (one.Held.Id, Fault: fault!)).Where(pair => pair.Fault is not null).ToList();

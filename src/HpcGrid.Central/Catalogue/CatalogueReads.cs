@@ -34,7 +34,7 @@ public sealed class CatalogueReads(CatalogueTree tree, StorageElement element)
     /// Files by a pattern: '*' and '?' in the last component. Sorted by name. Throws GridError(NotFound) when the directory is missing or nothing
     /// matches, naming the pattern.
     /// </summary>
-    public List<SourceFile> Sources(Session session, Viewer viewer, Lfn pattern)
+    public List<SourceFile> Sources(Session session, Viewer viewer, Lfn pattern, int most)
     {
         var directory = tree.Walk(session, pattern.Parent, viewer);
         PermissionRules.MustRead(viewer, directory, pattern.Parent);
@@ -44,8 +44,7 @@ public sealed class CatalogueReads(CatalogueTree tree, StorageElement element)
             var rows = EntryTable.Children(session, directory.Id, after, Limits.PageSize);
             foreach (var row in rows.Where(row => !row.IsDirectory && NamePattern.Matches(pattern.Name, row.Name)))
             {
-                if (found.Count == Limits.InputFiles) throw new GridError(ErrorCode.TooLarge,
-                    $"{pattern} matches more than {Limits.InputFiles} files", "Split the production.");
+                if (found.Count == most) throw new GridError(ErrorCode.TooLarge, $"{pattern} matches more than {most} files", "Split the job over its input.");
                 found.Add(Source(session, viewer, pattern.Parent.Child(row.Name), row));
             }
             if (rows.Count < Limits.PageSize) break;

@@ -73,6 +73,14 @@ public sealed class JobBook(Session session, DateTimeOffset now)
         Tell(row, row.Attempt + 1, 0, new Opened(reason, tries.Shallow, tries.Deep));
     }
 
+    /// <summary>The job runs another description from now on: a node of a DAG, when its inputs are there.</summary>
+    public void Describe(long job, long description)
+    {
+        var row = Require(job);
+        JobTable.Describe(Session, job, description);
+        _rows[job] = row with { Description = description };
+    }
+
     /// <summary>Opens a master that had ended or was merging, because a subjob runs again.</summary>
     public void Reopen(long master)
     {

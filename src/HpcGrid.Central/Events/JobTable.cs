@@ -19,11 +19,17 @@ public static class JobTable
         session.QueryMany($"SELECT {Columns} FROM job WHERE job IN ({{ids}})", jobs, Read).DistinctBy(row => row.Job).ToList();
 
     /// <summary>A master with its parts, or one job, in one go; nothing of them but the submission is known.</summary>
-    public static void InsertNew(Session session, JobRow top)
+    /// <param name="descriptionOf">The description of each part; null when all have their master's.</param>
+    public static void InsertNew(Session session, JobRow top, Func<int, long>? descriptionOf = null)
     {
         Insert(session, top.Job, null, null, top);
-        for (var part = 0; part < top.Subjobs; part++) Insert(session, top.Job + 1 + part, top.Job, part, top);
+        for (var part = 0; part < top.Subjobs; part++)
+            Insert(session, top.Job + 1 + part, top.Job, part, descriptionOf is null ? top : top with { Description = descriptionOf(part) });
     }
+
+    /// <summary>The job runs another description from now on.</summary>
+    public static void Describe(Session session, long job, long description) =>
+        session.Execute("UPDATE job SET description = $2 WHERE job = $1", job, description);
 
     public static void Update(Session session, JobRow row) =>
         session.Execute("UPDATE job SET state = $2, counter = $3, known = $4 WHERE job = $1", row.Job, (int)row.State, row.Counter, JobCodec.Encode(row.Known));

@@ -17,8 +17,8 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
     public JobDetail Describe(Session session, Caller caller, long job)
     {
         var row = Require(session, caller, job);
-        var description = descriptions.Get(session, row.Description);
-        return new JobDetail(Lines(session, [row])[0], description.Job.Jdl, builder.OutputDirectory(description, row).Path);
+        var known = descriptions.Of(session, row);
+        return new JobDetail(Lines(session, [row])[0], known.Description.Job.Jdl, builder.OutputDirectory(known).Path);
     }
 
     public JobTrace Trace(Session session, Caller caller, long job)

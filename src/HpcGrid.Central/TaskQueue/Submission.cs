@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
 using HpcGrid.Central.Broker;
-using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
-using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
 using HpcGrid.Core.Jobs;
 
@@ -17,7 +15,7 @@ namespace HpcGrid.Central.TaskQueue;
 /// Takes in jobs: everything is checked before anything is stored, and all of it is stored in one transaction, a master with its subjobs too. With a
 /// key, the same submission again gets the same answer and makes nothing; another text under the same key is a Conflict.
 /// </summary>
-public sealed class Submission(CentralDatabase database, InputResolver inputs, CatalogueTree tree, JobFlow flow, TimeProvider clock, string vo)
+public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts, JobFlow flow, TimeProvider clock, string vo)
 {
     public async Task<Submitted> Submit(Caller caller, SubmitJob request)
     {
@@ -26,57 +24,85 @@ public sealed class Submission(CentralDatabase database, InputResolver inputs, C
         var digest = Digest(request);
         var description = JobDescription.Read(request.Jdl, request.Arguments);
         var known = request.Key is { } key ? database.Read(session => Known(session, caller.Name, key, digest)) : null;
-        return (known ?? await Store(caller, request.Key, digest, description)) with { Remarks = description.Remarks };
+        if (known is not null) return Told(known, description, description.Remarks);
+        var draft = database.Read(session => drafts.Make(session, caller, description));
+        var submitted = await database.Write(session => Store(session, caller, request.Key, digest, draft));
+        return Told(submitted, description, [.. description.Remarks, .. draft.Remarks]);
     }
 
-    private async Task<Submitted> Store(Caller caller, string? key, string digest, JobDescription description)
+    /// <summary>What the same submission would make; nothing is stored.</summary>
+    public JobPlan Plan(Caller caller, PlanJob request)
     {
-        var sources = database.Read(session => Check(session, caller, description));
-        return await database.Write(session => Store(session, caller, key, digest, description, sources));
+        caller.MustBePerson();
+        var description = JobDescription.Read(request.Jdl, request.Arguments);
+        var draft = database.Read(session => drafts.Make(session, caller, description));
+        var context = new JobContext(0, draft.Subjobs > 0 ? 0 : null, caller.Name, AccountRules.Home(vo, caller.Name));
+        var shown = Enumerable.Range(0, Math.Clamp(request.Show, 0, Math.Min(Math.Max(1, draft.Subjobs), Limits.PlannedJobs))).Select(number =>
+        {
+            var (job, part, sources, data) = draft[number];
+            // What a node reads that waits for others is not known before they have run.
+            var waits = draft.Parts?[number].After.Count > 0;
+            var spec = waits ? SpecBuilder.Preview(job, part, context) : SpecBuilder.Build(job, part, context, sources, data);
+            return new PlannedJob(draft.Subjobs == 0 ? 0 : number + 1, spec, job.Requirements?.ToString());
+        });
+        return new JobPlan(draft.Subjobs, [.. shown], [.. description.Remarks, .. draft.Remarks]);
     }
 
-    private IReadOnlyList<SourceFile> Check(Session session, Caller caller, JobDescription description)
+    private static Submitted Told(Submitted submitted, JobDescription description, IReadOnlyList<string> remarks) => submitted with
     {
-        var owner = new Viewer(caller.Name, caller.IsAdmin);
-        var home = AccountRules.Home(vo, caller.Name);
-        var sources = inputs.Resolve(session, owner, Lfn.Parse(home), description);
-        var parts = Splitter.Count(description);
-        // Number 0 is nobody's: what the default directory will be called is not known yet, and it is new.
-        var context = new JobContext(0, parts > 0 ? 0 : null, caller.Name, home);
-        var first = SpecBuilder.Build(description, parts > 0 ? Splitter.Part(description, 0) : null, context, sources);
-        foreach (var path in OutputRules.KnownOutputs(first))
-            if (tree.Find(session, path) is not null) throw GridError.Exists($"the output {path} exists already", "Remove it, or choose another OutputDir.");
-        MustBeWritable(session, owner, Lfn.Parse(first.OutputDirectory));
-        return sources;
-    }
+        Remarks = remarks,
+        Nodes = description.Split is NodeSplit split ? [.. split.Nodes.Select(node => node.Name)] : [],
+    };
 
-    private void MustBeWritable(Session session, Viewer owner, Lfn directory)
-    {
-        var there = directory;
-        while (tree.Find(session, there) is null) there = there.Parent;
-        if (tree.WalkToWrite(session, there, owner).IsDirectory) return;
-        throw GridError.Invalid($"the output directory {directory} is below a file");
-    }
-
-    private Submitted Store(Session session, Caller caller, string? key, string digest, JobDescription description, IReadOnlyList<SourceFile> sources)
+    private Submitted Store(Session session, Caller caller, string? key, string digest, SubmissionDraft draft)
     {
         if (key is not null && Known(session, caller.Name, key, digest) is { } known) return known;
         var book = new JobBook(session, clock.GetUtcNow());
-        var subjobs = Splitter.Count(description);
-        var first = CounterTable.Take(session, "job", subjobs + 1);
+        var first = CounterTable.Take(session, "job", draft.Subjobs + 1);
         var top = new JobRow
         {
-            Job = first, Description = Descriptions.Store(session, caller.Name, description, sources), Owner = caller.Name, Subjobs = subjobs,
-            SubmittedAt = book.Now, Known = Job.Unknown(first),
+            Job = first, Description = Descriptions.Store(session, caller.Name, draft.Job, draft.Inputs.Sources, draft.Inputs.Data), Owner = caller.Name,
+            Subjobs = draft.Subjobs, SubmittedAt = book.Now, Known = Job.Unknown(first),
         };
-        JobTable.InsertNew(session, top);
-        if (subjobs > 0) ChildCountTable.Add(session, first, JobState.Waiting, subjobs);
-        OwnerLoadTable.Add(session, caller.Name, Math.Max(1, subjobs), 0);
-        flow.OfferNew(book, top);
-        var answer = new Submitted(first, subjobs);
+        if (draft.Subjobs > 0) ChildCountTable.Add(session, first, JobState.Waiting, draft.Subjobs);
+        OwnerLoadTable.Add(session, caller.Name, Math.Max(1, draft.Subjobs), 0);
+        if (draft.Parts is { } parts) StoreParts(book, top, parts);
+        else
+        {
+            JobTable.InsertNew(session, top);
+            flow.OfferNew(book, top);
+        }
+        var answer = new Submitted(first, draft.Subjobs);
         if (key is not null) SubmissionTable.Insert(session, caller.Name, key, new SubmissionRow(digest, answer));
         return answer;
     }
+
+    private void StoreParts(JobBook book, JobRow top, IReadOnlyList<DraftPart> parts)
+    {
+        var session = book.Session;
+        var groups = Enumerable.Range(0, parts.Count).GroupBy(number => parts[number].Group).ToList();
+        var stored = groups.ToDictionary(group => group.Key, group => StoreGroup(session, top.Owner, group.Key, [.. group], parts));
+        JobTable.InsertNew(session, top, number => stored[parts[number].Group]);
+        foreach (var group in groups)
+            if (group.Where(number => parts[number].After.Count == 0).Select(number => top.Job + 1 + number).ToList() is { Count: > 0 } ready)
+                flow.Offer(book, stored[group.Key], ready);
+        for (var number = 0; number < parts.Count; number++)
+        {
+            if (parts[number].After is not { Count: > 0 } after) continue;
+            var job = top.Job + 1 + number;
+            foreach (var before in after) DependencyTable.Insert(session, job, top.Job + 1 + before);
+            book.Tell(job, new Opened(WaitsFor([.. after.Select(before => top.Job + 1 + before)]), 0, 0));
+        }
+        flow.Save(book);
+    }
+
+    private static string WaitsFor(IReadOnlyList<long> jobs) => jobs.Count == 1 ? $"waits for job {jobs[0]}"
+        : $"waits for jobs {string.Join(", ", jobs.Take(Limits.PredecessorsNamed))}{(jobs.Count > Limits.PredecessorsNamed ? ", …" : "")}";
+
+    private static long StoreGroup(Session session, string owner, DraftGroup group, IReadOnlyList<int> numbers, IReadOnlyList<DraftPart> parts) =>
+        parts[numbers[0]].Data is null
+            ? Descriptions.Store(session, owner, group.Job, group.Sources, group.Data)
+            : Descriptions.StoreDivided(session, owner, group.Job, group.Sources, [.. numbers.Select(number => (number, parts[number].Data!))]);
 
     private static Submitted? Known(Session session, string owner, string key, string digest) => SubmissionTable.Find(session, owner, key) switch
     {

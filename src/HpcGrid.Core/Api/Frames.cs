@@ -66,6 +66,7 @@ public static class ApiProtocol
 [JsonSerializable(typeof(Assignment))]
 [JsonSerializable(typeof(JobReport))]
 [JsonSerializable(typeof(List<Data.SourceFile>))]
+[JsonSerializable(typeof(List<Data.DataFile>))]
 [JsonSerializable(typeof(List<Data.SavedOutput>))]
 [JsonSerializable(typeof(StoredUpload))]
 public sealed partial class GridJson : JsonSerializerContext;

@@ -46,6 +46,9 @@ public sealed record Submitted(long Job, int Subjobs) : Reply
 {
     /// <summary>What the submitter should know of the description: keys without effect, with line and column.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
+
+    /// <summary>Of a collection, a DAG or SplitDefinitions: the names of the nodes, whose numbers are Job+1, Job+2 …; empty for others.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
 }
 
 /// <summary>A line of `ps`.</summary>

@@ -22,6 +22,11 @@ public sealed record Replica(string Se, string Pfn, string Url);
 /// <param name="Archive">Size and checksum of that archive; null for a plain file.</param>
 public sealed record SourceFile(string Lfn, Content Content, IReadOnlyList<Replica> Replicas, string? Member = null, Content? Archive = null);
 
+/// <summary>A file of a job's InputData, as the catalogue resolved it.</summary>
+/// <param name="Source">The file.</param>
+/// <param name="IsFetched">False: it is named to the job and not brought into the sandbox (",nodownload").</param>
+public sealed record DataFile(SourceFile Source, bool IsFetched = true);
+
 /// <summary>A member of a saved archive, registered in the catalogue under its own name.</summary>
 public sealed record SavedMember(string Name, Guid Guid, Content Content);
 

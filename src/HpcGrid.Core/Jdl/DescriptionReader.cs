@@ -28,15 +28,29 @@ internal sealed class DescriptionReader
     public static JobDescription Read(JdlDocument document)
     {
         var faults = new Faults();
-        var description = new DescriptionReader(new KeyReader(document, faults)).Read();
+        var description = Read(document, faults, isNode: false);
         faults.ThrowIfAny();
         return description;
     }
 
-    private JobDescription Read()
+    private static JobDescription Read(JdlDocument document, Faults faults, bool isNode)
     {
-        CheckKeys(out var unknown, out var remarks);
-        var (inputs, remote) = Inputs();
+        var whole = new KeyReader(document, faults);
+        var remarks = new List<string>();
+        var userDefined = NodeReader.IsUserDefined(document);
+        var split = isNode || userDefined ? new NoSplit() : new SplitReader(whole).Read(remarks);
+        if (isNode || faults.Any || !NodeReader.Applies(document, split)) return new DescriptionReader(whole).Read(document, split, remarks, isNode);
+        var nodes = new NodeReader(whole, node => Read(node, faults, isNode: true)).Read(split);
+        // What the nodes share is read with the first value where it holds parameters: the placeholder itself may be no legal value.
+        var shared = split is ParametricSplit parametric ? new KeyReader(PartDocument.With(document, parametric.ValueOf(0)), faults) : whole;
+        remarks.AddRange(nodes.Nodes.SelectMany(node => node.Job.Remarks).Distinct().Take(Limits.MostRemarks));
+        return new DescriptionReader(shared).Read(document, nodes, remarks, isNode: false);
+    }
+
+    private JobDescription Read(JdlDocument document, Split split, List<string> remarks, bool isNode)
+    {
+        CheckKeys(remarks, out var unknown);
+        var inputs = new InputReader(_keys);
         var resources = Resources.Default;
         resources = new Resources(
             (int)_keys.Whole("CPUCores", 1, Limits.MostCores, resources.Cores),
@@ -49,8 +63,10 @@ internal sealed class DescriptionReader
             Command = Command(),
             Arguments = Words("Arguments"),
             SplitArguments = Words("SplitArguments"),
-            InputFiles = inputs,
-            RemoteInputs = remote,
+            InputFiles = inputs.Files(),
+            InputData = inputs.Data(),
+            InputCollections = inputs.Names("InputDataCollection"),
+            InputList = inputs.List(),
             Outputs = Outputs(),
             ErrorOutputs = new OutputParser(_faults).Read(_keys.Items("OutputErrorE")),
             ValidationCommand = Program("ValidationCommand"),
@@ -61,7 +77,9 @@ internal sealed class DescriptionReader
             Rank = _keys.Expression("Rank"),
             Priority = (int)_keys.Whole("Priority", -Limits.GreatestPriority, Limits.GreatestPriority, 0),
             Price = _keys.Real("Price", 0, Limits.GreatestPrice, 1),
-            Split = SplitText.Read(_keys),
+            Split = split,
+            ParameterValue = _keys.Text("ParameterValue"),
+            RunToSlotEnd = _keys.Document.Find("ProxyTTL") is not null && _keys.Flag("ProxyTTL", true),
             Repeatable = _keys.Flag("Repeatable", true),
             Retries = new RetryReader(_keys).Read(),
             MaxWaitingSeconds = _keys.Document.Find("MaxWaitingTime") is null ? null : (int)_keys.Whole("MaxWaitingTime", 1, Limits.LongestWait, 1),
@@ -69,19 +87,20 @@ internal sealed class DescriptionReader
             Variables = Variables(resources),
             UnknownKeys = unknown,
             Remarks = remarks,
-            Jdl = _keys.Document.ToString(),
+            Jdl = document.ToString(),
         };
-        new DescriptionRules(_keys).Check(description);
+        new DescriptionRules(_keys).Check(description, isNode);
         var wishes = description.Outputs.SelectMany(rule => rule.Options).Where(OutputParser.IsAboutPlaces).Distinct(StringComparer.Ordinal).ToList();
         if (wishes.Count > 0)
             remarks.Add($"the output options {string.Join(", ", wishes)} have no effect: outputs go to the nearest storage element that takes them");
-        return description;
+        if (ImpossibleRules.WhyNever(description.Requirements) is { } never) remarks.Add($"no site can ever match: {never}");
+        return description with { Remarks = [.. remarks.Distinct().Take(Limits.MostRemarks), .. remarks.Count > Limits.MostRemarks ? ["and more"]
+            : (string[])[]] };
     }
 
-    private void CheckKeys(out List<string> unknown, out List<string> remarks)
+    private void CheckKeys(List<string> remarks, out List<string> unknown)
     {
         unknown = [];
-        remarks = [];
         foreach (var entry in _keys.Document.Entries)
         {
             var known = JdlKeys.Find(entry.Key);
@@ -123,25 +142,8 @@ internal sealed class DescriptionReader
         return words;
     }
 
-    /// <summary>AliEn: a text is split at blanks. HpcGrid: a list holds one word per item, blanks and all.</summary>
-    private IReadOnlyList<string> Words(string key) => _keys.Document.Find(key)?.Value is JdlSet set
-        ? set.Items
-        : _keys.Texts(key)?[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
-
-    private (List<string> Inputs, List<string> Remote) Inputs()
-    {
-        var inputs = new List<string>();
-        var remote = new List<string>();
-        foreach (var (text, place) in _keys.Items("InputFile").Concat(_keys.Items("InputBox")))
-            if (CatalogueFile(text, place) is { } file) inputs.Add(file);
-        foreach (var (text, place) in _keys.Items("InputData"))
-        {
-            var comma = text.LastIndexOf(',');
-            var isRemote = comma >= 0 && text.AsSpan(comma + 1).Trim().Equals("nodownload", StringComparison.OrdinalIgnoreCase);
-            if (CatalogueFile(isRemote ? text[..comma] : text, place) is { } file) (isRemote ? remote : inputs).Add(file);
-        }
-        return ([.. inputs.Distinct(StringComparer.Ordinal)], remote);
-    }
+    private IReadOnlyList<string> Words(string key) =>
+        _keys.Document.Find(key)?.Value is JdlSet set ? set.Items : _keys.Texts(key) is { } texts ? PartDocument.Words(new JdlString(texts[0])) : [];
 
     /// <summary>The path without "LF:", checked as far as it can be without the catalogue; null after a fault.</summary>
     private string? CatalogueFile(string text, TextPlace? place)

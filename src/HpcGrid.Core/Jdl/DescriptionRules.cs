@@ -6,15 +6,19 @@ namespace HpcGrid.Core.Jdl;
 /// <summary>What must hold between keys; checked once each key is right by itself.</summary>
 internal sealed class DescriptionRules(KeyReader keys)
 {
-    public void Check(JobDescription job)
+    /// <param name="job">The description.</param>
+    /// <param name="isNode">It is one of many that were described together: patterns are put in though it is not split itself.</param>
+    public void Check(JobDescription job, bool isNode)
     {
+        CheckType(job);
+        if (job.Split is NodeSplit) return;
         CheckProgram(job);
-        CheckType();
         CheckArgv(job);
         CheckInputNames(job);
-        if (job.Split is ProductionSplit) CheckPatterns(job);
+        if (job.Split is not NoSplit || isNode) CheckPatterns(job);
         else if (keys.Document.Find("SplitArguments") is { } entry)
             keys.Wrong(entry, "has no effect without Split", "Write Split = \"production:1-N\"; or move the words to Arguments.");
+        if (job.Split is ProductionSplit) CheckOutputsDiffer(job);
     }
 
     private void CheckProgram(JobDescription job)
@@ -28,10 +32,27 @@ internal sealed class DescriptionRules(KeyReader keys)
             keys.Wrong(command, "and Executable exclude each other", "Keep Executable for a program in the catalogue, Command for one on the node.");
     }
 
-    private void CheckType()
+    /// <summary>gLite says JobType for what Type says here.</summary>
+    private void CheckType(JobDescription job)
     {
-        if (keys.Text("Type") is { } type && !type.Equals("Job", StringComparison.OrdinalIgnoreCase))
-            keys.Wrong(keys.Document.Find("Type")!, $"= {Faults.Shown(type)} is not supported yet", "Write Type = \"Job\"; or remove the key.");
+        foreach (var key in new[] { "Type", "JobType" })
+        {
+            if (keys.Text(key) is not { } type) continue;
+            var entry = keys.Document.Find(key)!;
+            var isMany = type.ToUpperInvariant() is "COLLECTION" or "DAG";
+            if (isMany && keys.Document.Find("Nodes") is null) keys.Wrong(entry, $"= {Faults.Shown(type)} wants Nodes", "Write Nodes = {[ … ], [ … ]};");
+            else if (!isMany && keys.Document.Find("Nodes") is { } nodes) keys.Wrong(nodes, $"and {key} = {Faults.Shown(type)} exclude each other",
+                "Write Type = \"collection\"; or \"dag\".");
+            else if (type.Equals("parametric", StringComparison.OrdinalIgnoreCase) && keys.Document.Find("Parameters") is null)
+                keys.Wrong(entry, "= 'parametric' wants Parameters", "Write Parameters = 10; or Parameters = {\"a\", \"b\"};");
+            else if (!isMany && type.ToUpperInvariant() is not ("JOB" or "NORMAL" or "PARAMETRIC"))
+                keys.Wrong(entry, $"= {Faults.Shown(type)} is no kind of job HpcGrid knows",
+                    "Write Type = \"Job\", \"collection\", \"dag\" or \"parametric\"; or remove the key.");
+        }
+        if (job.Split is not NodeSplit && keys.Document.Find("Dependencies") is { } lonely)
+            keys.Wrong(lonely, "have no effect without Nodes", "Write Type = \"dag\"; Nodes = {[ … ], [ … ]};");
+        if (!NodeReader.IsUserDefined(keys.Document) && job.Split is not NodeSplit && keys.Document.Find("SplitDefinitions") is { } definitions)
+            keys.Wrong(definitions, "have no effect without Split = \"userdefined\"", "Write Split = \"userdefined\";");
     }
 
     private void CheckArgv(JobDescription job)
@@ -49,7 +70,7 @@ internal sealed class DescriptionRules(KeyReader keys)
     private void CheckInputNames(JobDescription job)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in new[] { job.Executable, job.ValidationCommand }.OfType<string>().Concat(job.InputFiles))
+        foreach (var path in new[] { job.Executable, job.ValidationCommand }.OfType<string>().Concat(job.InputFiles).Concat(OwnData(job)))
         {
             var name = path[(path.LastIndexOf('/') + 1)..];
             if (name.AsSpan().ContainsAny('*', '?') || names.TryAdd(name, path) || names[name] == path) continue;
@@ -59,17 +80,30 @@ internal sealed class DescriptionRules(KeyReader keys)
         }
     }
 
+    /// <summary>InputData that all land in one sandbox; a Split divides them.</summary>
+    private static IEnumerable<string> OwnData(JobDescription job) =>
+        job.Split is InputSplit ? [] : job.InputData.Where(data => data.IsFetched).Select(data => data.Path);
+
     private void CheckPatterns(JobDescription job)
     {
+        var hasFiles = job.InputData.Count > 0 || job.InputCollections.Count > 0;
         foreach (var entry in keys.Document.Entries)
         {
             if (JdlKeys.Find(entry.Key)?.Use != KeyUse.Obeyed) continue;
             var texts = entry.Value switch { JdlString text => [text.Text], JdlSet set => set.Items, _ => (IReadOnlyList<string>)[] };
             for (var i = 0; i < texts.Count; i++)
-                if (AlienPattern.FirstUnknown(texts[i]) is { } unknown)
-                    keys.Faults.Add(entry.PlaceOfItem(i), $"{Faults.Shown(unknown)} cannot be put in: Split = \"production:…\" knows the counter only",
-                        $"Write #alien_counter# or #alien_counter_03i#, at most {Limits.WidestCounter} wide.");
+                if (AlienPattern.FirstUnknown(texts[i]) is var (unknown, fault))
+                    keys.Faults.Add(entry.PlaceOfItem(i), $"the pattern {Faults.Shown(unknown)} {fault}",
+                        $"Write #alien_counter#, #alien_counter_03i# (at most {Limits.WidestCounter} wide), or #alien first|last|all and "
+                        + "filename|filename/regex/new/|dir|dirdir|fulldir #, without the blanks.");
+                else if (!hasFiles && AlienPattern.NeedsFiles(texts[i]))
+                    keys.Faults.Add(entry.PlaceOfItem(i), $"{Faults.Shown(texts[i])} names input files and there is no InputData",
+                        "Name files in InputData, or use #alien_counter#.");
         }
+    }
+
+    private void CheckOutputsDiffer(JobDescription job)
+    {
         if (job.OutputDirectory is not { } directory || AlienPattern.HasCounter(directory) || job.Outputs.All(IsDifferentInEachPart)) return;
         keys.Wrong(keys.Document.Find("OutputDir")!, "is the same for all subjobs, whose outputs have the same names",
             "Write #alien_counter# into OutputDir or into every output's name, for instance OutputDir = \"out/#alien_counter_03i#\";");

@@ -51,6 +51,42 @@ public sealed class Expression
         return names;
     }
 
+    /// <summary>True when it asks the job something.</summary>
+    internal bool AsksJob
+    {
+        get
+        {
+            var open = new Stack<Node>([_root]);
+            while (open.TryPop(out var node))
+            {
+                if (node is AttributeNode { Side: not Side.Other }) return true;
+                foreach (var child in node.Children) open.Push(child);
+            }
+            return false;
+        }
+    }
+
+    /// <summary>`other.Name op literal`, when it is just that.</summary>
+    internal (string Attribute, string Operator, Value Bound)? AsBound() =>
+        _root is ChainNode { First: AttributeNode { Side: Side.Other } attribute, Rest: [(var op, LiteralNode literal)] } ? (attribute.Name, op,
+            literal.Value) : null;
+
+    /// <summary>The storage elements that it wants near, `member(other.CloseSE, "…")` not negated, wherever they stand.</summary>
+    internal IReadOnlyList<string> WantedStorageElements()
+    {
+        var wanted = new List<string>();
+        var open = new Stack<Node>([_root]);
+        while (open.TryPop(out var node))
+        {
+            if (node is NotNode) continue;
+            if (node is CallNode { Function.Name: "member" } call && call.Arguments.Any(argument => argument is AttributeNode { Name: var name }
+                && name.Equals("CloseSE", StringComparison.OrdinalIgnoreCase)))
+                wanted.AddRange(call.Arguments.OfType<LiteralNode>().Select(literal => literal.Value).OfType<Value.Text>().Select(text => text.Characters));
+            foreach (var child in node.Children) open.Push(child);
+        }
+        return wanted;
+    }
+
     /// <summary>Its text as written.</summary>
     public override string ToString() => _text[_root.Start.._root.End];
 

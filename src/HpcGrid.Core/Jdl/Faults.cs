@@ -16,7 +16,9 @@ internal sealed class Faults
 
     public void Add(TextPlace? place, string message, string hint)
     {
-        if (!IsFull) _faults.Add(new Fault(place, message, hint));
+        var fault = new Fault(place, message, hint);
+        // What all nodes of a collection share is read once for each.
+        if (!IsFull && !_faults.Contains(fault)) _faults.Add(fault);
     }
 
     public void ThrowIfAny()

@@ -88,6 +88,17 @@ internal sealed class JdlCursor(string text, IReadOnlyList<string> arguments, Fa
         }
     }
 
+    /// <summary>After a fault behind which nothing can be told apart.</summary>
+    public void SkipToEnd() => At = text.Length;
+
+    /// <summary>Letters, digits and what names are joined with; empty when none stands here.</summary>
+    public string TakeBareWord()
+    {
+        var start = At;
+        while (!AtEnd && (IsKeyCharacter(text[At]) || text[At] is '.' or '-' or '+')) At++;
+        return Since(start);
+    }
+
     /// <summary>Copies one character, or the argument that $n stands for. True when an argument was put in.</summary>
     public bool Copy(StringBuilder to, ArgumentPlace place)
     {

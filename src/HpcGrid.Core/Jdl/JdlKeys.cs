@@ -21,10 +21,12 @@ internal enum KeyUse
 /// <param name="Note">For kept and refused keys: why, and what to do instead.</param>
 internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
 
-/// <summary>All keys of jalien.md 3.2 and 3.5, and HpcGrid's own (Command, Priority, Repeatable) and gLite's retry counts. The only list of them.</summary>
+/// <summary>
+/// All keys of jalien.md 3.2 and 3.5, gLite's for many jobs and for retries (grid-services.md F-A9, F-A10), and HpcGrid's own (Command, Priority,
+/// Repeatable). The only list of them.
+/// </summary>
 internal static class JdlKeys
 {
-    private const string NotProduction = "it has no effect with Split = \"production:…\"";
     private const string OneByOne = "merge the outputs with a second job that names them in InputFile";
 
     private static readonly FrozenDictionary<string, JdlKey> ByName = All().ToFrozenDictionary(key => key.Name, StringComparer.OrdinalIgnoreCase);
@@ -51,24 +53,20 @@ internal static class JdlKeys
             "MemorySize", "WorkDirectorySize", "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
             "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime"),
-        .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId"),
+        .. Of(KeyUse.Obeyed, "", "InputDataCollection", "InputDataList", "InputDataListFormat", "InputDownload", "SplitDefinitions", "SplitMaxInputFileNumber",
+            "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize", "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN",
+            "Parameters", "ParameterStart", "ParameterStep", "JobType", "Nodes", "Dependencies", "NodeName"),
+        .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId", "ParameterValue"),
         .. Of(KeyUse.Kept, "the broker gives a site the oldest jobs that match it", "Rank"),
         .. Of(KeyUse.Kept, "outputs of failed jobs are not saved so far; the last lines of stdout and stderr always are", "OutputErrorE"),
         .. Of(KeyUse.Kept, "no mail is sent so far", "Email"),
         .. Of(KeyUse.Kept, "lost jobs get a new attempt in any case", "LegoResubmitZombies"),
-        .. Of(KeyUse.Kept, NotProduction, "SplitMaxInputFileNumber", "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize",
-            "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN"),
-        .. Of(KeyUse.Kept, "all inputs are fetched into the sandbox anyway", "InputDownload"),
         .. Of(KeyUse.Kept, "production bookkeeping, passed through", "LPMActivity", "LPMAnchorRun", "LPMAnchorProduction",
             "LPMAnchorYear", "LPMChainID", "LPMCPassMode", "LPMInteractionType", "LPMJobTypeID", "LPMMetaData", "LPMParentPID", "LPMPassName",
             "LPMProductionTag", "LPMProductionType", "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile",
             "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
-        .. Of(KeyUse.Refused, "name the files themselves in InputData", "InputDataCollection", "InputDataList", "InputDataListFormat"),
         .. Of(KeyUse.Refused, OneByOne, "Merge", "MergeOutputDir", "MergeCollections"),
-        .. Of(KeyUse.Refused, "write one description for each part, or Split = \"production:1-N\"", "SplitDefinitions"),
-        .. Of(KeyUse.Refused, "set TTL to the seconds the job needs", "ProxyTTL"),
-        .. Of(KeyUse.Refused, "submit the nodes as jobs of their own", "Nodes", "Dependencies"),
-        .. Of(KeyUse.Refused, "write Split = \"production:1-N\" and #alien_counter#", "Parameters", "ParameterStart", "ParameterStep"),
+        .. Of(KeyUse.Kept, "a job gets the seconds its TTL says", "ProxyTTL"),
     ];
 
     private static IEnumerable<JdlKey> Of(KeyUse use, string note, params string[] names) => names.Select(name => new JdlKey(name, use, note));

@@ -18,28 +18,40 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
 
     private readonly JdlCursor _cursor = new(text, arguments, faults);
     private int _items;
+    private int _keys;
+    private int _depth;
     private bool _bracketed;
 
     private bool AtClosing => _bracketed && _cursor.Current == ']';
 
     public List<JdlEntry> Read()
     {
-        var entries = new List<JdlEntry>();
         _cursor.SkipBlanks();
         var opening = _cursor.At;
         _bracketed = _cursor.Take('[');
+        var entries = ReadEntries();
+        if (_bracketed && !faults.Any) CheckEnd(opening);
+        return entries;
+    }
+
+    /// <summary>
+    /// Entries up to the end or the closing bracket, which stays. In a record the first fault ends the reading: what follows may be anybody's.
+    /// </summary>
+    private List<JdlEntry> ReadEntries()
+    {
+        var entries = new List<JdlEntry>();
         for (_cursor.SkipBlanks(); !_cursor.AtEnd && !AtClosing && !faults.IsFull; _cursor.SkipBlanks())
         {
             if (_cursor.Take(';')) continue;
-            if (entries.Count == Limits.MostKeys)
+            if (_keys++ == Limits.MostKeys)
             {
                 _cursor.Fail(_cursor.At, $"there are more than {Limits.MostKeys} keys", "Remove keys that the job does not need.");
                 break;
             }
             if (ReadEntry() is { } entry) entries.Add(entry);
+            else if (_depth > 0) _cursor.SkipToEnd();
             else _cursor.SkipToNextEntry();
         }
-        if (_bracketed && !faults.Any) CheckEnd(opening);
         return entries;
     }
 
@@ -74,6 +86,7 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
         return _cursor.Current switch
         {
             '{' => ReadSet(entry),
+            '[' => ReadRecord(entry),
             '"' => ReadText(entry),
             _ => ReadRaw(entry),
         };
@@ -109,15 +122,58 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
         var items = new List<string>();
         var places = new List<TextPlace>();
         _cursor.SkipBlanks();
+        if (_cursor.Current is '{' or '[') return ReadList(entry, opening);
         var isRead = _cursor.AtEnd || _cursor.Current is '"' or '}' ? ReadItems(opening, items, places) : ReadBareItem(opening, items, places);
-        if (!isRead) return null;
-        var end = _cursor.At;
-        return EndsHere(entry.Key)
-            ? entry with { Value = new JdlSet(items), ItemPlaces = places }
-            : Fail(end, $"the list of {entry.Key} is closed, but its entry goes on", "Write ';' after '}'.");
+        if (!isRead) return _cursor.Current is '{' or '[' && !faults.Any && !_cursor.AtEnd ? ReadList(entry, opening) : null;
+        return Ended(entry with { Value = new JdlSet(items), ItemPlaces = places });
     }
 
-    /// <summary>Quoted items and the closing brace. False after a fault.</summary>
+    private JdlEntry? ReadList(JdlEntry entry, int opening)
+    {
+        _cursor.At = opening;
+        var places = new List<TextPlace>();
+        var nested = new NestedReader(_cursor, ReadString, ReadRecordEntries, CountItem);
+        return nested.ReadList(places) is { } list ? Ended(entry with { Value = list, ItemPlaces = places }) : FailNested();
+    }
+
+    private JdlEntry? ReadRecord(JdlEntry entry) =>
+        ReadRecordEntries() is { } entries ? Ended(entry with { Value = new JdlRecord(entries) }) : FailNested();
+
+    /// <summary>The entries of the record that begins here; null after a fault.</summary>
+    private List<JdlEntry>? ReadRecordEntries()
+    {
+        var opening = _cursor.At++;
+        var outer = _bracketed;
+        if (++_depth > Limits.DeepestRecord)
+        {
+            _cursor.Fail(opening, $"records are nested deeper than {Limits.DeepestRecord}", "A node is described in one record; it holds no nodes of its own.");
+            return null;
+        }
+        _bracketed = true;
+        var entries = ReadEntries();
+        var isClosed = _cursor.Take(']');
+        if (!isClosed && !faults.Any) _cursor.Fail(opening, "the '[' has no matching ']'", "Close the record with ']'.");
+        (_bracketed, _depth) = (outer, _depth - 1);
+        return isClosed && !faults.Any ? entries : null;
+    }
+
+    private JdlEntry? FailNested()
+    {
+        _cursor.SkipToEnd();
+        return null;
+    }
+
+    private JdlEntry? Ended(JdlEntry entry)
+    {
+        var end = _cursor.At;
+        return EndsHere(entry.Key) ? entry : Fail(end, $"the list of {entry.Key} is closed, but its entry goes on", "Write ';' after it.");
+    }
+
+    /// <summary>False after a fault: there are too many items.</summary>
+    private bool CountItem() => ++_items <= Limits.MostListItems
+        || _cursor.Fail(_cursor.At, $"the lists have more than {Limits.MostListItems} items", "Put long lists into a file and name it in InputFile.");
+
+    /// <summary>Quoted items and the closing brace. False after a fault, and before a list or a record.</summary>
     private bool ReadItems(int opening, List<string> items, List<TextPlace> places)
     {
         while (true)
@@ -125,11 +181,10 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
             _cursor.SkipBlanks();
             if (_cursor.AtEnd) return _cursor.Fail(opening, "the '{' has no matching '}'", "Close the list with '}'.");
             if (_cursor.Take('}')) return true;
+            if (_cursor.Current is '{' or '[' && items.Count > 0) return false;
             if (_cursor.Current != '"')
                 return _cursor.Fail(_cursor.At, $"an item in quotes or '}}' must stand here, not {Faults.Shown(_cursor.Current.ToString())}", WriteLists);
-            if (++_items > Limits.MostListItems)
-                return _cursor.Fail(_cursor.At, $"the lists have more than {Limits.MostListItems} items",
-                    "Put long lists into a file and name it in InputFile.");
+            if (!CountItem()) return false;
             places.Add(_cursor.Place);
             if (ReadString() is not { } item) return false;
             items.Add(item);
@@ -139,15 +194,15 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
         }
     }
 
-    /// <summary>AliEn: braces without quotes hold one item, their whole text.</summary>
+    /// <summary>AliEn: braces without quotes hold one item, their whole text. False after a fault, and before a list.</summary>
     private bool ReadBareItem(int opening, List<string> items, List<TextPlace> places)
     {
         places.Add(_cursor.Place);
         var item = new StringBuilder();
         while (!_cursor.AtEnd && _cursor.Current is not ('}' or '{' or '"' or ';')) _cursor.Copy(item, ArgumentPlace.Text);
         if (_cursor.AtEnd || _cursor.Current == ';') return _cursor.Fail(opening, "the '{' has no matching '}'", "Close the list with '}'.");
-        if (!_cursor.Take('}'))
-            return _cursor.Fail(_cursor.At, "a list cannot hold bare words beside quoted items, nor another list", WriteLists);
+        if (_cursor.Current == '{') return false;
+        if (!_cursor.Take('}')) return _cursor.Fail(_cursor.At, "a list cannot hold bare words beside quoted items", WriteLists);
         items.Add(item.ToString().Trim());
         return true;
     }

@@ -43,6 +43,24 @@ public sealed record JdlReal(double Number) : JdlValue
     }
 }
 
+/// <summary>`{ … }` with lists or records in it: nodes, dependencies. A list of texts alone is a <see cref="JdlSet"/>.</summary>
+public sealed record JdlList(IReadOnlyList<JdlValue> Items) : JdlValue
+{
+    public override string ToString() => "{" + string.Join(", ", Items) + "}";
+    public bool Equals(JdlList? other) => other is not null && Items.SequenceEqual(other.Items);
+    public override int GetHashCode() => Items.Aggregate(Items.Count, HashCode.Combine);
+}
+
+/// <summary>`[ Key = value; … ]`: a description in a description. Equal when keys and values are, wherever they stood.</summary>
+public sealed record JdlRecord(IReadOnlyList<JdlEntry> Entries) : JdlValue
+{
+    public override string ToString() => "[" + string.Concat(Entries.Select(entry => $"{JdlKeys.Spelling(entry.Key)} = {entry.Value}; ")).TrimEnd() + "]";
+    public bool Equals(JdlRecord? other) => other is not null && Pairs.SequenceEqual(other.Pairs);
+    public override int GetHashCode() => Entries.Aggregate(Entries.Count, (hash, entry) => HashCode.Combine(hash, entry.Value));
+
+    private IEnumerable<(string, JdlValue)> Pairs => Entries.Select(entry => (entry.Key, entry.Value));
+}
+
 /// <summary>Anything else: the text of an expression, as it stands, arguments put in.</summary>
 public sealed record JdlRaw(string Text) : JdlValue
 {

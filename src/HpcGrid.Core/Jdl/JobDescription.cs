@@ -24,11 +24,17 @@ public sealed record JobDescription
     /// <summary>Appended to the arguments of every subjob.</summary>
     public IReadOnlyList<string> SplitArguments { get; init; } = [];
 
-    /// <summary>Paths in the catalogue, each once, without "LF:"; the last component may hold '*' and '?'. InputFile first, then InputData.</summary>
+    /// <summary>InputFile: paths in the catalogue, each once, without "LF:"; the last component may hold '*' and '?'. Every subjob gets them.</summary>
     public IReadOnlyList<string> InputFiles { get; init; } = [];
 
-    /// <summary>InputData marked ",nodownload": they need not reach the sandbox.</summary>
-    public IReadOnlyList<string> RemoteInputs { get; init; } = [];
+    /// <summary>InputData, each once, in the order named; what a Split divides.</summary>
+    public IReadOnlyList<DataName> InputData { get; init; } = [];
+
+    /// <summary>InputDataCollection: files that list more InputData.</summary>
+    public IReadOnlyList<DataName> InputCollections { get; init; } = [];
+
+    /// <summary>The file in the sandbox that lists the InputData; null when none is wanted.</summary>
+    public InputList? InputList { get; init; }
 
     /// <summary>What to save after success; `#alien_counter#` not yet put in.</summary>
     public IReadOnlyList<OutputRule> Outputs { get; init; } = [];
@@ -78,6 +84,12 @@ public sealed record JobDescription
     /// <summary>ALIEN_JDL_NAME without the prefix, and its value; `#alien_counter#` not yet put in.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What `_PARAM_` was in this subjob's texts, for its environment; null when nothing was put in.</summary>
+    public string? ParameterValue { get; init; }
+
+    /// <summary>ProxyTTL: it may use its slot to the end, whatever TTL says.</summary>
+    public bool RunToSlotEnd { get; init; }
+
     /// <summary>Keys HpcGrid does not know: kept in the text.</summary>
     public IReadOnlyList<string> UnknownKeys { get; init; } = [];
 
@@ -88,25 +100,36 @@ public sealed record JobDescription
     public string Jdl { get; init; } = "";
 
     /// <summary>What it runs, for a line of `ps`.</summary>
-    public string Name => Command.Count > 0 ? NameOf(Command[0]) : NameOf(Executable ?? "");
+    public string Name => Command.Count > 0 ? NameOf(Command[0])
+        : Executable is null && Split is NodeSplit nodes ? $"{nodes.Nodes.Count} nodes" : NameOf(Executable ?? "");
+
+    /// <summary>The storage elements that the Requirements want near, `member(other.CloseSE, "…")`.</summary>
+    public IReadOnlyList<string> WantedStorageElements => Requirements?.WantedStorageElements() ?? [];
 
     /// <summary>Understands a document. Throws GridError(Invalid) that tells every fault with line, column and remedy.</summary>
     public static JobDescription Read(JdlDocument document) => DescriptionReader.Read(document);
 
-    /// <summary>Parses and understands a text in one go.</summary>
+    /// <summary>Parses and understands a text in one go: JSON when its first character that is no blank is '{', otherwise JDL.</summary>
     public static JobDescription Read(string text, IReadOnlyList<string> arguments) => Read(JdlParser.Parse(text, arguments));
 
     private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 }
 
-/// <summary>Whether and how a description becomes many jobs. The list is closed.</summary>
-public abstract record Split
+/// <summary>One item of InputData or InputDataCollection.</summary>
+/// <param name="Path">In the catalogue, without "LF:"; the last component may hold '*' and '?'.</param>
+/// <param name="IsFetched">False for ",nodownload": only named to the job.</param>
+public sealed record DataName(string Path, bool IsFetched);
+
+/// <summary>How a list of inputs is written.</summary>
+public enum InputListFormat
 {
-    private protected Split() { }
+    /// <summary>AliEn's XML collection, one file an event.</summary>
+    XmlSingle,
+    /// <summary>AliEn's XML collection, the files of one directory an event.</summary>
+    XmlGroup,
+    /// <summary>A path a line.</summary>
+    TextList,
 }
 
-/// <summary>One job.</summary>
-public sealed record NoSplit : Split;
-
-/// <summary>`Split = "production:From-To"`: To - From + 1 subjobs, counters From to To.</summary>
-public sealed record ProductionSplit(long From, long To) : Split;
+/// <summary>InputDataList: a file made in the sandbox.</summary>
+public sealed record InputList(string Name, InputListFormat Format);

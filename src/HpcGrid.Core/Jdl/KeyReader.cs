@@ -74,6 +74,16 @@ internal sealed class KeyReader(JdlDocument document, Faults faults)
         return otherwise;
     }
 
+    /// <summary>Bytes: "2GB", "500 MB"; a bare number counts bytes, as in AliEn.</summary>
+    public long Bytes(string key, long otherwise)
+    {
+        if (document.Find(key) is not { } entry) return otherwise;
+        var text = entry.Value is JdlRaw raw ? raw.Text : TextOf(entry.Value);
+        if (text is not null && SizeText.Bytes(text) is { } size and > 0) return size;
+        Wrong(entry, "wants a size", $"Write {key} = \"2GB\"; the units are KB, MB, GB and TB, and a bare number counts bytes.");
+        return otherwise;
+    }
+
     public bool Flag(string key, bool otherwise)
     {
         if (document.Find(key) is not { } entry) return otherwise;
@@ -113,22 +123,30 @@ internal sealed class KeyReader(JdlDocument document, Faults faults)
 /// <summary>Sizes as people write them.</summary>
 internal static class SizeText
 {
-    /// <summary>MiB, rounded up; null for what is no size. K, M, G and T are powers of 1024, as AliEn counts them.</summary>
-    public static long? Mebibytes(string text)
+    /// <summary>Bytes; null for what is no size. A bare number counts bytes.</summary>
+    public static long? Bytes(string text) => long.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes
+        : In(text, 1) is { } size ? (long)Math.Min(Math.Ceiling(size), long.MaxValue / 2) : null;
+
+    /// <summary>
+    /// MiB, rounded up; null for what is no size. K, M, G and T are powers of 1024, as AliEn counts them, and a bare number counts MB.
+    /// A size beyond long is beyond every bound too: the caller says which.
+    /// </summary>
+    public static long? Mebibytes(string text) => In(text, 1024 * 1024) is { } size ? (long)Math.Min(Math.Ceiling(size), long.MaxValue / 2) : null;
+
+    private static double? In(string text, double bytes)
     {
         var trimmed = text.Trim();
         var digits = trimmed.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
         if (!double.TryParse(trimmed.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return null;
         double? unit = trimmed[digits..].Trim().ToUpperInvariant() switch
         {
-            "B" => 1.0 / (1024 * 1024),
-            "K" or "KB" or "KIB" => 1.0 / 1024,
-            "" or "M" or "MB" or "MIB" => 1,
-            "G" or "GB" or "GIB" => 1024,
-            "T" or "TB" or "TIB" => 1024 * 1024,
+            "B" => 1,
+            "K" or "KB" or "KIB" => 1024,
+            "" or "M" or "MB" or "MIB" => 1024 * 1024,
+            "G" or "GB" or "GIB" => 1024.0 * 1024 * 1024,
+            "T" or "TB" or "TIB" => 1024.0 * 1024 * 1024 * 1024,
             _ => null,
         };
-        // A size beyond long is beyond every bound too: the caller says which.
-        return unit is null ? null : (long)Math.Min(Math.Ceiling(number * unit.Value), long.MaxValue / 2);
+        return unit is null ? null : number * unit.Value / bytes;
     }
 }

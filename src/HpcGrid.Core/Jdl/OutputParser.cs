@@ -1,4 +1,3 @@
-using System.Text;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Core.Jdl;
@@ -10,7 +9,6 @@ namespace HpcGrid.Core.Jdl;
 /// </summary>
 internal sealed class OutputParser(Faults faults)
 {
-    private const int LongestName = 255;
     private const string NoArchive = "no_archive";
     private const string NoLinks = "no_links_registration";
     private readonly Dictionary<string, TextPlace?> _names = new(StringComparer.Ordinal);
@@ -36,20 +34,13 @@ internal sealed class OutputParser(Faults faults)
         return new OutputRule(options.Contains(NoArchive) ? null : archive, patterns, [.. options.Where(option => option != NoArchive)]);
     }
 
-    private bool IsArchiveName(string name, TextPlace? place) => name.AsSpan().ContainsAny('*', '?')
+    private bool IsArchiveName(string name, TextPlace? place) => AlienPattern.Masked(name).AsSpan().ContainsAny('*', '?')
         ? Refuse(place, $"the archive's name {Faults.Shown(name)} is a pattern", "Give the archive one name; patterns stand behind the ':'.")
         : IsName(name, place);
 
     private bool IsName(string name, TextPlace? place)
     {
-        var parts = name.Split('/');
-        var fault = name.Length == 0 ? "is empty"
-            : name[0] == '/' ? "is an absolute path"
-            : parts.Contains("..") ? "leads out of the sandbox"
-            : parts.Any(part => part is "" or ".") ? "has an empty component or '.' in it"
-            : parts.Any(part => Encoding.UTF8.GetByteCount(part) > LongestName) ? $"has a component longer than {LongestName} bytes"
-            : null;
-        if (fault is not null)
+        if (OutputName.FaultOf(AlienPattern.Masked(name)) is { } fault)
             return Refuse(place, $"the output name {Faults.Shown(name)} {fault}", "Name outputs relative to the sandbox, the job's working directory.");
         if (_names.TryAdd(name, place)) return true;
         var first = _names[name] is { } earlier ? $", first at {earlier}" : "";
@@ -65,10 +56,11 @@ internal sealed class OutputParser(Faults faults)
         var se = option.TrimStart('!').Split("::");
         if (se.Length == 3 && se.All(part => part.Length > 0)) return true;
         var equals = option.IndexOf('=', StringComparison.Ordinal);
-        if (equals > 0 && option[..equals] is var kind && kind.All(char.IsAsciiLetter) && kind != "select"
+        if (equals > 0 && option[..equals] is var kind && kind.All(char.IsAsciiLetter)
             && int.TryParse(option.AsSpan(equals + 1), out var copies) && copies is > 0 and < 100) return true;
         return Refuse(place, $"the output option {Faults.Shown(option)} is not known",
-            "Options are disk=1 (a kind of storage and how many copies), VO::SITE::SE, !VO::SITE::SE, no_archive and no_links_registration.");
+            "Options are disk=1 (a kind of storage and how many copies), VO::SITE::SE, !VO::SITE::SE, select=1 (so many of those named), no_archive and "
+            + "no_links_registration.");
     }
 
     private static List<string> Words(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];

@@ -27,6 +27,12 @@ public static class Requirements
 {
     private static readonly SiteMatch.Yes Match = new();
 
+    /// <summary>A site that says everything a site can say.</summary>
+    private static readonly SiteSide Talkative = new(new SiteMap { Site = "", Ce = "", CvmfsRevision = 1 });
+
+    /// <summary>True for attributes that sites say something about.</summary>
+    public static bool IsKnown(string attribute) => Talkative.Find(attribute) is not Value.Undefined;
+
     /// <summary>Yes, or the first condition that is not true, in words.</summary>
     public static SiteMatch Matches(JobDescription description, SiteMap site)
     {
@@ -107,6 +113,7 @@ public static class Requirements
             "CLOSESE" => Value.Of(site.CloseSe),
             "GRIDPARTITIONS" or "PARTITION" => Value.Of(site.Partitions),
             "PACKAGES" or "INSTALLEDPACKAGES" => Value.Of(site.Packages),
+            "CVMFS_REVISION" => site.CvmfsRevision is { } revision ? Value.Of(revision) : Value.Undefined.Instance,
             // Sites charge nothing.
             "PRICE" => Value.Of(0L),
             _ => Value.Undefined.Instance,

@@ -27,41 +27,84 @@ public static class SpecBuilder
 
     /// <summary>
     /// The specification of the job, or of one part of it. Throws GridError(Invalid) when two inputs have one name, when a program
-    /// is not among the inputs, or when the output directory is no path.
+    /// is not among the inputs, when the output directory is no path, or when what is put in makes the name of an output none.
     /// </summary>
-    public static JobSpec Build(JobDescription description, JobPart? part, JobContext context, IReadOnlyList<SourceFile> inputs)
+    /// <param name="description">What is described.</param>
+    /// <param name="part">The subjob; null for a job of its own.</param>
+    /// <param name="context">Whose it is.</param>
+    /// <param name="inputs">Programs and InputFile.</param>
+    /// <param name="data">Its InputData; those to be fetched follow the inputs in the sandbox.</param>
+    public static JobSpec Build(
+        JobDescription description, JobPart? part, JobContext context, IReadOnlyList<SourceFile> inputs, IReadOnlyList<DataFile>? data = null)
     {
-        var files = Files(description, inputs);
+        data ??= [];
+        var text = new PartText(part, [.. data.Select(file => file.Source.Lfn)]);
+        var files = Files(description, Sources(inputs, data));
+        var made = description.InputList is { } list ? new MadeFile(list.Name, InputListText.Write(list.Format, data)) : null;
+        if (made is not null && files.Exists(file => file.Name == made.Name))
+            throw GridError.Invalid($"InputDataList and an input have the same name '{made.Name}'", "Give the list another name.");
         var next = 0;
         var executable = description.Executable is null ? null : Program("Executable", files, next++);
         var validation = description.ValidationCommand is null ? null : Program("ValidationCommand", files, next);
-        IEnumerable<string> words = executable is null ? OnNode([.. description.Command.Select(word => Expand(word, part))], files) : [executable];
-        words = words.Concat(description.Arguments.Select(word => Expand(word, part)));
-        if (part is not null) words = words.Concat(description.SplitArguments.Select(word => Expand(word, part)));
+        IEnumerable<string> words = executable is null ? OnNode([.. description.Command.Select(text.Of)], files) : [executable];
+        words = words.Concat(description.Arguments.Select(text.Of));
+        if (part is not null) words = words.Concat(description.SplitArguments.Select(text.Of));
         return new JobSpec
         {
             User = context.User,
             Argv = [.. words],
             ValidationArgv = validation is null ? [] : [validation],
             Inputs = files,
-            Outputs = Expand(description.Outputs, part),
-            ErrorOutputs = Expand(description.ErrorOutputs, part),
-            Environment = Environment(description, part),
+            MadeFiles = made is null ? [] : [made],
+            Outputs = Outputs(description.Outputs, text),
+            ErrorOutputs = Outputs(description.ErrorOutputs, text),
+            Environment = Environment(description, part, text),
             Resources = description.Resources,
             Repeatable = description.Repeatable,
             Master = context.Master,
-            OutputDirectory = OutputDirectory(description, part, context),
+            OutputDirectory = OutputDirectory(description, part, context, data),
         };
     }
 
-    /// <summary>Where the outputs of the job, or of one part of it, go in the catalogue.</summary>
-    public static string OutputDirectory(JobDescription description, JobPart? part, JobContext context)
+    /// <summary>As <see cref="Build"/>, for a job whose inputs are not there yet: without them.</summary>
+    public static JobSpec Preview(JobDescription description, JobPart? part, JobContext context)
+    {
+        // Names in place of files: nothing but their last components can be seen in the result.
+        string[] programs = [.. new[] { description.Executable, description.ValidationCommand }.OfType<string>()];
+        var home = Lfn.Parse(context.Home);
+        SourceFile[] inputs = [.. programs.Select(path => new SourceFile(CataloguePath.Resolve(path, home).Path, new Content(0, ""), []))];
+        // Patterns that name inputs cannot be put in: then all of them are shown as they are written.
+        var known = description.InputData.Count + description.InputCollections.Count > 0 ? null : part;
+        return Build(description with { InputList = null }, known, context, WithoutRepetitions(inputs)) with { Inputs = [] };
+    }
+
+    /// <summary>What the job, or one part of it, saves after success. Throws GridError(Invalid) when what is put in makes the name of an output none.</summary>
+    public static IReadOnlyList<OutputRule> Outputs(JobDescription description, JobPart? part, IReadOnlyList<DataFile> data) =>
+        Outputs(description.Outputs, new PartText(part, [.. data.Select(file => file.Source.Lfn)]));
+
+    /// <summary>All files that the sandbox gets, in the order of the specification's inputs: what a bridge must fetch.</summary>
+    public static IReadOnlyList<SourceFile> Sources(IReadOnlyList<SourceFile> inputs, IReadOnlyList<DataFile> data) => data.Count == 0 ? inputs
+        : WithoutRepetitions([.. inputs, .. data.Where(file => file.IsFetched).Select(file => file.Source)]);
+
+    /// <summary>Where the outputs of the job, or of one part of it, go in the catalogue. A master's path ends before what differs from part to part.</summary>
+    public static string OutputDirectory(JobDescription description, JobPart? part, JobContext context, IReadOnlyList<DataFile>? data = null)
     {
         var home = Lfn.Parse(context.Home);
-        if (description.OutputDirectory is { } said)
-            return CataloguePath.Resolve(Expand(said, part), home).Path;
         var job = home.Child(string.Create(CultureInfo.InvariantCulture, $"hpcgrid-job-{context.Master ?? context.Job}"));
-        return part is null ? job.Path : job.Child(part.Counter.ToString(CultureInfo.InvariantCulture)).Path;
+        if (description.OutputDirectory is not { } said) return part is null ? job.Path : job.Child(part.Counter.ToString(CultureInfo.InvariantCulture)).Path;
+        if (part is null && description.Split is not NoSplit) said = SharedPart(said);
+        var text = new PartText(part, [.. (data ?? []).Select(file => file.Source.Lfn)]);
+        return CataloguePath.Resolve(text.Of(said), home).Path;
+    }
+
+    private static string SharedPart(string directory)
+    {
+        int[] starts = [directory.IndexOf(AlienPattern.Start, StringComparison.OrdinalIgnoreCase), directory.IndexOf(ParametricSplit.Placeholder,
+            StringComparison.Ordinal)];
+        var cut = starts.Where(start => start >= 0).DefaultIfEmpty(directory.Length).Min();
+        if (cut == directory.Length) return directory;
+        var slash = directory.LastIndexOf('/', Math.Max(cut - 1, 0));
+        return slash > 0 ? directory[..slash] : slash == 0 ? "/" : "~/.";
     }
 
     private static List<InputFile> Files(JobDescription description, IReadOnlyList<SourceFile> inputs)
@@ -88,23 +131,26 @@ public static class SpecBuilder
     private static IEnumerable<string> OnNode(IReadOnlyList<string> command, List<InputFile> files) =>
         command[0].Contains('/', StringComparison.Ordinal) || files.Any(file => file.Name == command[0]) ? command : command.Prepend("/usr/bin/env");
 
-    private static Dictionary<string, string> Environment(JobDescription description, JobPart? part)
+    private static Dictionary<string, string> Environment(JobDescription description, JobPart? part, PartText text)
     {
         // Sorted, because a grant's digest covers the bytes.
         var environment = description.Variables.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .ToDictionary(pair => "ALIEN_JDL_" + pair.Key, pair => Expand(pair.Value, part));
+            .ToDictionary(pair => "ALIEN_JDL_" + pair.Key, pair => text.Of(pair.Value));
         if (description.Packages.Count > 0) environment["ALIEN_PACKAGES"] = string.Join(",", description.Packages);
+        if ((part?.Parameter ?? description.ParameterValue) is { } parameter) environment["ParameterValue"] = parameter;
         return environment;
     }
 
-    private static List<OutputRule> Expand(IReadOnlyList<OutputRule> rules, JobPart? part) =>
-    [
-        .. rules.Select(rule => rule with
+    private static List<OutputRule> Outputs(IReadOnlyList<OutputRule> rules, PartText text)
+    {
+        var made = rules.Select(rule => rule with
         {
-            Archive = rule.Archive is null ? null : Expand(rule.Archive, part),
-            Patterns = [.. rule.Patterns.Select(pattern => Expand(pattern, part))],
-        }),
-    ];
-
-    private static string Expand(string text, JobPart? part) => part is null ? text : AlienPattern.Expand(text, part.Counter);
+            Archive = rule.Archive is null ? null : text.OfName(rule.Archive),
+            Patterns = [.. rule.Patterns.Select(text.OfName)],
+        }).ToList();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        return made.SelectMany(rule => rule.Patterns.Concat(rule.Archive is null ? [] : [rule.Archive])).FirstOrDefault(name => !seen.Add(name)) is { } twice
+            ? throw GridError.Invalid($"two outputs become {Faults.Shown(twice)}", "Put something into their names that differs.")
+            : made;
+    }
 }

@@ -17,6 +17,8 @@ public sealed record JobSpec
     public IReadOnlyList<string> ValidationArgv { get; init; } = [];
     /// <summary>Files to put into the sandbox before the start.</summary>
     public IReadOnlyList<InputFile> Inputs { get; init; } = [];
+    /// <summary>Files that are made in the sandbox before the start: lists of inputs.</summary>
+    public IReadOnlyList<MadeFile> MadeFiles { get; init; } = [];
     /// <summary>What to save after success.</summary>
     public IReadOnlyList<OutputRule> Outputs { get; init; } = [];
     /// <summary>What to save after a failed execution (OutputErrorE); empty saves nothing but the tails.</summary>
@@ -39,6 +41,11 @@ public sealed record JobSpec
 /// <param name="Executable">Set the execute bit.</param>
 /// <param name="Lfn">Where it came from, for messages.</param>
 public sealed record InputFile(string Name, Content Content, bool Executable, string Lfn);
+
+/// <summary>A small file whose text central wrote.</summary>
+/// <param name="Name">Its name in the sandbox: one path component.</param>
+/// <param name="Text">Its content, UTF-8.</param>
+public sealed record MadeFile(string Name, string Text);
 
 /// <summary>One entry of the output notation (jalien.md 3.4).</summary>
 /// <param name="Archive">The archive's name, or null to save the files one by one.</param>

@@ -36,6 +36,8 @@ public sealed record SiteMap
     public IReadOnlyList<string> Partitions { get; init; } = [];
     /// <summary>When not empty, only these users' jobs.</summary>
     public IReadOnlyList<string> Users { get; init; } = [];
+    /// <summary>Revision of the software tree mounted there; null where none is.</summary>
+    public long? CvmfsRevision { get; init; }
     /// <summary>Packages the site has, "VO_ALICE@Name::Version".</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 

@@ -64,8 +64,8 @@ public sealed class JobDescriptionTests
             InputBox = "LF:/x/e";
             InputData = {"LF:/y/f", "LF:/y/g,nodownload", "LF:/y/h, NoDownload"};
             """);
-        Assert.That(job.InputFiles, Is.EqualTo(new[] { "/x/a b", "rel/c", "~/d*.root", "/x/e", "/y/f" }));
-        Assert.That(job.RemoteInputs, Is.EqualTo(new[] { "/y/g", "/y/h" }));
+        Assert.That(job.InputFiles, Is.EqualTo(new[] { "/x/a b", "rel/c", "~/d*.root", "/x/e" }));
+        Assert.That(job.InputData, Is.EqualTo(new[] { new DataName("/y/f", true), new DataName("/y/g", false), new DataName("/y/h", false) }));
         Assert.That(job.Command, Is.EqualTo(new[] { "/bin/cat", "a b" }));
     }
 
@@ -124,14 +124,11 @@ public sealed class JobDescriptionTests
 
     private static string[] KeysOfAliEn => AliEnKeys.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
-    [TestCase("Split = \"file\"", "line 2, column 9: Split = 'file' is not supported yet")]
-    [TestCase("Split = \"se\"", "line 2, column 9: Split = 'se' is not supported yet")]
-    [TestCase("Split = \"custom:3\"", "line 2, column 9: Split = 'custom:3' is not supported yet")]
+    [TestCase("Split = \"file\"", "line 2, column 9: Split splits InputData, and there is none")]
+    [TestCase("Split = \"se\"", "line 2, column 9: Split splits InputData, and there is none")]
+    [TestCase("Split = \"custom:3\"", "line 2, column 9: Split = 'custom:3' is no way of splitting")]
     [TestCase("Merge = {\"a:b:c\"}", "line 2, column 1: Merge is not supported yet")]
-    [TestCase("InputDataCollection = \"LF:/x.xml\"", "line 2, column 1: InputDataCollection is not supported yet")]
-    [TestCase("InputDataList = \"wn.xml\"", "line 2, column 1: InputDataList is not supported yet")]
-    [TestCase("ProxyTTL = 1", "line 2, column 1: ProxyTTL is not supported yet")]
-    [TestCase("Type = \"DAG\"", "line 2, column 8: Type = 'DAG' is not supported yet")]
+    [TestCase("Type = \"DAG\"", "line 2, column 8: Type = 'DAG' wants Nodes")]
     [TestCase("Split = \"production\"", "line 2, column 9: Split = 'production' does not say which counters")]
     [TestCase("Split = \"production:5\"", "line 2, column 9: Split = 'production:5' does not say")]
     [TestCase("Split = \"production:5-4\"", "line 2, column 9: Split = 'production:5-4' does not say")]
@@ -189,9 +186,9 @@ public sealed class JobDescriptionTests
         Assert.That(Assert.Throws<GridError>(() => Read(jdl))!.Message, Does.Contain(message));
 
     [TestCase("OutputDir = \"out\"", "OutputDir is the same for all subjobs")]
-    [TestCase("Arguments = \"#alienfirstfilename#\"", "'#alienfirstfilename#' cannot be put in")]
-    [TestCase("OutputDir = \"x/#alien_counter_099i#\"", "'#alien_counter_099i#' cannot be put in")]
-    [TestCase("OutputDir = \"x/#alien_counter_%d#\"", "'#alien_counter_%d#' cannot be put in")]
+    [TestCase("Arguments = \"#alienfirstfilename#\"", "'#alienfirstfilename#' names input files and there is no InputData")]
+    [TestCase("OutputDir = \"x/#alien_counter_099i#\"", "the pattern '#alien_counter_099i#' is wider than 32")]
+    [TestCase("OutputDir = \"x/#alien_counter_%d#\"", "the pattern '#alien_counter_%d#' is not known")]
     public void A_production_must_tell_its_parts_apart(string entry, string message) =>
         Assert.That(Assert.Throws<GridError>(() => Read($"Executable = \"x\"; Split = \"production:1-3\"; {entry};"))!.Message, Does.Contain(message));
 

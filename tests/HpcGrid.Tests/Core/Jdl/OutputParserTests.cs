@@ -38,7 +38,6 @@ public sealed class OutputParserTests
     [TestCase("a@disk", "the output option 'disk' is not known")]
     [TestCase("a@disk=0", "the output option 'disk=0' is not known")]
     [TestCase("a@disk=many", "the output option 'disk=many' is not known")]
-    [TestCase("a@select=3", "the output option 'select=3' is not known")]
     [TestCase("a@ALICE::CERN", "the output option 'ALICE::CERN' is not known")]
     [TestCase("a,a", "the output 'a' is named twice, first at line 1, column 29")]
     [TestCase("a:a", "the output 'a' is named twice")]
