@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using HpcGrid.Central.Broker;
 using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Identity;
@@ -65,6 +66,20 @@ public sealed class Accounts(IFileSystem files, CentralHome home, CentralOptions
     {
         using var database = CentralDatabase.Open(home.Database);
         if (!await database.Write(session => AccountTable.SetDisabled(session, name, disabled))) throw GridError.NotFound($"there is no account '{name}'");
+    }
+
+    /// <summary>What a person may have from now on. Throws GridError: NotFound for no account, Invalid for a bridge or a senseless quota.</summary>
+    internal async Task<Quota> ChangeQuota(string name, Func<Quota, Quota> change)
+    {
+        using var database = CentralDatabase.Open(home.Database);
+        return await database.Write(session =>
+        {
+            var account = AccountTable.Find(session, name) ?? throw GridError.NotFound($"there is no account '{name}'");
+            if (account.Role == Role.Bridge) throw GridError.Invalid($"{name} is a bridge and has no jobs of its own");
+            var quota = QuotaCommand.Check(change(QuotaTable.Of(session, name)));
+            QuotaTable.Save(session, name, quota);
+            return quota;
+        });
     }
 
     private void WriteFiles(string name, Role role)

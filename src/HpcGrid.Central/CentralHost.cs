@@ -53,12 +53,13 @@ public sealed class CentralHost : IAsyncDisposable
         var desk = new PeekDesk(roster, Limits.PeekWait, clock);
         var descriptions = new Descriptions();
         var builder = new AssignmentBuilder(tokens);
+        var sites = new Sites(roster, new SiteHealth(clock));
         var inputs = new InputResolver(reads, new CollectionReader(Element), options.Vo);
-        var flow = new JobFlow(descriptions, roster, new NodeInputs(inputs, descriptions, options.Vo));
+        var flow = new JobFlow(descriptions, roster, new NodeInputs(inputs, descriptions, options.Vo), sites.Health);
         _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
         var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
-        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, roster, flow, clock), intake, _leases,
-            new BridgeNews(roster, tokens, Element, times), desk);
+        var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, sites, flow, clock), intake, _leases,
+            new BridgeNews(roster, tokens, Element, times, sites.Health), desk);
 
         _kills = new Kills(Database, flow, clock);
         Waiting = new WaitingLimits(Database, flow, clock);
@@ -67,12 +68,14 @@ public sealed class CentralHost : IAsyncDisposable
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
         var live = new LiveRequests(new Peeks(Database, desk), desk);
 
+        var standing = new StandingRequests(Database, new SiteMatching(descriptions, sites, clock), clock);
+
         var gate = new IdentityGate(authenticator);
         StorageCleaning = new StorageLoop(Element, Database, clock);
         _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run, StorageCleaning.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
-        new ApiEndpoint(new RequestRouter(jobs, live, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
+        new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
         new StorageEndpoint(Element, reads, descriptions, Database, tokens).Map(_app);
     }
 

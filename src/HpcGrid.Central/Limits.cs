@@ -62,6 +62,28 @@ public static class Limits
     /// <summary>Parsed descriptions kept in memory; a description in use is looked up for each match.</summary>
     public const int DescriptionsInMemory = 2000;
 
+    /// <summary>Active jobs at which an owner's computed priority is 0, unless an admin says otherwise: what a middling site runs at a time.</summary>
+    public const int NominalParallel = 1000;
+
+    /// <summary>A job with a Rank is kept for a better site for so long at most; that site asks every ten seconds at the latest.</summary>
+    public static readonly TimeSpan RankPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>A site that asked for more than it got counts as having free slots for so long (R-A12): a little more than the longest pause between asking.</summary>
+    public static readonly TimeSpan HungerAge = TimeSpan.FromSeconds(15);
+
+    /// <summary>Groups kept for better sites that are remembered; beyond that all are given out.</summary>
+    public const int KeptGroups = 10_000;
+
+    /// <summary>A failure within so many seconds is one at once, for finding sites that swallow jobs (R-A13).</summary>
+    public const double AtOnceSeconds = 20;
+
+    /// <summary>Ends of jobs are compared over this time, and so many at most.</summary>
+    public static readonly TimeSpan HealthWindow = TimeSpan.FromMinutes(15);
+    public const int MostEndings = 2000;
+
+    /// <summary>What a site said it offers is believed for so long after its last word (R-A12): the length of a lease.</summary>
+    public static readonly TimeSpan SiteAge = TimeSpan.FromSeconds(120);
+
     /// <summary>Estimated bytes of one match answer: half of the longest frame.</summary>
     public const long MatchBytes = 32 * 1024 * 1024;
 

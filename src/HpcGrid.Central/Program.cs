@@ -47,7 +47,7 @@ var disable = new Command("disable", "Refuse an account's certificate from now o
 disable.SetAction((parsed, _) => Commands.Run(() =>
     Commands.AccountsOf(parsed.GetValue(home)!).SetDisabled(parsed.GetValue(name)!, !parsed.GetValue(undo))));
 
-var user = new Command("user", "Accounts.") { add, list, disable };
+var user = new Command("user", "Accounts.") { add, list, disable, QuotaCommand.Make(name, home) };
 var root = new RootCommand("hpcgrid-central: task queue, broker, catalogue and storage of a grid.") { init, run, user };
 return await root.Parse(args).InvokeAsync();
 

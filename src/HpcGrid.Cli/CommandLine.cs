@@ -50,7 +50,7 @@ internal static class CommandLine
             new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new PeekCommand(), new TraceCommand(),
             new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new NodesCommand(),
             new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(),
-            new WhoamiCommand(), new LocalCommand(),
+            new WhoamiCommand(), new QuotaCommand(), new LocalCommand(),
         };
         foreach (var command in Tree(root).OfType<GridCommand>()) command.Use(terminal);
         foreach (var option in root.Options.OfType<HelpOption>()) option.Action = new ExamplesHelp((HelpAction)option.Action!, terminal);

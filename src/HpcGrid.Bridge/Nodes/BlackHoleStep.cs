@@ -1,3 +1,4 @@
+using HpcGrid.Core.Sites;
 using Serilog;
 
 namespace HpcGrid.Bridge.Nodes;
@@ -16,9 +17,9 @@ internal sealed class BlackHoleStep(Fleet fleet, NodeHealth health) : BridgeStep
         _due = tick.Monotonic + Limits.HealthInterval;
         foreach (var hole in BlackHoleRules.Find(health.Records(tick.Monotonic)))
         {
-            Log.Warning("node {Node} is a black hole and gets no more work: {Reason}", hole.Node, hole.Reason);
-            fleet.Avoid(hole.Node, hole.Reason, tick.Monotonic + Limits.AvoidBlackHole);
-            health.Forgive(hole.Node);
+            Log.Warning("node {Node} is a black hole and gets no more work: {Reason}", hole.Place, hole.Reason);
+            fleet.Avoid(hole.Place, hole.Reason, tick.Monotonic + Limits.AvoidBlackHole);
+            health.Forgive(hole.Place);
         }
         fleet.ForgetAvoided(tick.Monotonic);
     }

@@ -1,4 +1,5 @@
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Bridge.Nodes;
 
@@ -27,11 +28,11 @@ public sealed class NodeHealth
     }
 
     /// <summary>By node, for the rules.</summary>
-    public IReadOnlyCollection<NodeRecord> Records(TimeSpan now)
+    public IReadOnlyCollection<PlaceRecord> Records(TimeSpan now)
     {
         Forget(now);
         if (_failures < BlackHoleRules.LeastJobs) return [];
-        return [.. _ends.GroupBy(end => end.Node).Select(node => new NodeRecord(node.Key, node.GroupBy(end => end.Kind)
+        return [.. _ends.GroupBy(end => end.Node).Select(node => new PlaceRecord(node.Key, node.GroupBy(end => end.Kind)
             .ToDictionary(kind => kind.Key, kind => new Endings(kind.Count(), kind.Count(end => end.Failed)))))];
     }
 

@@ -4,7 +4,7 @@ using HpcGrid.Core.Api;
 namespace HpcGrid.Central.Api;
 
 /// <summary>From each request to who answers it. Throws GridError for what is refused.</summary>
-public sealed class RequestRouter(JobRequests jobs, LiveRequests live, FileRequests files, BridgeRequests bridges, string vo)
+public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingRequests standing, FileRequests files, BridgeRequests bridges, string vo)
 {
     public async Task<Reply> Answer(ApiClient client, Request request)
     {
@@ -23,6 +23,8 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, FileReque
             FollowJob follow => jobs.Follow(caller, follow),
             PeekJob peek => await live.Peek(caller, peek),
             AnswerPeek answer => live.Answer(caller, answer),
+            MatchSites match => standing.Match(caller, match),
+            ReadQuota quota => standing.Quota(caller, quota),
             ListNodes => bridges.Nodes(caller),
             ListDirectory list => files.List(caller, list),
             StatEntry stat => files.Stat(caller, stat),

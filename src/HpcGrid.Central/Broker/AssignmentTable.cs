@@ -42,9 +42,9 @@ public static class AssignmentTable
     public static bool IsEnding(Session session, long job) =>
         session.Number("SELECT 1 FROM assignment WHERE job = $1 AND ending = 1 LIMIT 1", job) is not null;
 
-    public static Dictionary<string, int> ActiveByOwner(Session session) =>
-        session.Query("SELECT owner, COUNT(*) FROM assignment WHERE ending = 0 GROUP BY owner", reader => (reader.GetString(0), (int)reader.GetInt64(1)))
-            .ToDictionary(pair => pair.Item1, pair => pair.Item2);
+    /// <summary>True when the bridge holds some attempt that is not over.</summary>
+    public static bool Holds(Session session, string bridge) =>
+        session.Number("SELECT 1 FROM assignment WHERE bridge = $1 AND ending = 0 LIMIT 1", bridge) is not null;
 
     public static void MarkEnding(Session session, AttemptId id) =>
         session.Execute("UPDATE assignment SET ending = 1 WHERE job = $1 AND attempt = $2", id.Job, id.Attempt);

@@ -6,7 +6,7 @@ using HpcGrid.Core.Api;
 namespace HpcGrid.Central.Broker;
 
 /// <summary>What bridges are told at the start, and what is told of them.</summary>
-public sealed class BridgeNews(BridgeRoster roster, TokenDesk tokens, StorageElement element, LeaseTimes times)
+public sealed class BridgeNews(BridgeRoster roster, TokenDesk tokens, StorageElement element, LeaseTimes times, SiteHealth health)
 {
     /// <summary>The welcome; from now on the connection gets hints.</summary>
     public BridgeWelcome Greet(Guid connection, string bridge, Action<Push> send)
@@ -19,5 +19,5 @@ public sealed class BridgeNews(BridgeRoster roster, TokenDesk tokens, StorageEle
 
     public NodeList Nodes(Session session) =>
         new([.. BridgeTable.All(session).Select(bridge => new BridgeNodes(bridge.Name, bridge.Site, roster.LastSeen(bridge.Name),
-            roster.NodesOf(bridge.Name)))]);
+            roster.NodesOf(bridge.Name)) { Throttled = health.Throttled(bridge.Name) })]);
 }

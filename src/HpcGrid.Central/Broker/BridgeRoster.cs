@@ -18,6 +18,17 @@ public sealed class BridgeRoster(TimeProvider clock)
     /// <summary>What a bridge's slots looked like when it last asked for jobs.</summary>
     public void Offered(string bridge, SiteMap siteMap) => Update(bridge, state => state with { SiteMap = siteMap });
 
+    /// <summary>How its last request for jobs was answered.</summary>
+    public void Served(string bridge, int asked, int given) =>
+        Update(bridge, state => state with { HungryAt = given < asked ? clock.GetUtcNow() : null });
+
+    /// <summary>Slots of other bridges that asked for more than they got within the last moments.</summary>
+    public IReadOnlyList<SiteMap> Hungry(string except)
+    {
+        var since = clock.GetUtcNow() - Limits.HungerAge;
+        return [.. _states.Where(pair => pair.Key != except && pair.Value.HungryAt >= since).Select(pair => pair.Value.SiteMap).OfType<SiteMap>()];
+    }
+
     /// <summary>What its nodes do.</summary>
     public void Told(string bridge, IReadOnlyList<NodeStatus> nodes) => Update(bridge, state => state with { Nodes = nodes });
 
@@ -62,8 +73,8 @@ public sealed class BridgeRoster(TimeProvider clock)
     private void Update(string bridge, Func<BridgeState, BridgeState> change)
     {
         var now = clock.GetUtcNow();
-        _states.AddOrUpdate(bridge, _ => change(new BridgeState(null, [], now)), (_, state) => change(state) with { SeenAt = now });
+        _states.AddOrUpdate(bridge, _ => change(new BridgeState(null, [], now, null)), (_, state) => change(state) with { SeenAt = now });
     }
 
-    private sealed record BridgeState(SiteMap? SiteMap, IReadOnlyList<NodeStatus> Nodes, DateTimeOffset SeenAt);
+    private sealed record BridgeState(SiteMap? SiteMap, IReadOnlyList<NodeStatus> Nodes, DateTimeOffset SeenAt, DateTimeOffset? HungryAt);
 }

@@ -7,7 +7,7 @@ namespace HpcGrid.Central.Broker;
 /// Offers jobs and takes them back: new ones, those whose attempt failed or was lost and that get another one (<see cref="RetryRules"/>), and those
 /// that are not wanted any more. <see cref="Save"/> settles what follows for others: nodes of a DAG that may start now, masters that end.
 /// </summary>
-public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, NodeInputs nodes)
+public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, NodeInputs nodes, SiteHealth health)
 {
     private readonly MasterFlow _masters = new(descriptions);
 
@@ -27,6 +27,7 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
     {
         var row = book.Find(told.Job) ?? throw new InvalidOperationException($"the end of an unknown job {told.Job}");
         OwnerUsageTable.Add(book.Session, row.Owner, book.Now, ended.Payload, descriptions.Get(book.Session, row.Description).Job.Price);
+        if (row.Known.Bridge is { Value: { } bridge }) book.Session.AfterCommit(() => health.Ended(bridge, row.Description, ended));
         var failed = new FailedAttempt(ended.State, ended.Payload is not null || row.Known.RunningBranches.Count > 0, row.Known.Tries.Value, Confirmed: true);
         if (Decide(book, row, failed) is RetryDecision.Again again)
         {

@@ -13,15 +13,18 @@ namespace HpcGrid.Central.Broker;
 /// Gives waiting jobs to a bridge: chosen, marked ASSIGNED and leased in one transaction, signed afterwards. The answer can be made again from
 /// what is stored, so a bridge that lost it asks with the same request id and gets the same attempts.
 /// </summary>
-public sealed class Matcher(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, BridgeRoster roster, JobFlow flow,
+public sealed class Matcher(CentralDatabase database, Descriptions descriptions, AssignmentBuilder builder, Sites sites, JobFlow flow,
     TimeProvider clock)
 {
+    private readonly RankWatch _ranks = new(sites.Roster);
+
     public async Task<Matched> Match(Caller caller, MatchJobs request)
     {
         caller.MustBeBridge();
         if (request.Count is < 0 or > MatchJobs.MaxCount) throw GridError.Invalid($"a match asks for 0 to {MatchJobs.MaxCount} jobs, not {request.Count}");
-        roster.Offered(caller.Name, request.SiteMap);
+        sites.Roster.Offered(caller.Name, request.SiteMap);
         var chosen = await database.Write(session => Choose(session, caller.Name, request));
+        sites.Roster.Served(caller.Name, request.Count, chosen.Count);
         var assignments = new Assignment?[chosen.Count];
         var faults = new GridError?[chosen.Count];
         Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
@@ -42,7 +45,7 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         var held = AssignmentTable.OfRequest(session, name, request.RequestId);
         if (held.Count == 0)
         {
-            foreach (var (group, number) in Shares(session, request))
+            foreach (var (group, number) in Shares(session, name, request))
                 held.AddRange(Assign(book, bridge, request.RequestId, group, number));
             flow.Save(book);
         }
@@ -50,19 +53,21 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         return [.. held.Select(one => (one, book.Find(one.Id.Job)!, bridge.Site))];
     }
 
-    private List<(Demand Group, int Number)> Shares(Session session, MatchJobs request)
+    private List<(Demand Group, int Number)> Shares(Session session, string name, MatchJobs request)
     {
-        if (request.Count == 0) return [];
-        var groups = WaitingTable.Demands(session, Limits.GroupsPerMatch);
-        var active = groups.DistinctBy(group => group.Owner).Skip(1).Any() ? AssignmentTable.ActiveByOwner(session) : [];
-        return MatchRules.Share(groups, active, request.Count, Limits.MatchBytes, group => WeightIfMatching(session, group.Description, request.SiteMap));
+        // A throttled site gets one job to prove itself with; the next when that one has ended.
+        var slots = sites.Health.Throttled(name) is null ? request.Count : AssignmentTable.Holds(session, name) ? 0 : Math.Min(1, request.Count);
+        if (slots == 0) return [];
+        var now = clock.GetUtcNow();
+        return MatchRules.Share(WaitingTable.Demands(session, Limits.GroupsPerMatch), owner => OwnerDesk.Of(session, owner, now), slots, Limits.MatchBytes,
+            group => WeightIfMatching(session, name, group.Description, request.SiteMap));
     }
 
-    private long? WeightIfMatching(Session session, long id, SiteMap site)
+    private long? WeightIfMatching(Session session, string name, long id, SiteMap site)
     {
         var description = descriptions.Get(session, id);
-        var open = site.Users.Count == 0 || site.Users.Contains(description.Row.Owner);
-        return open && Requirements.Matches(description.Job, site) is SiteMatch.Yes ? description.Weight : null;
+        if (!site.IsOpenTo(description.Row.Owner) || Requirements.Matches(description.Job, site) is not SiteMatch.Yes) return null;
+        return _ranks.Keeps(name, description, site, clock.GetUtcNow()) ? null : description.Weight;
     }
 
     private IEnumerable<Held> Assign(JobBook book, BridgeRow bridge, Guid request, Demand group, int number)

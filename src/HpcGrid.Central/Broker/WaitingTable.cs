@@ -3,7 +3,7 @@ using HpcGrid.Central.Database;
 namespace HpcGrid.Central.Broker;
 
 /// <summary>Waiting jobs of one description.</summary>
-public sealed record Demand(long Description, string Owner, int Priority, DateTimeOffset Since, int Number);
+public sealed record Demand(long Description, string Owner, int Priority, DateTimeOffset Since, int Number, double Price = 1);
 
 /// <summary>Jobs that may be given out, small and hot; and their groups, which are all a match looks at.</summary>
 public static class WaitingTable
@@ -43,8 +43,9 @@ public static class WaitingTable
 
     /// <summary>Groups, the oldest of the highest priority first.</summary>
     public static List<Demand> Demands(Session session, int most) =>
-        session.Query("SELECT description, owner, priority, since, number FROM demand ORDER BY priority DESC, since LIMIT $1",
-            reader => new Demand(reader.GetInt64(0), reader.GetString(1), (int)reader.GetInt64(2), reader.Time(3), (int)reader.GetInt64(4)), most);
+        session.Query("SELECT description, owner, priority, since, number, price FROM demand ORDER BY priority DESC, since LIMIT $1",
+            reader => new Demand(reader.GetInt64(0), reader.GetString(1), (int)reader.GetInt64(2), reader.Time(3), (int)reader.GetInt64(4),
+                reader.GetDouble(5)), most);
 
     /// <summary>Groups with a time limit whose first job has waited for longer than that.</summary>
     public static List<(long Description, long MaxWaitingSeconds)> Overdue(Session session, DateTimeOffset now) =>
@@ -65,9 +66,10 @@ public static class WaitingTable
 
     private static void AddDemand(Session session, KnownDescription description, int number, DateTimeOffset now) =>
         session.Execute(
-            "INSERT INTO demand (description, owner, priority, since, number, max_waiting) VALUES ($1, $2, $3, $4, $5, $6) " +
+            "INSERT INTO demand (description, owner, priority, since, number, max_waiting, price) VALUES ($1, $2, $3, $4, $5, $6, $7) " +
             "ON CONFLICT (description) DO UPDATE SET number = demand.number + $5",
-            description.Row.Id, description.Row.Owner, description.Row.Priority, now.ToUnixTimeMilliseconds(), number, description.Job.MaxWaitingSeconds);
+            description.Row.Id, description.Row.Owner, description.Row.Priority, now.ToUnixTimeMilliseconds(), number, description.Job.MaxWaitingSeconds,
+            description.Job.Price);
 
     private static void Reduce(Session session, long description, int number)
     {

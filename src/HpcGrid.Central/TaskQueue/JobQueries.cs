@@ -12,7 +12,7 @@ namespace HpcGrid.Central.TaskQueue;
 /// <summary>Looking at jobs. Others' jobs do not exist for a user; an admin sees all.</summary>
 public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder builder, CatalogueOutputs outputs, TimeProvider clock)
 {
-    private readonly JobSearch _search = new(descriptions);
+    private readonly JobSearch _search = new(descriptions, clock);
 
     public JobDetail Describe(Session session, Caller caller, long job)
     {
@@ -48,8 +48,8 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
             Job = job,
             State = row.State.Text(),
             States = row.IsMaster
-                ? ChildCountTable.States(session, job).ToDictionary(pair => pair.Key.Text(), pair => pair.Value)
-                : new Dictionary<string, int> { [row.State.Text()] = 1 },
+                ? Children(session, row)
+                : new Dictionary<string, int> { [Held(session, row, []) is null ? row.State.Text() : JobState.OverWaiting.Text()] = 1 },
             Nodes = row.IsMaster ? ChildCountTable.Nodes(session, job)
                 : node is null ? []
                 : [new NodeProgress(node, row.State.IsFinal() ? 0 : 1, row.State.IsFinal() ? 1 : 0)],
@@ -65,20 +65,38 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
         return new JobList(Lines(session, found.Rows), found.Next is not null) { Next = found.Next };
     }
 
-    private static List<JobLine> Lines(Session session, IReadOnlyList<JobRow> rows)
+    private List<JobLine> Lines(Session session, IReadOnlyList<JobRow> rows)
     {
         var titles = DescriptionTable.Titles(session, rows.Select(row => row.Description).Distinct().ToList());
-        return [.. rows.Select(row => Line(session, row, titles[row.Description]))];
+        var held = new Dictionary<string, string?>();
+        return [.. rows.Select(row => Held(session, row, held) is { } why
+            ? Line(session, row, titles[row.Description]) with { State = JobState.OverWaiting.Text(), Reason = why }
+            : Line(session, row, titles[row.Description]))];
     }
 
-    private static JobLine Line(Session session, JobRow row, string title) => new()
+    private Dictionary<string, int> Children(Session session, JobRow master)
+    {
+        var states = ChildCountTable.States(session, master.Job);
+        var held = states.ContainsKey(JobState.Waiting) && OwnerDesk.WhyHeld(session, master.Owner, clock.GetUtcNow()) is not null;
+        return states.ToDictionary(pair => (held && pair.Key == JobState.Waiting ? JobState.OverWaiting : pair.Key).Text(), pair => pair.Value);
+    }
+
+    /// <summary>Why a waiting job is not given out though sites may match it: its owner is over a quota. Shown, not stored.</summary>
+    private string? Held(Session session, JobRow row, Dictionary<string, string?> known)
+    {
+        if (row.State != JobState.Waiting) return null;
+        if (!known.TryGetValue(row.Owner, out var why)) known[row.Owner] = why = OwnerDesk.WhyHeld(session, row.Owner, clock.GetUtcNow());
+        return why;
+    }
+
+    private JobLine Line(Session session, JobRow row, string title) => new()
     {
         Job = row.Job,
         User = row.Owner,
         State = row.State.Text(),
         Name = title,
         Master = row.Master,
-        Children = row.IsMaster ? ChildCountTable.States(session, row.Job).ToDictionary(pair => pair.Key.Text(), pair => pair.Value) : null,
+        Children = row.IsMaster ? Children(session, row) : null,
         Attempt = row.Attempt,
         Site = row.Known.Site.IsOf(row.Attempt) ? row.Known.Site.Value : null,
         Node = row.Known.Node.IsOf(row.Attempt) ? row.Known.Node.Value : null,

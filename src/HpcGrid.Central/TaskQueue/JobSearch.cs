@@ -16,13 +16,13 @@ internal sealed record FoundJobs(IReadOnlyList<JobRow> Rows, long? Next);
 /// Finds jobs by filters. Numbers, owner, state and time are left to the database; names, tags and places are looked at row by row. However rare
 /// what is looked for, one answer costs at most <see cref="Limits.RowsPerSearch"/> rows: then it says where to go on.
 /// </summary>
-internal sealed class JobSearch(Descriptions descriptions)
+internal sealed class JobSearch(Descriptions descriptions, TimeProvider clock)
 {
     /// <summary>Throws GridError: Denied for others' jobs, Invalid for a state that does not exist, NotFound for a master that does not.</summary>
     public FoundJobs Find(Session session, Caller caller, ListJobs request)
     {
         caller.MustBePerson();
-        var filter = new RowFilter(session, request, descriptions);
+        var filter = new RowFilter(session, request, descriptions, clock.GetUtcNow());
         var limit = Math.Clamp(request.Limit, 1, Limits.PageSize);
         if (request.Jobs.Count > 0) return Named(session, caller, request, filter, limit);
         var master = request.Master is { } number ? Master(session, caller, number) : null;
@@ -88,12 +88,17 @@ internal sealed class JobSearch(Descriptions descriptions)
         private readonly Session _session;
         private readonly ListJobs _request;
         private readonly Descriptions _descriptions;
+        private readonly DateTimeOffset _now;
+        private readonly HashSet<JobState> _asked;
         private readonly Dictionary<long, bool> _verdicts = [];
+        private readonly Dictionary<string, bool> _held = [];
 
-        public RowFilter(Session session, ListJobs request, Descriptions descriptions)
+        public RowFilter(Session session, ListJobs request, Descriptions descriptions, DateTimeOffset now)
         {
-            (_session, _request, _descriptions) = (session, request, descriptions);
-            States = request.States.Count == 0 ? Enum.GetValues<JobState>() : [.. request.States.Select(Parse)];
+            (_session, _request, _descriptions, _now) = (session, request, descriptions, now);
+            _asked = request.States.Count == 0 ? [.. Enum.GetValues<JobState>()] : [.. request.States.Select(Parse)];
+            // Over a quota is shown, not stored: such jobs are stored as waiting ones.
+            States = _asked.Contains(JobState.OverWaiting) ? [.. _asked.Append(JobState.Waiting).Distinct()] : _asked;
             SubmittedFrom = Math.Max(0, request.Since?.ToUnixTimeMilliseconds() ?? 0);
         }
 
@@ -107,9 +112,13 @@ internal sealed class JobSearch(Descriptions descriptions)
             States.Contains(row.State) && row.SubmittedAt.ToUnixTimeMilliseconds() >= SubmittedFrom && Takes(row);
 
         public bool Takes(JobRow row) =>
-            (_request.Site is not { } site || Matches(site, row.Known.Site, row))
+            (row.State != JobState.Waiting || _asked.Contains(IsHeld(row.Owner) ? JobState.OverWaiting : JobState.Waiting))
+            && (_request.Site is not { } site || Matches(site, row.Known.Site, row))
             && (_request.Node is not { } node || Matches(node, row.Known.Node, row))
             && ((_request.Name is null && _request.Tag is null) || TakesDescription(row.Description));
+
+        private bool IsHeld(string owner) =>
+            _held.TryGetValue(owner, out var known) ? known : _held[owner] = OwnerDesk.WhyHeld(_session, owner, _now) is not null;
 
         private static bool Matches(string pattern, Latest<string> place, JobRow row) =>
             place.IsOf(row.Attempt) && place.Value is { } name && NamePattern.Matches(pattern, name);

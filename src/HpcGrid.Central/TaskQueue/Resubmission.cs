@@ -72,6 +72,8 @@ public sealed class Resubmission(CentralDatabase database, JobFlow flow, Descrip
 
     private void Open(JobBook book, Caller caller, List<long> jobs)
     {
+        foreach (var owner in jobs.GroupBy(job => book.Find(job)!.Owner))
+            OwnerDesk.MustHaveRoom(book.Session, owner.Key, owner.Count(), book.Now);
         foreach (var job in jobs)
         {
             catalogue.RemoveOutputsOf(book.Session, job);

@@ -65,6 +65,7 @@ public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts
             Subjobs = draft.Subjobs, SubmittedAt = book.Now, Known = Job.Unknown(first),
         };
         if (draft.Subjobs > 0) ChildCountTable.Add(session, first, JobState.Waiting, draft.Subjobs);
+        OwnerDesk.MustHaveRoom(session, caller.Name, Math.Max(1, draft.Subjobs), book.Now);
         OwnerLoadTable.Add(session, caller.Name, Math.Max(1, draft.Subjobs), 0);
         if (draft.Parts is { } parts) StoreParts(book, top, parts);
         else

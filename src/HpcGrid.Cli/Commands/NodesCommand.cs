@@ -22,6 +22,8 @@ internal sealed class NodesCommand()
             foreach (var node in bridge.Nodes)
                 table.Add(bridge.Site, bridge.Bridge, node.Node, node.State, Words.Number(node.Slots), Words.Number(node.Busy), node.Network,
                     Words.Time(bridge.LastSeen));
+        foreach (var bridge in list.Bridges)
+            if (bridge.Throttled is { } why) terminal.Output.WriteLine($"{bridge.Site} gets one job at a time: {why}");
         table.Write(terminal, list.Bridges.Count == 0 ? "No bridge has ever connected." : "No node is running. Bridges start nodes when jobs wait.");
     }
 }

@@ -26,6 +26,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(Renewed), "renewed")]
 [JsonDerivedType(typeof(JobPlan), "jobPlan")]
 [JsonDerivedType(typeof(SiteMatches), "siteMatches")]
+[JsonDerivedType(typeof(QuotaState), "quotaState")]
 [JsonDerivedType(typeof(Peeked), "peeked")]
 [JsonDerivedType(typeof(JobSamples), "jobSamples")]
 public abstract record Reply;
@@ -130,7 +131,11 @@ public sealed record NodeList(IReadOnlyList<BridgeNodes> Bridges) : Reply;
 /// <param name="Site">Its site.</param>
 /// <param name="LastSeen">Central's clock at its last request; null when it has sent none since central started.</param>
 /// <param name="Nodes">Its nodes.</param>
-public sealed record BridgeNodes(string Bridge, string Site, DateTimeOffset? LastSeen, IReadOnlyList<NodeStatus> Nodes);
+public sealed record BridgeNodes(string Bridge, string Site, DateTimeOffset? LastSeen, IReadOnlyList<NodeStatus> Nodes)
+{
+    /// <summary>Why the site gets one job at a time only, because it failed what others do well; null when all is well.</summary>
+    public string? Throttled { get; init; }
+}
 
 /// <summary>An entry of the catalogue.</summary>
 public sealed record Entry

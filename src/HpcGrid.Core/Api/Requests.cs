@@ -31,6 +31,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(RenewLeases), "renewLeases")]
 [JsonDerivedType(typeof(PlanJob), "planJob")]
 [JsonDerivedType(typeof(MatchSites), "matchSites")]
+[JsonDerivedType(typeof(ReadQuota), "readQuota")]
 [JsonDerivedType(typeof(PeekJob), "peekJob")]
 [JsonDerivedType(typeof(ReadSamples), "readSamples")]
 [JsonDerivedType(typeof(ReportSamples), "reportSamples")]

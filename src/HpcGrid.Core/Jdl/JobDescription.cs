@@ -57,7 +57,7 @@ public sealed record JobDescription
     /// <summary>The user's condition on sites, or null.</summary>
     public Expression? Requirements { get; init; }
 
-    /// <summary>Greater is better among sites that match; null when all are alike. The broker does not use it yet.</summary>
+    /// <summary>Greater is better among sites that match; null when all are alike.</summary>
     public Expression? Rank { get; init; }
 
     /// <summary>Greater runs earlier among the owner's own jobs; 0 unless said.</summary>

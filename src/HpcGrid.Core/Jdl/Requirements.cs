@@ -45,13 +45,16 @@ public static class Requirements
     }
 
     /// <summary>The rank of a site for the job: 0 when there is no Rank or it is no number.</summary>
-    public static double Rank(JobDescription description, SiteMap site) =>
+    public static double Rank(JobDescription description, SiteMap site) => RankOrNull(description, site) ?? 0;
+
+    /// <summary>The rank of a site for the job; null when there is no Rank or it is no number.</summary>
+    public static double? RankOrNull(JobDescription description, SiteMap site) =>
         description.Rank?.Evaluate(new SiteSide(site), new JobSide(description)) switch
         {
             Value.Whole whole => whole.Number,
             Value.Real real => real.Number,
-            Value.Flag { IsTrue: true } => 1,
-            _ => 0,
+            Value.Flag flag => flag.IsTrue ? 1 : 0,
+            _ => null,
         };
 
     private static string? Shortage(Resources need, SiteMap site) =>

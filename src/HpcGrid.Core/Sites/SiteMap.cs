@@ -41,6 +41,9 @@ public sealed record SiteMap
     /// <summary>Packages the site has, "VO_ALICE@Name::Version".</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
+    /// <summary>True when it takes jobs of this user.</summary>
+    public bool IsOpenTo(string user) => Users.Count == 0 || Users.Contains(user);
+
     /// <summary>True when a job of this size fits into a slot of this shape, requirements aside.</summary>
     public bool Fits(Resources need) =>
         need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds;

@@ -1,5 +1,5 @@
-using HpcGrid.Bridge.Nodes;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
 
 namespace HpcGrid.Tests.Bridge;
@@ -24,7 +24,7 @@ public sealed class BlackHoleTests
     public void A_node_is_judged_by_what_others_make_of_the_same_jobs(int ended, int failed, int failedElsewhere, int endedElsewhere, bool found)
     {
         var holes = BlackHoleRules.Find([Node("bad", ("p", ended, failed)), Node("good", ("p", endedElsewhere, failedElsewhere))]);
-        Assert.That(holes.Select(hole => hole.Node), Is.EqualTo(found ? ["bad"] : Array.Empty<string>()));
+        Assert.That(holes.Select(hole => hole.Place), Is.EqualTo(found ? ["bad"] : Array.Empty<string>()));
     }
 
     [Test]
@@ -97,6 +97,6 @@ public sealed class BlackHoleTests
         return queue.Jobs.Count;
     }
 
-    private static NodeRecord Node(string name, params (string Kind, int Ended, int Failed)[] kinds) =>
+    private static PlaceRecord Node(string name, params (string Kind, int Ended, int Failed)[] kinds) =>
         new(name, kinds.ToDictionary(kind => kind.Kind, kind => new Endings(kind.Ended, kind.Failed)));
 }

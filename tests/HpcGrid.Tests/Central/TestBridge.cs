@@ -10,6 +10,9 @@ namespace HpcGrid.Tests.Central;
 /// <summary>What a bridge says to central, without the bridge.</summary>
 internal sealed class TestBridge(TestCentral central, GridClient client)
 {
+    /// <summary>What it says it offers.</summary>
+    public SiteMap Offer { get; set; } = Slots;
+
     public const string Site = "ORNL";
 
     public static SiteMap Slots { get; } = new() { Site = Site, Ce = "HPCGRID::ORNL::TITAN", Cores = 16, TtlSeconds = 86_400 };
@@ -27,7 +30,7 @@ internal sealed class TestBridge(TestCentral central, GridClient client)
     public Task<BridgeWelcome> Hello(string name = "titan") => Client.Call(new BridgeHello(name, Site, Ledger), default);
 
     public async Task<IReadOnlyList<Assignment>> Match(int count, Guid? request = null) =>
-        (await Client.Call(new MatchJobs(request ?? Guid.NewGuid(), Slots, count), default)).Assignments;
+        (await Client.Call(new MatchJobs(request ?? Guid.NewGuid(), Offer, count), default)).Assignments;
 
     public async Task<IReadOnlyList<AttemptId>> Report(params JobEvent[] events) => (await Client.Call(new ReportEvents(events), default)).Fenced;
 
