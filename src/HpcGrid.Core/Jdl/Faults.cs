@@ -21,6 +21,12 @@ internal sealed class Faults
         if (!IsFull && !_faults.Contains(fault)) _faults.Add(fault);
     }
 
+    /// <summary>Hands what was found in a text inside a text over, at the place where that stands.</summary>
+    public void MoveTo(Faults outer, TextPlace place)
+    {
+        foreach (var fault in _faults) outer.Add(place, fault.Message, fault.Hint);
+    }
+
     public void ThrowIfAny()
     {
         if (!Any) return;

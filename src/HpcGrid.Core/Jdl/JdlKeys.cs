@@ -31,6 +31,9 @@ internal static class JdlKeys
 
     private static readonly FrozenDictionary<string, JdlKey> ByName = All().ToFrozenDictionary(key => key.Name, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>All known keys.</summary>
+    public static IEnumerable<string> Names => ByName.Values.Select(key => key.Name);
+
     public static JdlKey? Find(string key) => ByName.GetValueOrDefault(key);
 
     /// <summary>AliEn's spelling of a known key; an unknown one as it is.</summary>

@@ -11,13 +11,13 @@ namespace HpcGrid.Core.Jdl;
 /// </summary>
 public static class JdlParser
 {
-    /// <summary>The document, with <paramref name="arguments"/> put in for $1, $2 … and recorded as JDLArguments.</summary>
+    /// <summary>The document, from JDL or from its JSON form, with <paramref name="arguments"/> put in for $1, $2 … and recorded as JDLArguments.</summary>
     public static JdlDocument Parse(string text, IReadOnlyList<string> arguments)
     {
         RefuseUnreadable(text, "the job description");
         for (var i = 0; i < arguments.Count; i++) RefuseUnreadable(arguments[i], $"argument ${i + 1}");
         var faults = new Faults();
-        var entries = new JdlScanner(text, arguments, faults).Read();
+        var entries = JsonScanner.Applies(text) ? new JsonScanner(text, arguments, faults).Read() : new JdlScanner(text, arguments, faults).Read();
         faults.ThrowIfAny();
         if (arguments.Count > 0) entries.Add(new JdlEntry("JDLArguments", new JdlSet([.. arguments])));
         return new JdlDocument(entries);

@@ -19,6 +19,14 @@ internal sealed class LineIndex
         for (var at = text.IndexOf('\n', StringComparison.Ordinal); at >= 0; at = text.IndexOf('\n', at + 1)) _starts.Add(at + 1);
     }
 
+    /// <summary>The place that many UTF-8 bytes behind a line's beginning; lines count from 0 here.</summary>
+    public TextPlace PlaceInLine(int line, long bytes, string text)
+    {
+        var at = _starts[Math.Min(line, _starts.Count - 1)];
+        for (; bytes > 0 && at < text.Length; at++) bytes -= text[at] < 0x80 ? 1 : text[at] < 0x800 || char.IsSurrogate(text[at]) ? 2 : 3;
+        return PlaceOf(at);
+    }
+
     public TextPlace PlaceOf(int offset)
     {
         var found = _starts.BinarySearch(offset);

@@ -23,12 +23,18 @@ public sealed class JdlFuzzTests
         "Executable = \"x\"; Requirements = ( other.Type == \"machine\" ) && !other.CE == \"V::S::C\" && member(other.CloseSE,\"V::S::E\") && other.TTL > 5*(3+1);",
         "Executable = \"x\"; Rank = other.TTL > 5 ? 1.5e3 : -size({1, \"a\", undefined}) % 7; MemorySize = 8GB; InputFile = {\"LF:/v/a\", \"~/b*\"};",
         "Executable=\"x\";Requirements=isUndefined(other.A)||regexp(\"^a+$\",strcat(\"a\",other.Site,toLower(\"B\")))=?=error;Price=0.5",
+        "Type = \"dag\"; Command = {\"/bin/x\"}; Nodes = {[NodeName = \"a\"; TTL = 5], [NodeName = b; Description = [Arguments = {\"x\"}]]}; Dependencies = {{a, {b}}};",
+        "Command = {\"/bin/x\", \"_PARAM_\"}; Parameters = {\"a\", \"b\"}; Requirements = other.CE == \"_PARAM_\"; OutputDir = \"o/#alienfirstfilename/.root/.log/#\"; InputData = \"/d\"",
+        "Command = {\"/bin/x\"}; Split = \"se\"; SplitMaxInputFileNumber = 3; InputData = {\"LF:/d/*,nodownload\"}; InputDataList = \"wn.xml\"; OrderLFN = 1;",
+        "Command = {\"/bin/x\"}; Split = \"userdefined\"; SplitDefinitions = {\"TTL = 5;\", \"Arguments = \\\"#aliendirdir#\\\"; InputData = {\\\"/d\\\"}\"};",
+        "{\"Command\": [\"/bin/x\", \"$1\"], \"TTL\": 5, \"Requirements\": \"other.TTL > 5\", \"Nodes\": [{\"NodeName\": \"a\", \"Rank\": \"1\"}], \"Dependencies\": [], \"X\": {\"y\": [1, {}]}}",
         "other.A && self.B || !C == \"x\" ? {1, 2.5} =!= {\"a\"} : toUpper(other.Site) != \"b\"",
     ];
 
     private static readonly string[] Pieces =
     [
-        ";", "=", "\"", "\\", "{", "}", "[", "]", "(", ")", "#", "\n", ",", "@", ":", "::", "$1", "$2", "$9", "$99999", "#alien_counter_03i#", "#alien", "&&", "||",
+        ";", "=", "\"", "\\", "{", "}", "[", "]", "(", ")", "#", "\n", ",", "@", ":", "::", "$1", "$2", "$9", "$99999", "#alien_counter_03i#", "#alien", "#alienalldir#", "#alienfilename/(/x/#", "_PARAM_", "Nodes", "Dependencies", "Parameters", "InputData", "null", "\\u0000", "[]", "{}",
+        "&&", "||",
         "=?=", "=!=", "==", "!", "?", "-", "%", "/", "1e999", "0", "99999999999999999999", "-1", "undefined", "error", "other.", "self.", "member(", "\0", "\ud800",
         "é", "😀", "\uFEFF", "\u2028", "Executable", "Split", "production:", "..", "/", "*", "1-0", "KB", "true", " ",
     ];
@@ -97,21 +103,34 @@ public sealed class JdlFuzzTests
     private static void Use(JobDescription job, string text)
     {
         Assert.That(Requirements.Matches(job, Site), Is.Not.Null, text);
+        if (job.Split is NodeSplit nodes)
+        {
+            foreach (var node in nodes.Nodes) Use(node.Job, text);
+            return;
+        }
+        if (job.Split is InputSplit split)
+        {
+            Assert.That(Splitter.Group(split, Files).Sum(group => group.Files.Count), Is.EqualTo(Files.Length), text);
+            job = Splitter.Describe(job, ["V::S::E"]);
+        }
         var part = Splitter.Count(job) is > 0 and var count ? Splitter.Part(job, count - 1) : null;
         var programs = new[] { job.Executable, job.ValidationCommand }.OfType<string>().Select((_, i) => Source($"/programs/p{i}"));
-        Try(() => SpecBuilder.Build(job, part, new JobContext(2, part is null ? null : 1, "u", "/home/u"), [.. programs]), text);
+        Try(() => SpecBuilder.Build(job, part, new JobContext(2, part is null ? null : 1, "u", "/home/u"), [.. programs], Files), text, places: false);
+        Try(() => SpecBuilder.Preview(job, part, new JobContext(2, 1, "u", "/home/u")), text, places: false);
     }
+
+    private static readonly DataFile[] Files = [new(Source("/data/run1/a.root")), new(Source("/data/run2/b.root"), IsFetched: false)];
 
     private static SourceFile Source(string lfn) => new(lfn, new Content(0, ""), []);
 
     /// <summary>Null after a GridError(Invalid) that says where and what to do; any other exception goes through.</summary>
-    private static T? Try<T>(Func<T> act, string text) where T : class
+    private static T? Try<T>(Func<T> act, string text, bool places = true) where T : class
     {
         try { return act(); }
         catch (GridError error)
         {
             Assert.That(error.Code, Is.EqualTo(ErrorCode.Invalid), text);
-            Assert.That(error.Message.Split('\n'), Has.All.StartsWith("line "), text);
+            if (places) Assert.That(error.Message.Split('\n'), Has.All.StartsWith("line "), text);
             Assert.That(error.Hint, Is.Not.Null.And.Not.Empty, text);
             return null;
         }
