@@ -59,14 +59,15 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         var slots = sites.Health.Throttled(name) is null ? request.Count : AssignmentTable.Holds(session, name) ? 0 : Math.Min(1, request.Count);
         if (slots == 0) return [];
         var now = clock.GetUtcNow();
+        var memo = new MatchMemo(request.SiteMap);
         return MatchRules.Share(WaitingTable.Demands(session, Limits.GroupsPerMatch), owner => OwnerDesk.Of(session, owner, now), slots, Limits.MatchBytes,
-            group => WeightIfMatching(session, name, group.Description, request.SiteMap));
+            group => WeightIfMatching(session, name, group.Description, request.SiteMap, memo));
     }
 
-    private long? WeightIfMatching(Session session, string name, long id, SiteMap site)
+    private long? WeightIfMatching(Session session, string name, long id, SiteMap site, MatchMemo memo)
     {
         var description = descriptions.Get(session, id);
-        if (!site.IsOpenTo(description.Row.Owner) || Requirements.Matches(description.Job, site) is not SiteMatch.Yes) return null;
+        if (!site.IsOpenTo(description.Row.Owner) || !memo.Matches(description.Job)) return null;
         return _ranks.Keeps(name, description, site, clock.GetUtcNow()) ? null : description.Weight;
     }
 

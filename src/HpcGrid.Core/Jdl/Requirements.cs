@@ -33,11 +33,14 @@ public static class Requirements
     /// <summary>True for attributes that sites say something about.</summary>
     public static bool IsKnown(string attribute) => Talkative.Find(attribute) is not Value.Undefined;
 
+    /// <summary>True when the site has room and packages, whatever the user's Requirements are.</summary>
+    internal static bool Fits(JobDescription description, SiteMap site) => Shortage(description.Resources, site) is null && Missing(description, site) is null;
+
     /// <summary>Yes, or the first condition that is not true, in words.</summary>
     public static SiteMatch Matches(JobDescription description, SiteMap site)
     {
         if (Shortage(description.Resources, site) is { } shortage) return new SiteMatch.No(shortage);
-        if (description.Packages.FirstOrDefault(package => !site.Packages.Contains(package, StringComparer.OrdinalIgnoreCase)) is { } missing)
+        if (Missing(description, site) is { } missing)
             return new SiteMatch.No($"the site does not have the package {missing}");
         if (description.Requirements is not { } requirements) return Match;
         var (other, self) = (new SiteSide(site), new JobSide(description));
@@ -56,6 +59,9 @@ public static class Requirements
             Value.Flag flag => flag.IsTrue ? 1 : 0,
             _ => null,
         };
+
+    private static string? Missing(JobDescription description, SiteMap site) =>
+        description.Packages.FirstOrDefault(package => !site.Packages.Contains(package, StringComparer.OrdinalIgnoreCase));
 
     private static string? Shortage(Resources need, SiteMap site) =>
         need.Cores > site.Cores ? $"it needs {need.Cores} cores, the site gives {site.Cores}"

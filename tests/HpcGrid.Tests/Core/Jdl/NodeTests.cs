@@ -128,6 +128,7 @@ public sealed class NodeTests
             Is.EqualTo(new[] { (60, "/in/file60", "60"), (70, "/in/file70", "70") }));
         Assert.That(JobDescription.Read(nodes[0].Job.Jdl, []).Jdl, Is.EqualTo(nodes[0].Job.Jdl));
         Assert.That(nodes[0].Job.Command[1], Is.EqualTo("60"));
+        Assert.That(Nodes("Command = {\"/bin/x\"}; Parameters = {\"\"}; InputFile = \"/a_PARAM_\";")[0].Job.ParameterValue, Is.Empty);
     }
 
     [Test]

@@ -11,6 +11,8 @@ public sealed class RequirementsTests
         CloseSe = ["ALICE::ORNL::EOS", "ALICE::LBL::EOS"], Partitions = ["hpc"], Packages = ["VO_ALICE@AliRoot::v5", "VO_ALICE@ROOT::v6"],
     };
 
+    private static readonly SiteMap Roomy = Titan with { TtlSeconds = 86_400 };
+
     [TestCase("other.CE == \"ALICE::ORNL::TITAN\"")]
     [TestCase("!other.CE == \"ALICE::CERN::CREAM\"")]
     [TestCase("member(other.CloseSE, \"ALICE::LBL::EOS\")")]
@@ -67,4 +69,54 @@ public sealed class RequirementsTests
 
     /// <summary>With limits that fit, unless the entries say other ones: the last of a key counts.</summary>
     private static JobDescription Read(string entries) => JobDescription.Read("Executable = \"x\"; TTL = 3600;" + entries, []);
+
+    [Test]
+    public void Equal_requirements_of_many_descriptions_are_evaluated_once()
+    {
+        var memo = new MatchMemo(Roomy);
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.That(memo.Matches(JobDescription.Read($"Command = {{\"/bin/x\", \"{i}\"}}; Requirements = other.TTL > 5;", [])), Is.True);
+            Assert.That(memo.Matches(JobDescription.Read($"Command = {{\"/bin/x\", \"{i}\"}}; Requirements = other.TTL < 5;", [])), Is.False);
+            Assert.That(memo.Matches(JobDescription.Read($"Command = {{\"/bin/x\", \"{i}\"}}; CPUCores = 4096;", [])), Is.False);
+        }
+        Assert.That(memo.Evaluations, Is.EqualTo(2));
+        Assert.That(memo.Matches(JobDescription.Read("Command = {\"/bin/x\"}; Price = 5; Requirements = self.Price > 4;", [])), Is.True);
+        Assert.That(memo.Matches(JobDescription.Read("Command = {\"/bin/x\"}; Price = 3; Requirements = self.Price > 4;", [])), Is.False);
+    }
+
+    [TestCase("other.Nonsense > 5", "asks for Nonsense, which no site says")]
+    [TestCase("other.TTL > 5 && member(other.Colours, \"red\")", "asks for Colours")]
+    [TestCase("false", "is never true")]
+    [TestCase("other.TTL > 5 && 1 > 2", "'1 > 2' is never true")]
+    [TestCase("other.CE == \"A::B::C\" && other.CE == \"A::B::D\"", "exclude each other")]
+    [TestCase("other.TTL > 100 && other.Price <= 1 && other.TTL < 50", "exclude each other")]
+    [TestCase("other.TTL > 100 && other.TTL < 100", "exclude each other")]
+    [TestCase("other.CPUCores >= 8 && other.CPUCores == 4", "exclude each other")]
+    [TestCase("other.CE == \"A::B::C\" && other.CE > 5", "exclude each other")]
+    public void What_no_site_can_fulfil_is_remarked(string requirements, string message) =>
+        Assert.That(Remarks(requirements), Has.Exactly(1).Contains("no site can ever match").And.Contains(message));
+
+    [TestCase("other.TTL > 5")]
+    [TestCase("other.TTL >= 100 && other.TTL <= 100")]
+    [TestCase("other.CE == \"A::B::C\" && other.CE == \"a::b::c\"")]
+    [TestCase("isUndefined(other.Nonsense)")]
+    [TestCase("other.Nonsense =?= undefined")]
+    [TestCase("other.Nonsense > 5 || other.TTL > 5")]
+    [TestCase("self.Price > 5")]
+    [TestCase("other.CVMFS_Revision >= 7 && other.LocalDiskSpace > 5 && other.GridPartitions == {\"x\"}")]
+    [TestCase("other.TTL < 5 || false")]
+    [TestCase("true")]
+    public void What_some_site_may_fulfil_is_not(string requirements) => Assert.That(Remarks(requirements), Is.Empty);
+
+    [Test]
+    public void The_software_revision_is_what_the_site_says_and_otherwise_undefined()
+    {
+        var job = JobDescription.Read("Command = {\"/bin/x\"}; Requirements = other.CVMFS_Revision >= 7;", []);
+        Assert.That(Requirements.Matches(job, Roomy), Is.InstanceOf<SiteMatch.Undefined>());
+        Assert.That(Requirements.Matches(job, Roomy with { CvmfsRevision = 7 }), Is.InstanceOf<SiteMatch.Yes>());
+        Assert.That(Requirements.Matches(job, Roomy with { CvmfsRevision = 6 }), Is.InstanceOf<SiteMatch.No>());
+    }
+
+    private static IReadOnlyList<string> Remarks(string requirements) => JobDescription.Read($"Command = {{\"/bin/x\"}}; Requirements = {requirements};", []).Remarks;
 }
