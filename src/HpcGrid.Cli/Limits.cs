@@ -44,6 +44,25 @@ internal static class Limits
     /// <summary>Bytes of each stream that `logs` asks of a running job's node.</summary>
     public const long TailOfRunning = 64 * 1024;
 
+    /// <summary>Why a job failed: last lines, remarks and sites shown, as many as fit a screen together.</summary>
+    public const int LastLines = 20;
+    public const int RemarksShown = 5;
+    public const int SitesShown = 10;
+
+    /// <summary>Failures that the explanation of a master looks at, groups it makes of them (further ones are one group), and examples of each.</summary>
+    public const int FailuresLookedAt = 20_000;
+    public const int FailureGroups = 200;
+    public const int ExamplesOfFailure = 5;
+    public const int NodesCounted = 10_000;
+
+    /// <summary>The full screen: between two looks at central, and between two looks at the keyboard.</summary>
+    public static readonly TimeSpan LiveLook = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan KeyPause = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>The full screen: jobs one can scroll through, and rates its small picture remembers.</summary>
+    public const int JobsWatched = 5000;
+    public const int RatesRemembered = 60;
+
     /// <summary>The local grid: how long its parts may take to start and to end.</summary>
     public static readonly TimeSpan LocalStart = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);

@@ -18,7 +18,10 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
     {
         var row = Require(session, caller, job);
         var known = descriptions.Of(session, row);
-        return new JobDetail(Lines(session, [row])[0], known.Description.Job.Jdl, builder.OutputDirectory(known).Path);
+        return new JobDetail(Lines(session, [row])[0], known.Description.Job.Jdl, builder.OutputDirectory(known).Path)
+        {
+            WaitsFor = DependencyTable.WaitingFor(session, job),
+        };
     }
 
     public JobTrace Trace(Session session, Caller caller, long job)

@@ -35,10 +35,12 @@ internal sealed record CopyDocument(int Files, long Bytes, string To);
 /// <summary>How `run` ended.</summary>
 internal sealed record RunDocument(JobProgress Progress, CopyDocument? Results);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(CopyDocument))]
 [JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(Why.Explanation))]
 [JsonSerializable(typeof(LocalState))]
 [JsonSerializable(typeof(LocalBridgeStatus))]
 [JsonSerializable(typeof(LocalStatus))]

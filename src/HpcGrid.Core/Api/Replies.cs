@@ -80,7 +80,12 @@ public sealed record JobList(IReadOnlyList<JobLine> Jobs, bool More) : Reply
     public long? Next { get; init; }
 }
 
-public sealed record JobDetail(JobLine Line, string Jdl, string OutputDirectory) : Reply;
+/// <summary>A job, its description as stored, and where its outputs go.</summary>
+public sealed record JobDetail(JobLine Line, string Jdl, string OutputDirectory) : Reply
+{
+    /// <summary>Of a node of a DAG: the jobs before it that are not DONE.</summary>
+    public IReadOnlyList<long> WaitsFor { get; init; } = [];
+}
 
 /// <summary>The history as stored. Stale are the keys of events that came too late to move the job.</summary>
 public sealed record JobTrace(long Job, IReadOnlyList<JobEvent> Events) : Reply;
