@@ -46,8 +46,9 @@ internal static class WatchBars
     private static string One(NodeProgress node, int width)
     {
         const int Name = 16;
-        var running = node.Running <= 8 ? new string('■', node.Running) : $"■×{node.Running}";
-        return AnsiText.Fit($" {AnsiText.Fit(Words.Printable(node.Node), Name)} {AnsiText.Coloured(34, AnsiText.Fit(running, 8))} {AnsiText.Dim(node.Ended + " ended")}", width);
+        var running = AnsiText.Fit(node.Running <= 8 ? new string('■', node.Running) : $"■×{node.Running}", 8);
+        var name = AnsiText.Fit(Words.Printable(node.Node), Name);
+        return AnsiText.Fit($" {name} {AnsiText.Coloured(34, running)} {AnsiText.Dim(node.Ended + " ended")}", width);
     }
 
     private static IEnumerable<KeyValuePair<string, int>> Ordered(JobProgress progress) =>
