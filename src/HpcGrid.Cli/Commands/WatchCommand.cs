@@ -42,8 +42,10 @@ internal sealed class WatchCommand : GridCommand
             session.Show(last, () => session.Terminal.Output.WriteLine(JobRun.Summary(last)));
             return Pace.Failed(last) == 0 ? ExitCodes.Ok : ExitCodes.JobFailed;
         }
-        var isMaster = (await session.Ask(new DescribeJob(job), ct)).Line.Children is not null;
-        await new WatchLoop(session).Run(new WatchPlace(job, isMaster ? WatchView.List : WatchView.Details, WatchFilter.All, 0), ct);
+        var line = (await session.Ask(new DescribeJob(job), ct)).Line;
+        // Of a production that goes on, what runs is looked at first.
+        var filter = JobText.IsFinal(line.State) ? WatchFilter.All : WatchFilter.Running;
+        await new WatchLoop(session).Run(new WatchPlace(job, line.Children is null ? WatchView.Details : WatchView.List, filter, 0), ct);
         var progress = await session.Ask(new FollowJob(job), CancellationToken.None);
         session.Terminal.Output.WriteLine(Pace.IsOver(progress) ? JobRun.Summary(progress) : ProgressText.Line(progress, new Pace()));
         if (!Pace.IsOver(progress)) session.Terminal.Error.WriteLine($"job {job} goes on; hpcgrid kill {job} ends it");

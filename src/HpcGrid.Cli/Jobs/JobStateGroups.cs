@@ -3,10 +3,10 @@ using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Cli.Jobs;
 
-/// <summary>States by their names, and the groups of them that people ask for.</summary>
+/// <summary>States by their names, and the groups of them that people ask for: groups in small letters, so that FAILED is a state and failed any failure.</summary>
 internal static class JobStateGroups
 {
-    private static readonly Dictionary<string, Func<JobState, bool>> Groups = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, Func<JobState, bool>> Groups = new(StringComparer.Ordinal)
     {
         ["failed"] = state => state.IsFailure(),
         ["done"] = state => state.IsFinal() && !state.IsFailure(),
@@ -27,8 +27,8 @@ internal static class JobStateGroups
         text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).SelectMany(ParseOne);
 
     private static IEnumerable<JobState> ParseOne(string text) =>
-        JobStates.TryParse(text, out var state) ? [state]
-        : Groups.TryGetValue(text, out var group) ? Enum.GetValues<JobState>().Where(group)
+        Groups.TryGetValue(text, out var group) ? Enum.GetValues<JobState>().Where(group)
+        : JobStates.TryParse(text, out var state) ? [state]
         : throw GridError.Invalid($"'{text}' is not a job state",
             $"The states are {string.Join(", ", Enum.GetValues<JobState>().Select(known => known.Text()).Order(StringComparer.Ordinal))}; "
             + $"groups of them: {string.Join(", ", Names)}.");

@@ -10,7 +10,7 @@ internal static class WatchKeys
     public static readonly (string Keys, string Meaning)[] Help =
     [
         ("q, Ctrl-C", "leave; no job is ended by it"),
-        ("↑ ↓, j k", "select a job, or scroll"),
+        ("↑ ↓, j k", "choose a job, or scroll"),
         ("PgUp PgDn", "a page at a time"),
         ("Home End, g G", "the first, the last"),
         ("Enter, →", "into a production; of a job: what happened, and why"),
@@ -56,8 +56,8 @@ internal static class WatchKeys
         'h' => Leave(model),
         'l' => model.Subject is { } job ? Open(model, job, WatchView.Log) : (model, WatchDeed.None),
         '?' => model.Place.View == WatchView.Help ? Leave(model) : Open(model, model.Place.Job, WatchView.Help),
-        'x' => (model with { Question = model.Subject is null ? WatchQuestion.None : WatchQuestion.Kill }, WatchDeed.None),
-        's' => (model with { Question = model.Subject is null ? WatchQuestion.None : WatchQuestion.Resubmit }, WatchDeed.None),
+        'x' => Ask(model, WatchQuestion.Kill),
+        's' => Ask(model, WatchQuestion.Resubmit),
         'a' => Filter(model, WatchFilter.All),
         'r' => Filter(model, WatchFilter.Running),
         'f' => Filter(model, model.Place.Filter == WatchFilter.Failed ? WatchFilter.All : WatchFilter.Failed),
@@ -65,6 +65,9 @@ internal static class WatchKeys
         'd' => Filter(model, WatchFilter.Done),
         _ => (model, WatchDeed.None),
     };
+
+    private static (WatchModel, WatchDeed) Ask(WatchModel model, WatchQuestion question) =>
+        (model.Subject is { } job ? model with { Question = question, Asked = job } : model, WatchDeed.None);
 
     private static (WatchModel, WatchDeed) Answer(WatchModel model, ConsoleKeyInfo key)
     {

@@ -41,7 +41,7 @@ internal sealed class WatchLoop(Session session)
                 (reading, due) = (_reader.Read(model, Page(model), ct), TimeProvider.System.GetTimestamp());
             if (reading is { IsCompleted: true })
             {
-                model = model with { Data = await reading };
+                model = model.With(await reading);
                 (reading, changed) = (null, true);
                 if (model is { Touched: false, Data.IsOver: true }) return model;
             }
@@ -50,7 +50,7 @@ internal sealed class WatchLoop(Session session)
                 var (next, deed) = WatchKeys.Press(model, Console.ReadKey(intercept: true), Page(model));
                 (model, changed) = (next, true);
                 if (deed == WatchDeed.Quit) return model;
-                if (deed is WatchDeed.Kill or WatchDeed.Resubmit && model.Subject is { } job)
+                if (deed is WatchDeed.Kill or WatchDeed.Resubmit && model.Asked is { } job)
                     model = model with { Message = await _reader.Do(deed, job, ct) };
                 // What was being read is of another place.
                 if (deed != WatchDeed.None) (reading, due) = (_reader.Read(model, Page(model), ct), TimeProvider.System.GetTimestamp());

@@ -49,6 +49,8 @@ internal sealed record WatchModel
     /// <summary>The log of standard error, not of standard output.</summary>
     public bool Stderr { get; init; }
     public WatchQuestion Question { get; init; }
+    /// <summary>The job that the question is about; the list may move under it while a person thinks.</summary>
+    public long? Asked { get; init; }
     /// <summary>The last thing done, for one line.</summary>
     public string? Message { get; init; }
     /// <summary>A person has pressed a key: they decide when to leave.</summary>
@@ -58,4 +60,12 @@ internal sealed record WatchModel
     public long? Subject => Place.View == WatchView.List
         ? Data.Jobs.Count > 0 ? Data.Jobs[Math.Clamp(Place.Selected, 0, Data.Jobs.Count - 1)].Job : Place.Job
         : Place.Job;
+
+    /// <summary>With what was read anew; the selected job stays selected wherever it is now.</summary>
+    public WatchModel With(WatchData data)
+    {
+        var selected = Data.Jobs.Count == 0 ? -1 : data.Jobs.ToList().FindIndex(line => line.Job == Subject);
+        // Who stays at the top wants to see what is new.
+        return Place.Selected == 0 || selected < 0 ? this with { Data = data } : this with { Data = data, Place = Place with { Selected = selected } };
+    }
 }

@@ -92,7 +92,7 @@ internal sealed class WatchReader(Session session)
     }
 
     private static IEnumerable<string> States(WatchFilter filter) => filter == WatchFilter.All ? []
-        : JobStateGroups.Parse(filter.ToString()).Select(state => state.Text());
+        : JobStateGroups.Parse(filter.ToString().ToLowerInvariant()).Select(state => state.Text());
 
     private static bool IsWanted(JobLine line, WatchFilter filter) =>
         filter is WatchFilter.All or WatchFilter.Failed

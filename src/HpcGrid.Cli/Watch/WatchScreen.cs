@@ -147,8 +147,8 @@ internal static class WatchScreen
 
     private static string Notice(WatchModel model) => model.Question switch
     {
-        WatchQuestion.Kill => AnsiText.Coloured(31, $" kill job {model.Subject}? y/n"),
-        WatchQuestion.Resubmit => AnsiText.Coloured(33, $" resubmit job {model.Subject}? y/n"),
+        WatchQuestion.Kill => AnsiText.Coloured(31, $" kill job {model.Asked}? y/n"),
+        WatchQuestion.Resubmit => AnsiText.Coloured(33, $" resubmit job {model.Asked}? y/n"),
         _ when model.Data.Trouble is { } trouble => AnsiText.Coloured(31, " " + Words.Printable(trouble)),
         _ => model.Message is { } message ? " " + Words.Printable(message) : "",
     };

@@ -65,6 +65,114 @@ internal sealed class CommandLineTests : CliTests
     }
 
     [Test]
+    public async Task Filters_reach_central_and_groups_of_states_are_told_apart_from_states()
+    {
+        await using var central = await Central(_ => new JobList([], false));
+        await Run("ps", "--failed");
+        await Run("ps", "--state", "FAILED,running", "--node", "nid*", "--name", "sim*", "--tag", "pass 2", "--user", "mary", "--since", "2026-03-01");
+        var (failed, many) = ((ListJobs)central.Requests.First(), (ListJobs)central.Requests.Last());
+        Assert.Multiple(() =>
+        {
+            Assert.That(failed.States, Does.Contain("ERROR_E").And.Contain("KILLED").And.Contain("FAILED").And.Not.Contain("DONE"));
+            Assert.That(failed.Subjobs, Is.False);
+            Assert.That(many.States, Does.Contain("FAILED").And.Contain("RUNNING").And.Contain("SAVING").And.Not.Contain("ERROR_E"));
+            Assert.That((many.Node, many.Name, many.Tag, many.User, many.Subjobs), Is.EqualTo(("nid*", "sim*", "pass 2", "mary", true)));
+            Assert.That(many.Since!.Value.LocalDateTime, Is.EqualTo(new DateTime(2026, 3, 1)));
+        });
+    }
+
+    [Test]
+    public async Task Jobs_chosen_by_filters_are_killed_only_when_somebody_says_yes()
+    {
+        await using var central = await Central(request => request switch
+        {
+            DescribeJob describe => new JobDetail(Line(describe.Job, "SPLIT") with { Children = new Dictionary<string, int>() }, "", ""),
+            ListJobs => new JobList([Line(3, "WAITING"), Line(2, "DONE")], false),
+            KillJobs kill => new JobActions([.. kill.Jobs.Select(job => new JobAction(job, true, "killed"))]),
+            _ => throw new InvalidOperationException(request.ToString()),
+        });
+        Assert.That((await Run("kill", "1", "--waiting")).ExitCode, Is.EqualTo(6));
+        Assert.That(central.Requests.OfType<KillJobs>(), Is.Empty);
+        Assert.That((await Run("kill", "1", "--waiting", "--yes")).Output, Is.EqualTo("job 3: killed\n"));
+        Assert.That(central.Requests.OfType<ListJobs>().Last().Master, Is.EqualTo(1));
+        Assert.That((await Run("kill")).ExitCode, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Failed_subjobs_are_resubmitted_by_their_masters_number()
+    {
+        await using var central = await Central(request => request switch
+        {
+            DescribeJob describe => new JobDetail(Line(describe.Job, "FAILED") with { Children = describe.Job == 1 ? new Dictionary<string, int>() : null }, "", ""),
+            ResubmitJobs again => new JobActions([.. again.Jobs.Select(job => new JobAction(job, true, "5 subjobs resubmitted"))]),
+            _ => throw new InvalidOperationException(request.ToString()),
+        });
+        Assert.That((await Run("resubmit", "--failed", "1", "--yes")).Output, Is.EqualTo("job 1: 5 subjobs resubmitted\n"));
+    }
+
+    [Test]
+    public async Task Csv_quotes_what_must_be_quoted()
+    {
+        await using var central = await Central(_ => new JobList([Line(7, "ERROR_E", "a \"b\", c\nd") with
+        {
+            Payload = new HpcGrid.Core.Jobs.PayloadResult { ExitCode = 3, WallSeconds = 1.25, CpuSeconds = 0.5, MaxRssKib = 100 },
+        }], false));
+        var lines = (await Run("ps", "--csv")).Output;
+        Assert.That(lines, Does.StartWith("job,master,user,name,state,attempt,site,node,submitted,"));
+        Assert.That(lines, Does.Contain("\n7,,jdoe,sim,ERROR_E,1,,node1,1970-01-01T00:00:00.000Z,,,3,,1.25,0.5,100,\"a \"\"b\"\", c\nd\"\n"));
+        var json = (await Run("export", "--format", "jsonl")).Output.TrimEnd().Split('\n').Single();
+        Assert.That(JsonDocument.Parse(json).RootElement.GetProperty("job").GetInt32(), Is.EqualTo(7));
+        var file = PathOf("jobs.json");
+        Assert.That((await Run("export", "--format", "json", "-o", file)).ExitCode, Is.Zero);
+        Assert.That(JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [TestCase("DONE", 0)]
+    [TestCase("KILLED", 1)]
+    [TestCase("RUNNING", 124)]
+    public async Task Waiting_says_how_it_ended_by_its_exit_code(string state, int exitCode)
+    {
+        await using var central = await Central(_ => new JobList([Line(7, state)], false));
+        Assert.That((await Run("wait", "7", "--timeout", "0.3s")).ExitCode, Is.EqualTo(exitCode));
+        Assert.That((await Run("wait", "7", "8", "--timeout", "0.3s")).ExitCode, Is.EqualTo(3), "job 8 does not exist");
+    }
+
+    [Test]
+    public async Task A_dry_run_and_a_look_for_sites_submit_nothing()
+    {
+        await using var central = await Central(request => request switch
+        {
+            PlanJob => new JobPlan(2, [new PlannedJob(1, new HpcGrid.Core.Jobs.JobSpec { User = "j", Argv = ["/bin/echo", "it's"], Resources = HpcGrid.Core.Sites.Resources.Default }, "other.CE == \"x\"")],
+                ["a remark"]),
+            MatchSites => new SiteMatches([new SiteVerdict("CERN", "VO::CERN::CE", false, null, "TTL is too long", null)]),
+            _ => throw new InvalidOperationException("must not be asked"),
+        });
+        var plan = await Run("submit", "--dry-run", "--", "/bin/echo", "it's");
+        Assert.That(plan.Output, Does.Contain("2 subjobs; the first 1").And.Contain("/bin/echo 'it'\\''s'").And.Contain("other.CE == \"x\""));
+        Assert.That(plan.Error, Does.Contain("note: a remark"));
+        var match = await Run("submit", "--list-match", "--", "/bin/true");
+        Assert.That((match.ExitCode, match.Output), Is.EqualTo((6, match.Output)));
+        Assert.That(match.Output, Does.Contain("TTL is too long"));
+    }
+
+    [Test]
+    public async Task Descriptions_and_lines_come_from_standard_input_too()
+    {
+        await using var central = await Central(_ => new Submitted(7, 3));
+        await RunWith("Command = {\"/bin/true\"};", "submit", "-", "--max-fails", "5", "--key", "mine");
+        await RunWith("a b\n\"c\"\n", "submit", "--each-line", "-", "--", "/bin/echo", "{}");
+        await RunWith("{\"Command\": [\"/bin/true\"]}", "submit", "--from-json", "-", "first");
+        var requests = central.Requests.OfType<SubmitJob>().ToList();
+        Assert.That(requests.Select(request => request.Jdl), Is.EqualTo(new[]
+        {
+            "Command = {\"/bin/true\"};\nMaxFailed = 5;\n",
+            "Command = {\"/bin/echo\", \"_PARAM_\"};\nOutputFile = {\"stdout\", \"stderr\"};\nParameters = {\"a b\", \"\\\"c\\\"\"};\n",
+            "{\"Command\": [\"/bin/true\"]}",
+        }));
+        Assert.That((requests[0].Key, requests[2].Arguments[0]), Is.EqualTo(("mine", "first")));
+    }
+
+    [Test]
     public async Task A_table_in_a_pipe_is_plain_text_without_escape_codes()
     {
         await using var central = await Central(_ => new JobList([new JobLine { Job = 1, User = "jdoe", State = "ERROR_E", Name = "evil\e[31m\nname", Reason = "exit 1" }], false));
