@@ -66,13 +66,16 @@ public sealed class CentralHost : IAsyncDisposable
         var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), options.Vo), flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
+        var outlet = new CatalogueOutlet(Database, tree, changes, Element, clock);
+        Merges = new Merges(Database, descriptions, flow, submission, new MergeFiles(Database, descriptions, reads, outlet, options.Vo), clock);
         var live = new LiveRequests(new Peeks(Database, desk), desk);
 
         var standing = new StandingRequests(Database, new SiteMatching(descriptions, sites, clock), clock);
 
         var gate = new IdentityGate(authenticator);
         StorageCleaning = new StorageLoop(Element, Database, clock);
-        _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run, StorageCleaning.Run];
+        _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run, new MergeLoop(Merges, clock).Run,
+            StorageCleaning.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
         new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
@@ -88,6 +91,7 @@ public sealed class CentralHost : IAsyncDisposable
     internal Leases Leases => _leases;
     internal Kills Kills => _kills;
     internal WaitingLimits Waiting { get; }
+    internal Merges Merges { get; }
 
     /// <summary>Ends when somebody asks the process to stop (SIGTERM, Ctrl-C).</summary>
     public Task WaitForShutdown() => _app.WaitForShutdownAsync();

@@ -9,7 +9,7 @@ public static class IntakeRules
     /// <summary>True for news that bridges and agents see themselves; central's own they may not tell.</summary>
     public static bool IsBridges(JobEvent @event) => @event.Key.Source is EventSource.Bridge or EventSource.Agent && @event.What switch
     {
-        Opened or SplitUp or Assigned or ContactChanged => false,
+        Opened or SplitUp or MergeOrdered or Assigned or ContactChanged => false,
         Requeued or Started or Running or Saving or Ended or Noted => true,
         _ => throw new InvalidOperationException($"{@event.What.GetType().Name} is not a happening central knows"),
     };

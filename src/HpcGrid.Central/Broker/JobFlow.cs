@@ -17,7 +17,11 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
         while (book.HasChanges)
         {
             var settled = book.Settle();
-            foreach (var (row, before) in settled.Changes) DependencyFlow.Follow(book, this, row, before);
+            foreach (var (row, before) in settled.Changes)
+            {
+                DependencyFlow.Follow(book, this, row, before);
+                MergeFlow.Follow(book, row, before);
+            }
             foreach (var master in settled.Masters) _masters.Judge(book, master);
         }
     }

@@ -16,8 +16,13 @@ public sealed class MasterFlow(Descriptions descriptions)
         var row = book.Find(master) ?? throw new InvalidOperationException($"master {master} is missing");
         if (row.State != JobState.Split) return;
         var children = ChildCountTable.States(book.Session, master);
-        if (children.Keys.All(state => state.IsFinal())) book.Tell(master, MasterRules.End(children));
-        else if (MasterRules.Excess(descriptions.Get(book.Session, row.Description).Job.Retries, children) is { } excess) Stop(book, row, excess);
+        var description = descriptions.Get(book.Session, row.Description).Job;
+        if (!children.Keys.All(state => state.IsFinal()))
+        {
+            if (MasterRules.Excess(description.Retries, children) is { } excess) Stop(book, row, excess);
+        }
+        else if (description.Merge is not null && children.ContainsKey(JobState.Done)) OrderMerging(book, row);
+        else book.Tell(master, MasterRules.End(children));
     }
 
     /// <summary>Why a subjob of this master gets no new attempt; null when nothing forbids it.</summary>
@@ -28,6 +33,13 @@ public sealed class MasterFlow(Descriptions descriptions)
         var most = portion.Of(book.Find(master)?.Subjobs ?? 0);
         return MasterTable.Resubmitted(book.Session, master) < most ? null
             : $"the subjobs of {master} have had the {most} new attempts that {portion.Text} allows";
+    }
+
+    /// <summary>The jobs are submitted after this transaction, by whoever works off the orders.</summary>
+    private static void OrderMerging(JobBook book, JobRow row)
+    {
+        book.Tell(row.Job, new MergeOrdered());
+        MergeTable.Order(book.Session, row.Job, row.Attempt);
     }
 
     /// <summary>What runs may end; what waits is killed in steps.</summary>

@@ -46,6 +46,11 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
             flow.Withdraw(book, [row]);
             return new JobAction(job, true, row.State == JobState.Waiting ? "killed before it was given out" : "killed; its bridge is told to stop it");
         }
+        foreach (var merge in MergeTable.Of(book.Session, job).Select(merge => book.Find(merge.Job)!).Where(merge => !merge.State.IsFinal()))
+        {
+            book.Tell(merge.Job, new Ended(JobState.Killed) { Reason = $"killed with its master by {caller.Name}" });
+            flow.Withdraw(book, [merge]);
+        }
         KillOrderTable.Save(book.Session, new KillOrder(job, caller.Name, job + 1, $"killed with its master by {caller.Name}", OnlyWaiting: false));
         return new JobAction(job, true, $"killed with its {row.Subjobs} subjobs, as far as they had not ended");
     }

@@ -6,6 +6,7 @@ using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
 using HpcGrid.Core.Jobs;
 
@@ -28,6 +29,22 @@ public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts
         var draft = database.Read(session => drafts.Make(session, caller, description));
         var submitted = await database.Write(session => Store(session, caller, request.Key, digest, draft));
         return Told(submitted, description, [.. description.Remarks, .. draft.Remarks]);
+    }
+
+    /// <summary>As <see cref="Submit"/>, by central itself: the job gets these files beside what it describes.</summary>
+    public async Task<long> SubmitFor(Caller owner, SubmitJob request, IReadOnlyList<DataFile> data)
+    {
+        var digest = Digest(request);
+        var description = JobDescription.Read(request.Jdl, request.Arguments);
+        if (description.Split is not NoSplit) throw GridError.Invalid("a job that merges cannot be split", "Remove Split from its description.");
+        var made = database.Read(session => drafts.Make(session, owner, description));
+        var draft = made with { Inputs = made.Inputs with { Data = [.. made.Inputs.Data, .. data] } };
+        var (sources, all) = (draft.Inputs.Sources, draft.Inputs.Data);
+        if (sources.Count + all.Count > Limits.InputFiles)
+            throw new GridError(ErrorCode.TooLarge, $"the job takes {sources.Count + all.Count} input files, {Limits.InputFiles} are allowed",
+                "Merge in two steps: let each subjob make less, or merge parts by a production of their own.");
+        SpecBuilder.Build(description, null, new JobContext(0, null, owner.Name, AccountRules.Home(vo, owner.Name)), sources, all);
+        return (await database.Write(session => Store(session, owner, request.Key, digest, draft))).Job;
     }
 
     /// <summary>What the same submission would make; nothing is stored.</summary>

@@ -18,6 +18,7 @@ internal static class Happenings
     {
         Opened => 0,
         SplitUp => 1,
+        MergeOrdered => 1,
         Assigned => 2,
         Requeued => 3,
         Started => 4,
@@ -30,6 +31,7 @@ internal static class Happenings
     public static string Describe(Happening what) => what switch
     {
         Opened opened => $"opened: {opened.Reason}" + Counts(opened),
+        MergeOrdered => "all subjobs have ended; their outputs are merged",
         SplitUp split => $"split into {split.Subjobs} subjobs",
         Assigned assigned => $"assigned to bridge {assigned.Bridge} at {assigned.Site}",
         Requeued requeued => $"offered to the nodes again: {requeued.Reason}",

@@ -20,7 +20,11 @@ public sealed record Replica(string Se, string Pfn, string Url);
 /// <param name="Replicas">Where copies are; never empty for a plain file or an archive.</param>
 /// <param name="Member">When set, the file is this member of the ZIP archive that Replicas point to (jalien.md 3.4).</param>
 /// <param name="Archive">Size and checksum of that archive; null for a plain file.</param>
-public sealed record SourceFile(string Lfn, Content Content, IReadOnlyList<Replica> Replicas, string? Member = null, Content? Archive = null);
+public sealed record SourceFile(string Lfn, Content Content, IReadOnlyList<Replica> Replicas, string? Member = null, Content? Archive = null)
+{
+    /// <summary>Its name in the sandbox when that is not its own: outputs of many subjobs have one name.</summary>
+    public string? As { get; init; }
+}
 
 /// <summary>A file of a job's InputData, as the catalogue resolved it.</summary>
 /// <param name="Source">The file.</param>

@@ -82,6 +82,7 @@ internal sealed class DescriptionReader
             RunToSlotEnd = _keys.Document.Find("ProxyTTL") is not null && _keys.Flag("ProxyTTL", true),
             Repeatable = _keys.Flag("Repeatable", true),
             Retries = new RetryReader(_keys).Read(),
+            Merge = new MergeReader(_keys).Read(split),
             MaxWaitingSeconds = _keys.Document.Find("MaxWaitingTime") is null ? null : (int)_keys.Whole("MaxWaitingTime", 1, Limits.LongestWait, 1),
             JobTag = [.. _keys.Items("JobTag").Select(item => item.Text)],
             Variables = Variables(resources),

@@ -6,7 +6,7 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Core.Jdl;
 
 /// <summary>Writes InputDataList: AliEn's XML collection or a plain list. Pure: the same files give the same bytes.</summary>
-internal static class InputListText
+public static class InputListText
 {
     private static readonly XmlWriterSettings Settings = new() { Indent = true, NewLineChars = "\n", OmitXmlDeclaration = false, Encoding =
         new UTF8Encoding(false) };
@@ -46,11 +46,11 @@ internal static class InputListText
     {
         var lfn = Lfn.Parse(file.Source.Lfn);
         writer.WriteStartElement("file");
-        writer.WriteAttributeString("name", Legal(lfn.Name));
+        writer.WriteAttributeString("name", Legal(file.Source.As ?? lfn.Name));
         writer.WriteAttributeString("lfn", Legal(lfn.Path));
         writer.WriteAttributeString("size", file.Source.Content.Size.ToString(CultureInfo.InvariantCulture));
         writer.WriteAttributeString("sha256", file.Source.Content.Sha256);
-        writer.WriteAttributeString("turl", Legal(file.IsFetched ? lfn.Name : "alien://" + lfn.Path));
+        writer.WriteAttributeString("turl", Legal(file.IsFetched ? file.Source.As ?? lfn.Name : "alien://" + lfn.Path));
         writer.WriteAttributeString("type", "f");
         writer.WriteEndElement();
     }

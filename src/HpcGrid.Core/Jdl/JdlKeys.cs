@@ -27,7 +27,6 @@ internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
 /// </summary>
 internal static class JdlKeys
 {
-    private const string OneByOne = "merge the outputs with a second job that names them in InputFile";
 
     private static readonly FrozenDictionary<string, JdlKey> ByName = All().ToFrozenDictionary(key => key.Name, StringComparer.OrdinalIgnoreCase);
 
@@ -55,7 +54,8 @@ internal static class JdlKeys
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
             "MemorySize", "WorkDirectorySize", "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
-            "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime", "Rank"),
+            "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime", "Rank", "Merge", "MergeOutputDir",
+            "MergeCollections"),
         .. Of(KeyUse.Obeyed, "", "InputDataCollection", "InputDataList", "InputDataListFormat", "InputDownload", "SplitDefinitions", "SplitMaxInputFileNumber",
             "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize", "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN",
             "Parameters", "ParameterStart", "ParameterStep", "JobType", "Nodes", "Dependencies", "NodeName"),
@@ -67,7 +67,6 @@ internal static class JdlKeys
             "LPMAnchorYear", "LPMChainID", "LPMCPassMode", "LPMInteractionType", "LPMJobTypeID", "LPMMetaData", "LPMParentPID", "LPMPassName",
             "LPMProductionTag", "LPMProductionType", "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile",
             "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
-        .. Of(KeyUse.Refused, OneByOne, "Merge", "MergeOutputDir", "MergeCollections"),
         .. Of(KeyUse.Kept, "a job gets the seconds its TTL says", "ProxyTTL"),
     ];
 

@@ -75,6 +75,9 @@ public sealed record JobDescription
     /// <summary>Seconds that the job may wait before it ends as ERROR_W; null for as long as it takes.</summary>
     public int? MaxWaitingSeconds { get; init; }
 
+    /// <summary>Of a master: what is merged at the end; null for nothing.</summary>
+    public MergePlan? Merge { get; init; }
+
     /// <summary>What becomes of failed attempts.</summary>
     public RetryPolicy Retries { get; init; } = RetryPolicy.Default;
 

@@ -114,7 +114,7 @@ public static class SpecBuilder
         var files = new List<InputFile>(inputs.Count);
         foreach (var source in inputs)
         {
-            var name = Lfn.Parse(source.Lfn).Name;
+            var name = source.As ?? Lfn.Parse(source.Lfn).Name;
             if (!seen.TryAdd(name, source.Lfn))
                 throw GridError.Invalid($"the inputs '{seen[name]}' and '{source.Lfn}' would have the same name in the sandbox",
                     "Rename one of them in the catalogue.");

@@ -52,6 +52,7 @@ public sealed record JobEvent(long Job, EventKey Key, DateTimeOffset At, Happeni
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Opened), "opened")]
 [JsonDerivedType(typeof(SplitUp), "split")]
+[JsonDerivedType(typeof(MergeOrdered), "merge")]
 [JsonDerivedType(typeof(Assigned), "assigned")]
 [JsonDerivedType(typeof(Requeued), "requeued")]
 [JsonDerivedType(typeof(Started), "started")]
@@ -70,6 +71,9 @@ public sealed record Opened(string Reason, int ShallowCount, int DeepCount) : Ha
 
 /// <summary>Central made subjobs of this job, which is now their master.</summary>
 public sealed record SplitUp(int Subjobs) : Happening;
+
+/// <summary>All subjobs of this master have ended, and central has the outputs of those that are done merged.</summary>
+public sealed record MergeOrdered : Happening;
 
 /// <summary>Central gave the attempt to a bridge.</summary>
 public sealed record Assigned(string Bridge, string Site) : Happening;

@@ -31,6 +31,7 @@ public static class JobMachine
     {
         Opened => new Position(key.Attempt, false, key.Branch, 0, JobState.Waiting),
         SplitUp => new Position(key.Attempt, false, key.Branch, 1, JobState.Split),
+        MergeOrdered => new Position(key.Attempt, false, key.Branch, 2, JobState.Merging),
         Assigned => new Position(key.Attempt, false, key.Branch, 1, JobState.Assigned),
         Requeued => new Position(key.Attempt, false, key.Branch, 1, JobState.Assigned),
         Started => new Position(key.Attempt, false, key.Branch, 2, JobState.Started),
@@ -72,7 +73,7 @@ public static class JobMachine
             Tries = job.Tries.Or(key, new Tries(opened.ShallowCount, opened.DeepCount)),
             Reason = job.Reason.Or(key, opened.Reason),
         },
-        SplitUp => job,
+        SplitUp or MergeOrdered => job,
         Assigned assigned => job with
         {
             Bridge = job.Bridge.Or(key, assigned.Bridge),

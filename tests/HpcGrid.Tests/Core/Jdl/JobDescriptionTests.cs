@@ -127,7 +127,6 @@ public sealed class JobDescriptionTests
     [TestCase("Split = \"file\"", "line 2, column 9: Split splits InputData, and there is none")]
     [TestCase("Split = \"se\"", "line 2, column 9: Split splits InputData, and there is none")]
     [TestCase("Split = \"custom:3\"", "line 2, column 9: Split = 'custom:3' is no way of splitting")]
-    [TestCase("Merge = {\"a:b:c\"}", "line 2, column 1: Merge is not supported yet")]
     [TestCase("Type = \"DAG\"", "line 2, column 8: Type = 'DAG' wants Nodes")]
     [TestCase("Split = \"production\"", "line 2, column 9: Split = 'production' does not say which counters")]
     [TestCase("Split = \"production:5\"", "line 2, column 9: Split = 'production:5' does not say")]

@@ -22,6 +22,7 @@ internal static class Histories
     {
         nameof(Opened) => new Opened("submitted", 1, 2),
         nameof(SplitUp) => new SplitUp(3),
+        nameof(MergeOrdered) => new MergeOrdered(),
         nameof(Assigned) => new Assigned("titan", "ORNL"),
         nameof(Requeued) => new Requeued("node n7 is gone"),
         nameof(Started) => new Started("n7", "agent-1"),

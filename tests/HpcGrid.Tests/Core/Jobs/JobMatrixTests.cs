@@ -10,44 +10,45 @@ public sealed class JobMatrixTests
     /// A second end moves a job only to a state of greater rank: that is decided by the two states, never by which came first.
     /// </summary>
     private const string Table = """
-        state       Assigned ContactChanged Ended   Noted Opened  Requeued Running Saving Split   Started
-        INSERTING   ASSIGNED .              ERROR_E .     WAITING ASSIGNED RUNNING SAVING SPLIT   STARTED
-        WAITING     ASSIGNED .              ERROR_E .     .       ASSIGNED RUNNING SAVING SPLIT   STARTED
-        SPLIT       ASSIGNED .              ERROR_E .     .       ASSIGNED RUNNING SAVING .       STARTED
-        ASSIGNED    .        ZOMBIE         ERROR_E .     .       .        RUNNING SAVING .       STARTED
-        STARTED     .        ZOMBIE         ERROR_E .     .       .        RUNNING SAVING .       .
-        RUNNING     .        ZOMBIE         ERROR_E .     .       .        .       SAVING .       .
-        SAVING      .        ZOMBIE         ERROR_E .     .       .        .       .      .       .
-        ZOMBIE      .        .              ERROR_E .     .       .        .       .      .       .
-        DONE        .        .              .       .     .       .        .       .      .       .
-        DONE_WARN   .        .              .       .     .       .        .       .      .       .
-        ERROR_A     .        .              .       .     .       .        .       .      .       .
-        ERROR_I     .        .              .       .     .       .        .       .      .       .
-        ERROR_E     .        .              .       .     .       .        .       .      .       .
-        ERROR_IB    .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_M     .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_RE    .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_S     .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_SV    .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_V     .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_VN    .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_VT    .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_EW    .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_W     .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_SPLT  .        .              ERROR_E .     .       .        .       .      .       .
-        ERROR_VER   .        .              ERROR_E .     .       .        .       .      .       .
-        FAULTY      .        .              .       .     .       .        .       .      .       .
-        INCORRECT   .        .              .       .     .       .        .       .      .       .
-        EXPIRED     .        .              ERROR_E .     .       .        .       .      .       .
-        FAILED      .        .              ERROR_E .     .       .        .       .      .       .
-        KILLED      .        .              .       .     .       .        .       .      .       .
+        state      Assigned ContactChanged Ended   MergeOrdered Noted Opened  Requeued Running Saving Split Started
+        INSERTING  ASSIGNED .              ERROR_E MERGING      .     WAITING ASSIGNED RUNNING SAVING SPLIT STARTED
+        WAITING    ASSIGNED .              ERROR_E MERGING      .     .       ASSIGNED RUNNING SAVING SPLIT STARTED
+        SPLIT      ASSIGNED .              ERROR_E MERGING      .     .       ASSIGNED RUNNING SAVING .     STARTED
+        MERGING    .        .              ERROR_E .            .     .       .        RUNNING SAVING .     .
+        ASSIGNED   .        ZOMBIE         ERROR_E MERGING      .     .       .        RUNNING SAVING .     STARTED
+        STARTED    .        ZOMBIE         ERROR_E MERGING      .     .       .        RUNNING SAVING .     .
+        RUNNING    .        ZOMBIE         ERROR_E .            .     .       .        .       SAVING .     .
+        SAVING     .        ZOMBIE         ERROR_E .            .     .       .        .       .      .     .
+        ZOMBIE     .        .              ERROR_E .            .     .       .        .       .      .     .
+        DONE       .        .              .       .            .     .       .        .       .      .     .
+        DONE_WARN  .        .              .       .            .     .       .        .       .      .     .
+        ERROR_A    .        .              .       .            .     .       .        .       .      .     .
+        ERROR_I    .        .              .       .            .     .       .        .       .      .     .
+        ERROR_E    .        .              .       .            .     .       .        .       .      .     .
+        ERROR_IB   .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_M    .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_RE   .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_S    .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_SV   .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_V    .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_VN   .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_VT   .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_EW   .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_W    .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_SPLT .        .              ERROR_E .            .     .       .        .       .      .     .
+        ERROR_VER  .        .              ERROR_E .            .     .       .        .       .      .     .
+        FAULTY     .        .              .       .            .     .       .        .       .      .     .
+        INCORRECT  .        .              .       .            .     .       .        .       .      .     .
+        EXPIRED    .        .              ERROR_E .            .     .       .        .       .      .     .
+        FAILED     .        .              ERROR_E .            .     .       .        .       .      .     .
+        KILLED     .        .              .       .            .     .       .        .       .      .     .
         """;
 
     /// <summary>States of AliEn that no event of HpcGrid leads to; their names are known for clients and for later work.</summary>
     private static readonly JobState[] NotReached =
     [
         JobState.Splitting, JobState.Idle, JobState.Interactive, JobState.Saved, JobState.SavedWarn, JobState.Updating, JobState.ToStage,
-        JobState.Staged, JobState.Staging, JobState.OverWaiting, JobState.ForceMerge, JobState.Merging,
+        JobState.Staged, JobState.Staging, JobState.OverWaiting, JobState.ForceMerge,
     ];
 
     private static readonly string[][] Rows = [.. Table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
@@ -116,6 +117,7 @@ public sealed class JobMatrixTests
             JobState.Inserting => [],
             JobState.Waiting => [new Opened("again", 0, 0)],
             JobState.Split => [new SplitUp(2)],
+            JobState.Merging => [new MergeOrdered()],
             JobState.Assigned => [new Assigned("b", "s")],
             JobState.Started => [new Started("n", "a")],
             JobState.Running => [new Running("n", "w")],
