@@ -1,7 +1,9 @@
 using HpcGrid.Agent.Jobs;
+using HpcGrid.Agent.Monitoring;
 using HpcGrid.Agent.Peeks;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
 using Serilog;
 
@@ -25,6 +27,7 @@ internal sealed class AgentLoop
     private readonly GrantGate _grants;
     private readonly PollInterval _pauses;
     private readonly Lookout _lookout;
+    private readonly LimitWatch _limits;
     private readonly Queue<Notice> _pending = new();
 
     private AgentFacts _facts;
@@ -46,6 +49,7 @@ internal sealed class AgentLoop
         _free = settings.Whole;
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
         _lookout = new Lookout(settings.Card, clock, mailbox.Post);
+        _limits = new LimitWatch(runner, new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox), clock, settings.Timing.PublishMax);
         _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);
         _leaveBy = settings.EndAt;
         runner.Ended += OnEnded;
@@ -84,6 +88,7 @@ internal sealed class AgentLoop
             case InputsPut put: _runner.OnInputs(put.Run, put.Staged); break;
             case OutputsMade made: _runner.OnOutputs(made.Run, made.Collected); break;
             case VersionWritten written: OnWritten(written); break;
+            case Measured measured: _limits.Take(measured.Measurement); break;
             case Seen seen: OnSeen(seen); break;
             case KeysRead read: _grants.Take(read.Keys); break;
             case HeartBeaten: _beating = false; break;
@@ -134,7 +139,7 @@ internal sealed class AgentLoop
                 if (_book.Find(start.Queue) is { } queue) queue.MayStart = true;
                 break;
             case Kill kill:
-                foreach (var run in _book.RunsOf(kill.Id)) Stop(run, Outcome.Killed, "killed on request", atOnce: false);
+                foreach (var run in _book.RunsOf(kill.Id)) Stop(run, new StopOrder(Outcome.Killed, "killed on request", PayloadCause.Killed, AtOnce: false));
                 break;
             case Spool.Drain:
                 Drain("the bridge's message");
@@ -188,6 +193,8 @@ internal sealed class AgentLoop
     private void OnEnded(JobRun run)
     {
         _book.Over(run);
+        // What cleared its environment and its ancestry can be anybody's; when nobody runs, it is nobody's.
+        if (_runner.Active.Count == 0) _runner.KillStrays(_settings.GuardProcess);
         if (run.Spec is { } spec && run.StartedAt is not null) _free = _free.With(spec.Resources);
         Log.Debug("{JobId}.{Attempt} ended: {Outcome} {Reason}", run.Job.Id.Job, run.Job.Id.Attempt, run.Outcome, run.Reason);
     }
@@ -207,6 +214,7 @@ internal sealed class AgentLoop
         }
         next = Earlier(next, Leave(now));
         next = Earlier(next, _runner.NextDue());
+        next = Earlier(next, _limits.Step(now));
         var wait = next - _clock.Now;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > _settings.Timing.PollMax ? _settings.Timing.PollMax : wait;
     }
@@ -227,7 +235,8 @@ internal sealed class AgentLoop
             _ => null,
         };
         if (reason is null) return;
-        foreach (var run in _runner.Active.ToList()) _runner.Stop(run, Outcome.Preempted, reason, atOnce: standing != Standing.Stopping);
+        var order = new StopOrder(Outcome.Preempted, reason, PayloadCause.Walltime, AtOnce: standing != Standing.Stopping);
+        foreach (var run in _runner.Active.ToList()) _runner.Stop(run, order);
     }
 
     private void StartWaiting(TimeSpan now)
@@ -354,10 +363,10 @@ internal sealed class AgentLoop
         return TimeSpan.Zero;
     }
 
-    private void Stop(JobRun run, Outcome outcome, string reason, bool atOnce)
+    private void Stop(JobRun run, StopOrder order)
     {
         _book.Take(run);
-        _runner.Stop(run, outcome, reason, atOnce);
+        _runner.Stop(run, order);
     }
 
     private void Drain(string reason)

@@ -122,7 +122,8 @@ internal static class AgentRules
     {
         var timing = SpoolTiming.For(cachingBound);
         if (cachingBound == TimeSpan.Zero)
-            timing = timing with { PollMin = Limits.LocalPollMin, PollMax = Limits.LocalPollMax, PublishMin = Limits.LocalPublishMin };
+            timing = timing with { PollMin = Limits.LocalPollMin, PollMax = Limits.LocalPollMax, PublishMin = Limits.LocalPublishMin,
+                PublishMax = Limits.LocalPublishMax };
         return timing.Scaled(pace).Check();
     }
 

@@ -33,6 +33,41 @@ internal static class Limits
     /// <summary>An answer nobody has read by then has nobody waiting for it.</summary>
     public static readonly TimeSpan AnswerLife = TimeSpan.FromSeconds(60);
 
+    /// <summary>A job is measured for the first time at this age: most short ones never are.</summary>
+    public static readonly TimeSpan FirstSample = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Between two looks at running jobs when no limit is near; and at least so many times what a look costs, which is half a percent of a core.</summary>
+    public static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1);
+    public const int CostFactor = 200;
+
+    /// <summary>When a use grows towards its limit, looks come sooner, but not more often than this, nor for more than five percent of a core.</summary>
+    public static readonly TimeSpan ShortestSample = TimeSpan.FromMilliseconds(100);
+    public const int HurriedCostFactor = 20;
+
+    /// <summary>Exact memory, open files and traffic are read so often: the kernel walks page tables for the first.</summary>
+    public static readonly TimeSpan DetailInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>The sandbox is walked through so often.</summary>
+    public static readonly TimeSpan DiskInterval = TimeSpan.FromSeconds(3);
+
+    /// <summary>Entries of a sandbox that are counted; the walk through more would cost more than the answer is worth.</summary>
+    public const int DiskEntries = 200_000;
+
+    /// <summary>Processes of one job whose open files and traffic are counted.</summary>
+    public const int DetailedProcesses = 256;
+
+    /// <summary>From this part of the memory limit on, shared pages are divided among their users at each look.</summary>
+    public const double ExactMemoryShare = 0.8;
+
+    /// <summary>At this part of a limit the job's trace gets a warning; so far beyond it the job is killed without grace.</summary>
+    public const double WarningShare = 0.9, HardShare = 1.25;
+
+    /// <summary>A payload that uses less CPU than this, in all or as part of the time, does nothing but wait.</summary>
+    public const double IdleCpuSeconds = 0.1, IdleCpuShare = 0.01;
+
+    /// <summary>P_max on a filesystem of one machine: samples of running jobs are published so often there.</summary>
+    public static readonly TimeSpan LocalPublishMax = TimeSpan.FromSeconds(5);
+
     /// <summary>Threads for copying large files: two keep a disk busy, more only make it seek.</summary>
     public const int CopyThreads = 2;
 

@@ -1,4 +1,5 @@
 using HpcGrid.Agent.Jobs;
+using HpcGrid.Agent.Monitoring;
 using HpcGrid.Agent.Outputs;
 using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
@@ -19,6 +20,9 @@ internal sealed record InputsPut(JobRun Run, Staged Staged) : Notice;
 
 /// <summary>A copy thread: a job's outputs.</summary>
 internal sealed record OutputsMade(JobRun Run, Collected Collected) : Notice;
+
+/// <summary>The monitor: what running jobs use.</summary>
+internal sealed record Measured(Measurement Measurement) : Notice;
 
 /// <summary>The lookout: what a look showed. Whether the job is still where it looked, the loop knows.</summary>
 internal sealed record Seen(Peek Order, PeekTarget Target, PeekAnswer Answer) : Notice;

@@ -60,7 +60,9 @@ public sealed class BridgeHost : IDisposable
         var batch = Own(new BatchCalls(parts.Batch, _posts, _stopping.Token));
         var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board);
-        var reader = new AgentReader(ledger, spool, fleet, new VersionIntake(ledger, ending, meter, health), image, verdicts);
+        SampleStep? samples = null;
+        var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
+        var reader = new AgentReader(ledger, spool, fleet, intake, image, verdicts);
         var watch = new NodeWatch(spool, fleet, board, parts.Timing, verdicts);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
@@ -74,6 +76,7 @@ public sealed class BridgeHost : IDisposable
             welcomed => _posts.Post(tick => welcome.Store(tick, welcomed)),
             push => _posts.Post(tick => Hear(push, tick, demand, renew!, match!))));
         renew = new RenewStep(Central, _posts, fleet, ending, demand, _stopping.Token);
+        samples = new SampleStep(Central, _posts, _stopping.Token);
         var peeks = new PeekStep(ledger, Central, _posts, spool, fleet, _stopping.Token)
         {
             Tell = (agent, message, tick) => messages.Send(agent, message, tick),
@@ -88,7 +91,7 @@ public sealed class BridgeHost : IDisposable
             new WatchStep(ledger, spool, fleet, reader, pace, parts.Timing.CachingBound), watch, new BlackHoleStep(fleet, health),
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, parts.Timing)),
             new ReconcileStep(ledger, spool, fleet, ending, parts.Timing, image),
-            _drain, match, stageIn, offers, messages, peeks,
+            _drain, match, stageIn, offers, messages, peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
             new GarbageStep(ledger, spool, fleet, area, stageIn), status,

@@ -86,6 +86,9 @@ public static class BridgeRules
         _ => throw new InvalidOperationException($"{outcome} is not an outcome the bridge knows"),
     };
 
+    /// <summary>True for ends whose outputs are wanted: good ones, and of failed executions what OutputErrorE and KeepOutput name.</summary>
+    public static bool SavesOutputs(JobState end) => end is JobState.Done or JobState.ErrorE or JobState.ErrorV;
+
     /// <summary>True for what a payload itself proves. A superseded generation may still bring such a result, and nothing else (B6).</summary>
     public static bool IsResult(Outcome outcome) => outcome
         is Outcome.Succeeded or Outcome.ExecutionFailed or Outcome.ValidationFailed or Outcome.OutputFailed or Outcome.LimitExceeded;

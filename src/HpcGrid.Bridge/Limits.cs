@@ -102,6 +102,10 @@ internal static class Limits
     /// <summary>An unanswered kill or ack message is sent again after so long, plus the mount's caching bound.</summary>
     public static readonly TimeSpan RepeatMessage = TimeSpan.FromSeconds(15);
 
+    /// <summary>Samples of running jobs go to central so often, so many at once, and so many wait while it is away.</summary>
+    public static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(2);
+    public const int SamplesPerReport = 2000, SamplesWaiting = 20_000;
+
     /// <summary>Looks into running jobs at a time; central allows as many of all bridges together.</summary>
     public const int OpenPeeks = 1000;
 

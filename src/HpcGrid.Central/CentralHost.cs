@@ -68,7 +68,7 @@ public sealed class CentralHost : IAsyncDisposable
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
         var outlet = new CatalogueOutlet(Database, tree, changes, Element, clock);
         Merges = new Merges(Database, descriptions, flow, submission, new MergeFiles(Database, descriptions, reads, outlet, options.Vo), clock);
-        var live = new LiveRequests(new Peeks(Database, desk), desk);
+        var live = new LiveRequests(new Peeks(Database, desk), desk, new Samples(Database, clock));
 
         var standing = new StandingRequests(Database, new SiteMatching(descriptions, sites, clock), clock);
 

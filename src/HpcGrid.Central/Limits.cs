@@ -96,6 +96,12 @@ public static class Limits
     /// <summary>Looks into running jobs that wait for their nodes at a time, of all jobs and of one: each is a file in a spool.</summary>
     public const int OpenPeeks = 1000, OpenPeeksPerJob = 8;
 
+    /// <summary>Samples in one report of a bridge.</summary>
+    public const int SamplesPerReport = 10_000;
+
+    /// <summary>Samples kept of one job: a curve on a screen has no more points. Beyond it every second one goes, so that a long job's are farther apart.</summary>
+    public const int SamplesPerJob = 120;
+
     /// <summary>Longest path that is looked for in a sandbox: Linux knows none longer.</summary>
     public const int PeekPathCharacters = 4096;
 

@@ -66,6 +66,9 @@ public static class Limits
     /// <summary>Seconds that MaxWaitingTime may say at most: a year.</summary>
     public const int LongestWait = 366 * 24 * 3600;
 
+    /// <summary>Most processes of one job: Linux numbers four million at most.</summary>
+    public const int MostProcesses = 4_000_000;
+
     /// <summary>Most cores of one job on one node.</summary>
     public const int MostCores = 4096;
 

@@ -7,6 +7,7 @@ public sealed record BenchOptions
 {
     public int Jobs { get; init; } = 5000;
     public int Runs { get; init; } = 1;
+    public int Seconds { get; init; } = 30;
     public int Nodes { get; init; } = 2;
     public string Command { get; init; } = "/bin/true";
     public bool Json { get; init; }
@@ -19,8 +20,9 @@ public sealed record BenchOptions
             options = arguments[i] switch
             {
                 "--json" => options with { Json = true },
-                "--smoke" => options with { Jobs = 50, Runs = 1 },
+                "--smoke" => options with { Jobs = 50, Runs = 1, Seconds = 1 },
                 "--jobs" => options with { Jobs = Number(arguments, ++i) },
+                "--seconds" => options with { Seconds = Number(arguments, ++i) },
                 "--runs" => options with { Runs = Number(arguments, ++i) },
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },
                 "--command" when i + 1 < arguments.Length => options with { Command = arguments[++i] },

@@ -8,6 +8,9 @@ const string Usage = """
           --runs N      how often; medians are shown (default 1)
           --nodes N     compute nodes (default 2)
           --command X   what each job runs (default /bin/true)
+      monitoring        what an agent spends on measuring its running jobs
+          --jobs N      how many run at a time (64 is a large node)
+          --seconds N   for how long (default 30)
       micro             parts alone, by BenchmarkDotNet; further arguments go to it (--filter '*Claim*')
 
       --smoke           tiny sizes: shows that it runs, measures nothing
@@ -18,6 +21,8 @@ switch (args.FirstOrDefault())
 {
     case "end-to-end":
         return await HowFastIsTheWholeGrid.Answer(BenchOptions.Parse(args[1..]));
+    case "monitoring":
+        return WhatDoesMonitoringCost.Answer(BenchOptions.Parse(args[1..]));
     case "micro":
         BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchOptions).Assembly).Run(args[1..]);
         return 0;

@@ -42,6 +42,14 @@ switch (args[0])
     case "fork":
         for (var i = 0; i < Number(1); i++) Shell("sleep 1000 &");
         return Wait();
+    case "crowd":
+        // One shell with so many children at the same time; waits for ever, or leaves them.
+        Shell($"i=0; while [ $i -lt {Number(1)} ]; do sleep 1000 & i=$((i+1)); done");
+        return args.Length > 2 && args[2] == "leave" ? 0 : Wait();
+    case "escape":
+        // Double fork, a session of its own, and nothing in its environment that tells whose it is.
+        Shell($"env -i setsid sh -c 'exec sleep {args[1]}' > /dev/null 2>&1 &");
+        return 0;
     case "daemon":
         // In its own session, its parent gone: found by nothing but descent and environment.
         Shell("setsid sh -c 'trap \"\" TERM HUP; sleep 1000 & echo $$ > daemon.pid; wait; sleep 1000' > /dev/null 2>&1 &");
@@ -58,6 +66,25 @@ switch (args[0])
         return 0;
     case "print":
         using (var stdout = Console.OpenStandardOutput()) stdout.Write(Bytes(Number(1)));
+        return 0;
+    case "flood":
+        var block = Bytes(1024 * 1024);
+        using (var stdout = Console.OpenStandardOutput())
+            for (var i = 0L; i < Number(1) * 1024L; i++) stdout.Write(block);
+        return 0;
+    case "vanish":
+        Directory.Delete(Environment.CurrentDirectory, recursive: true);
+        return 0;
+    case "close":
+        for (var descriptor = 0; descriptor < 1024; descriptor++) _ = Native.close(descriptor);
+        Native._exit(0);
+        return 0;
+    case "binary":
+        using (var stdout = Console.OpenStandardOutput())
+            for (var i = 0; i < Number(1); i++) stdout.WriteByte((byte)(i * 7));
+        return 0;
+    case "odd-names":
+        foreach (var name in (string[])["two\nlines", " blank ", "quote\"s'", "tab\tbed", "-rf", "ünï", "#comment", "$(reboot)", "a;b"]) File.WriteAllText(name, name);
         return 0;
     case "network":
         Out(File.ReadAllText("/proc/net/dev"));
@@ -109,7 +136,10 @@ namespace HpcGrid.Payload
               fork N             N children, then wait for ever  daemon [leave]   a process in a session of its own; wait or leave
               stubborn           ignore TERM for ever            write FILE N     N bytes to a file
               cat FILE           a file to stdout                print N          N bytes to stdout
-              network            the network interfaces seen
+              network            the network interfaces seen     flood GB         so much to stdout
+              crowd N [leave]    N children of one shell         escape SECONDS   a process that nothing ties to its job
+              vanish             remove the own sandbox          close            close all descriptors
+              binary N           all byte values, N of them      odd-names        files with newlines and quotes in their names
             """;
     }
 
@@ -120,5 +150,11 @@ namespace HpcGrid.Payload
 
         [LibraryImport("libc")]
         internal static partial int getppid();
+
+        [LibraryImport("libc")]
+        internal static partial int close(int descriptor);
+
+        [LibraryImport("libc")]
+        internal static partial void _exit(int code);
     }
 }

@@ -1,3 +1,4 @@
+using HpcGrid.Agent.Monitoring;
 using HpcGrid.Agent.Outputs;
 using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
@@ -25,8 +26,12 @@ internal enum RunStage
     Ended,
 }
 
-/// <summary>An order to stop a job before its time; AtOnce is KILL without TERM and grace.</summary>
-internal sealed record StopOrder(Outcome Outcome, string Reason, bool AtOnce);
+/// <summary>An order to stop a job before its time.</summary>
+/// <param name="Outcome">What it ends with.</param>
+/// <param name="Reason">In words for its owner.</param>
+/// <param name="Cause">In one word.</param>
+/// <param name="AtOnce">KILL without TERM and grace.</param>
+internal sealed record StopOrder(Outcome Outcome, string Reason, PayloadCause Cause, bool AtOnce);
 
 /// <summary>One job of a claimed queue file, from its row to its report. Belongs to the loop's thread.</summary>
 internal sealed class JobRun(QueueRun queue, QueuedJob job)
@@ -47,8 +52,12 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     /// <summary>Payload or validation command while Running or Sweeping.</summary>
     public int ProcessId { get; set; }
     public bool Validating { get; set; }
-    /// <summary>When the current command was started, and when it has taken too long.</summary>
+    /// <summary>When the current command was started.</summary>
+    public TimeSpan CommandStarted { get; set; }
+    /// <summary>When it has taken too long.</summary>
     public TimeSpan LimitAt { get; set; }
+    /// <summary>What it used, as it was measured.</summary>
+    public JobUse Use { get; } = new();
     public long RunningTimestamp { get; set; }
     /// <summary>Next time something is to be done without anything happening.</summary>
     public TimeSpan Due { get; set; } = TimeSpan.MaxValue;
@@ -113,6 +122,7 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
         EndedAt = EndedAt,
         Payload = Payload,
         Outputs = Outputs,
+        Sample = Use.Sample,
         StdoutTail = StdoutTail,
         StderrTail = StderrTail,
     };

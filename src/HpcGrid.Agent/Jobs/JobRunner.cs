@@ -19,6 +19,7 @@ internal sealed class JobRunner : IDisposable
     private readonly Spawner _spawner = new();
     private readonly ProcessTree _tree = new(Environment.ProcessId);
     private readonly Orphans _orphans = new();
+    private readonly OomWitness _witness = OomWitness.OfThisNode();
     private readonly CopyPool _pool = new(Limits.CopyThreads);
     private readonly InputStager _stager;
     private readonly OutputStage _outputs;
@@ -110,11 +111,11 @@ internal sealed class JobRunner : IDisposable
     /// Ends a job before its time: TERM, the grace period, KILL, or KILL at once. Nothing happens to one that is over, or whose outputs are
     /// already being copied, unless its owner kills it.
     /// </summary>
-    public void Stop(JobRun run, Outcome outcome, string reason, bool atOnce)
+    public void Stop(JobRun run, StopOrder asked)
     {
-        if (run.IsOver || (run.Stop is { } before && (before.AtOnce || !atOnce))) return;
-        if (outcome == Outcome.Preempted && run.RunningAt is null) outcome = Outcome.HandedBack;
-        var order = new StopOrder(run.Stop?.Outcome ?? outcome, run.Stop?.Reason ?? reason, atOnce);
+        if (run.IsOver || (run.Stop is { } before && (before.AtOnce || !asked.AtOnce))) return;
+        if (asked.Outcome == Outcome.Preempted && run.RunningAt is null) asked = asked with { Outcome = Outcome.HandedBack };
+        var order = run.Stop is { } first ? first with { AtOnce = asked.AtOnce } : asked;
         switch (run.Stage)
         {
             case RunStage.Waiting or RunStage.Starting:
@@ -128,11 +129,11 @@ internal sealed class JobRunner : IDisposable
                 break;
             case RunStage.Running:
                 run.Stop = order;
-                if (!atOnce) _tree.SignalAll(run.ProcessId, run.Mark, Libc.Terminate);
-                run.Due = atOnce ? _clock.Now : _clock.Now + _grace;
+                if (!order.AtOnce) _tree.SignalAll(run.ProcessId, run.Mark, Libc.Terminate);
+                run.Due = order.AtOnce ? _clock.Now : _clock.Now + _grace;
                 run.Pause = TimeSpan.Zero;
                 break;
-            case RunStage.Sweeping or RunStage.Collecting when outcome == Outcome.Killed:
+            case RunStage.Sweeping or RunStage.Collecting when asked.Outcome == Outcome.Killed:
                 run.Stop = order;
                 break;
         }
@@ -161,14 +162,21 @@ internal sealed class JobRunner : IDisposable
                 Signal = exit.Signal,
                 StartedAt = run.RunningAt!.Value,
                 WallSeconds = _clock.Time.GetElapsedTime(run.RunningTimestamp, exit.At).TotalSeconds,
-                CpuSeconds = exit.CpuSeconds,
-                MaxRssKib = exit.MaxRssKib,
+                CpuSeconds = Math.Max(exit.CpuSeconds, run.Use.Sample?.CpuSeconds ?? 0),
+                MaxRssKib = Math.Max(exit.MaxRssKib, run.Use.PeakRssKib),
+                Cause = CauseOf(run, exit),
                 Node = _node,
             };
             run.Queue.Change(_clock.Now);
         }
         SweepProcesses(run);
     }
+
+    /// <summary>A shell answers 137 for a child that died of KILL.</summary>
+    private PayloadCause CauseOf(JobRun run, ChildExit exit) =>
+        run.Stop is { } stop ? stop.Cause
+        : exit is { Signal: Libc.Kill } or { ExitCode: 128 + Libc.Kill } && _witness.HasKilled() ? PayloadCause.OutOfMemory
+        : exit.Signal is null ? PayloadCause.Exited : PayloadCause.Signalled;
 
     public void OnInputs(JobRun run, Staged staged)
     {
@@ -202,7 +210,7 @@ internal sealed class JobRunner : IDisposable
                 break;
             case RunStage.Running when run.Stop is null:
                 var what = run.Validating ? "its validation took longer than allowed" : $"it ran longer than its TTL of {run.Spec!.Resources.TtlSeconds} s";
-                Stop(run, Outcome.LimitExceeded, what, atOnce: false);
+                Stop(run, new StopOrder(Outcome.LimitExceeded, what, PayloadCause.TimeLimit, AtOnce: false));
                 break;
             case RunStage.Running:
                 _tree.SignalAll(run.ProcessId, run.Mark, Libc.Kill);
@@ -263,7 +271,7 @@ internal sealed class JobRunner : IDisposable
         run.ProcessId = processId;
         run.Stage = RunStage.Running;
         run.Tries = 0;
-        var now = _clock.Now;
+        var now = run.CommandStarted = _clock.Now;
         var limit = TimeSpan.FromSeconds(run.Spec!.Resources.TtlSeconds);
         if (run.Validating)
         {
@@ -272,6 +280,7 @@ internal sealed class JobRunner : IDisposable
             return;
         }
         run.LimitAt = now + limit;
+        run.Use.Start(now);
         run.RunningAt = _clock.Utc;
         run.RunningTimestamp = _clock.Time.GetTimestamp();
         run.Queue.Change(now);
@@ -292,7 +301,7 @@ internal sealed class JobRunner : IDisposable
         var exit = run.Exit!;
         if (run.Stop is { } stop) _outputs.Conclude(run, stop.Outcome, stop.Reason);
         else if (run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
-        else if (!run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {Say(exit)}");
+        else if (!run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {run.Payload!.Describe()}");
         else if (!run.Validating && run.Spec!.ValidationArgv.Count > 0)
         {
             run.Validating = true;

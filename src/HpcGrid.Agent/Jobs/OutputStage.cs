@@ -1,6 +1,7 @@
 using HpcGrid.Agent.Outputs;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
 
 namespace HpcGrid.Agent.Jobs;
@@ -20,18 +21,11 @@ internal sealed class OutputStage(
         var sandbox = run.Sandbox!;
         run.Outcome = outcome;
         run.Reason = reason;
-        run.StdoutTail = Tail.Of(sandbox.Stdout);
-        run.StderrTail = Tail.Of(sandbox.Stderr);
+        if (run.Spec!.KeepOutput != KeepOutput.Never) (run.StdoutTail, run.StderrTail) = (Tail.Of(sandbox.Stdout), Tail.Of(sandbox.Stderr));
         run.Payload = run.Payload is { } payload
             ? payload with { StdoutBytes = Libc.Look(sandbox.Stdout).Size, StderrBytes = Libc.Look(sandbox.Stderr).Size }
             : null;
-        var rules = outcome switch
-        {
-            Outcome.Succeeded => run.Spec!.Outputs,
-            Outcome.ExecutionFailed or Outcome.ValidationFailed or Outcome.LimitExceeded => run.Spec!.ErrorOutputs,
-            _ => [],
-        };
-        run.Found = OutputSweep.Find(sandbox.Path, rules);
+        run.Found = OutputSweep.Find(sandbox.Path, KeepRules.RulesFor(outcome, run.Spec!, sandbox));
         if (run.Found.Remarks is { } remarks) run.Queue.Note(run, "output", clock.Utc, JobRun.Cut(remarks));
         if (outcome == Outcome.Succeeded && run.Found.Fault is { } fault)
         {

@@ -62,8 +62,16 @@ internal sealed class QueueRun
     /// <summary>Something is to be published.</summary>
     public void Change(TimeSpan now)
     {
-        if (!_changed) _changedAt = now;
+        if (!_changed || now < _changedAt) _changedAt = now;
         _changed = true;
+    }
+
+    /// <summary>Something is to be published that can wait: by so long after the last version.</summary>
+    public void ChangeBy(TimeSpan now, TimeSpan atMost)
+    {
+        if (_changed) return;
+        var by = (_publishedAt ?? now) + atMost;
+        Change(by > now ? by : now);
     }
 
     /// <summary>One more job is over.</summary>
@@ -71,13 +79,6 @@ internal sealed class QueueRun
     {
         _over++;
         Change(now);
-    }
-
-    /// <summary>Publish without waiting for P_min (Peek).</summary>
-    public void Hurry(TimeSpan now)
-    {
-        Change(now);
-        _publishedAt = null;
     }
 
     public void Keep(IReadOnlyDictionary<string, byte[]> blobs)

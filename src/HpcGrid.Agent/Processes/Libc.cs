@@ -119,6 +119,17 @@ internal static unsafe partial class Libc
     public static partial int getrusage(int who, ResourceUse* use);
 
     [LibraryImport(Library)]
+    private static partial int clock_gettime(int clock, long* time);
+
+    /// <summary>CPU time of the calling thread.</summary>
+    public static TimeSpan ThreadCpu()
+    {
+        const int ofThread = 3;
+        var time = stackalloc long[2];
+        return clock_gettime(ofThread, time) == 0 ? TimeSpan.FromSeconds(time[0]) + TimeSpan.FromTicks(time[1] / 100) : TimeSpan.Zero;
+    }
+
+    [LibraryImport(Library)]
     public static partial void free(void* memory);
 
     /// <summary>posix_spawn_file_actions_addchdir_np of glibc 2.29 and musl 1.1.24; null on older systems (RHEL 8 has glibc 2.28).</summary>

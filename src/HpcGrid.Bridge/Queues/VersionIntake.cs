@@ -12,9 +12,11 @@ namespace HpcGrid.Bridge.Queues;
 /// result and leaves that stage in the same transaction; every later report of the attempt finds no such row and changes nothing.
 /// A superseded generation may still bring a result, because work done is work done; it may not requeue, kill or refuse (B6).
 /// </summary>
-internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, WorkMeter meter, NodeHealth health)
+internal sealed class VersionIntake(
+    LedgerDatabase ledger, JobEnding ending, WorkMeter meter, NodeHealth health, Action<JobSample> samples)
 {
     private const long FirstNote = 10;
+    private readonly Dictionary<(string Agent, QueueName Queue), int> _notesTold = [];
 
     /// <summary>Commits a version. Safe to repeat; part of the caller's transaction.</summary>
     public void Accept(WorkQueueVersion version, Tick tick)
@@ -31,6 +33,7 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
             var ours = held.Remove(report.AttemptId, out var job);
             if (!ours && stale) job = ledger.Jobs.Find(report.AttemptId);
             var current = ours && job is { Stage: JobStage.Queued } && job.Branch == report.Branch;
+            if (current && report.Sample is { } sample) samples(sample);
             if (job is { Stage: not JobStage.Saving }) Take(job, report, version, current, tick);
             else if (stale && report.Stage == ReportStage.Ended) meter.Repeated();
         }
@@ -68,21 +71,16 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
         if (job.Queue != version.Header.Name) ending.CondemnInQueue(job);
         if (job.Killed) state = JobState.Killed;
         var reason = report.Reason ?? (state == JobState.ErrorE ? report.Payload?.Describe() : null);
-        if (state != JobState.Done || report.Outputs.Count == 0)
-        {
-            ending.End(job, BridgeEvents.Ended(report, state, reason, tick.Now));
-            return;
-        }
-        if (report.Outputs.FirstOrDefault(output => output.SpoolFile is null && !version.Blobs.ContainsKey(output.Content.Sha256)) is { } lost)
-        {
-            ending.End(job, BridgeEvents.Ended(report, JobState.ErrorSV, $"output '{lost.Name}' is missing in the node's report", tick.Now));
-            return;
-        }
-        Save(job, report, version, tick);
+        var lost = report.Outputs.FirstOrDefault(output => output.SpoolFile is null && !version.Blobs.ContainsKey(output.Content.Sha256));
+        if (state == JobState.Done && lost is not null)
+            (state, reason) = (JobState.ErrorSV, $"output '{lost.Name}' is missing in the node's report");
+        var ended = BridgeEvents.Ended(report, state, reason, tick.Now);
+        if (report.Outputs.Count == 0 || lost is not null || !BridgeRules.SavesOutputs(state)) ending.End(job, ended);
+        else Save(job, report, ended, version, tick);
     }
 
     /// <summary>The agent may forget what rode in its version: the bytes are in the ledger with the same transaction.</summary>
-    private void Save(HeldJob job, JobReport report, WorkQueueVersion version, Tick tick)
+    private void Save(HeldJob job, JobReport report, JobEvent ended, WorkQueueVersion version, Tick tick)
     {
         foreach (var output in report.Outputs)
         {
@@ -93,8 +91,8 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
                 output.SpoolFile is null ? version.Blobs[output.Content.Sha256] : null);
         }
         ledger.Jobs.SetStage(job.Row, JobStage.Saving);
-        ledger.Outbox.Add(BridgeEvents.Saving(report, tick.Now));
-        ledger.Outputs.Await(job.Row, BridgeEvents.Ended(report, JobState.Done, report.Reason, tick.Now));
+        if (ended.What is Ended { State: JobState.Done }) ledger.Outbox.Add(BridgeEvents.Saving(report, tick.Now));
+        ledger.Outputs.Await(job.Row, ended);
     }
 
     private void Tell(HeldJob job, JobReport report, Tick tick)
@@ -107,12 +105,19 @@ internal sealed class VersionIntake(LedgerDatabase ledger, JobEnding ending, Wor
         if (told > job.Told && report.Stage != ReportStage.Ended) ledger.Jobs.SetTold(job.Row, told);
     }
 
-    /// <summary>Agents' remarks go into the trace, from the final version only: each version repeats those before.</summary>
+    /// <summary>
+    /// Agents' remarks go into the trace. Each version repeats those before: what was told already is passed over, and central knows what is told
+    /// again after a restart.
+    /// </summary>
     private void Remember(WorkQueueVersion version, Tick tick)
     {
-        if (!version.Final || version.Notes.Count == 0) return;
+        var key = (version.Agent, version.Header.Name);
+        var told = _notesTold.GetValueOrDefault(key);
+        if (version.Final) _notesTold.Remove(key);
+        if (version.Notes.Count <= told) return;
+        if (!version.Final) tick.AfterCommit(() => _notesTold[key] = version.Notes.Count);
         var branches = version.Reports.ToDictionary(report => report.AttemptId, report => report.Branch);
-        foreach (var note in version.Notes)
+        foreach (var note in version.Notes.Skip(told))
             ledger.Outbox.Add(new JobEvent(
                 note.Id.Job, new EventKey(note.Id.Attempt, branches.GetValueOrDefault(note.Id), EventSource.Agent, FirstNote + note.Counter),
                 note.At > tick.Now ? tick.Now : note.At, new Noted(BridgeRules.Short($"{note.Kind}: {note.Text}")!)));

@@ -83,15 +83,14 @@ internal sealed class StageOutStep(
         Log.Warning("output {Output} of {JobId}.{Attempt} could not be saved: {Message}", output.Output.Name, output.Id.Job, output.Id.Attempt, error.Message);
         if (retry.PermanentRounds < Limits.PermanentRounds) return;
         _retries.Remove(output.Row);
-        var told = ledger.Outputs.Ending(job.Row)?.What as Ended;
-        ending.End(job, new JobEvent(output.Id.Job, ledger.Outputs.Ending(job.Row)!.Key, tick.Now, new Ended(JobState.ErrorSV)
-        {
-            Reason = BridgeRules.Short($"output '{output.Output.Name}': {error.Message}"),
-            Payload = told?.Payload,
-            StdoutTail = told?.StdoutTail ?? "",
-            StderrTail = told?.StderrTail ?? "",
-        }));
+        if (ledger.Outputs.Ending(job.Row) is { What: Ended told } waiting)
+            ending.End(job, waiting with { At = tick.Now, What = NotSaved(told, $"output '{output.Output.Name}': {error.Message}") });
     }
+
+    /// <summary>A good end becomes ERROR_SV; one that failed anyway stays what it is, without the outputs.</summary>
+    private static Ended NotSaved(Ended told, string trouble) => told.State == JobState.Done
+        ? told with { State = JobState.ErrorSV, Reason = BridgeRules.Short(trouble) }
+        : told with { Reason = BridgeRules.Short($"{told.Reason}; its outputs were not saved: {trouble}") };
 
     private sealed class Retry(PendingOutput output)
     {

@@ -22,6 +22,8 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingR
             ResubmitJobs resubmit => await jobs.Resubmit(caller, resubmit),
             FollowJob follow => jobs.Follow(caller, follow),
             PeekJob peek => await live.Peek(caller, peek),
+            ReadSamples read => live.Read(caller, read),
+            ReportSamples report => await live.Report(caller, report),
             AnswerPeek answer => live.Answer(caller, answer),
             MatchSites match => standing.Match(caller, match),
             ReadQuota quota => standing.Quota(caller, quota),

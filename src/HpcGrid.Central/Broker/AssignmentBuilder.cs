@@ -28,6 +28,9 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
     /// <summary>Where the outputs of a job go.</summary>
     public Lfn OutputDirectory(KnownJob job) => Lfn.Parse(SpecBuilder.OutputDirectory(job.Description.Job, job.Part, Context(job.Row), job.Data));
 
+    /// <summary>Where what a failed attempt saved goes.</summary>
+    public Lfn ErrorDirectory(JobRow row, int attempt) => Lfn.Parse(SpecBuilder.ErrorDirectory(Context(row), attempt));
+
     private JobSpec Specify(KnownJob job) => SpecBuilder.Build(job.Description.Job, job.Part, Context(job.Row), job.Description.Row.Sources, job.Data);
 
     private string Scope(KnownJob job) => $"{StorageRules.InputsScope} {StorageRules.CreateScope(OutputDirectory(job))}";

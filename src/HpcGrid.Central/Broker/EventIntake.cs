@@ -55,17 +55,20 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
         return !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt);
     }
 
-    private void End(JobBook book, JobRow row, JobEvent @event, Ended ended)
+    private void End(JobBook book, JobRow row, JobEvent @event, Ended ended) =>
+        flow.End(book, @event, Register(book, row, @event.AttemptId, IntakeRules.Judge(ended)));
+
+    /// <summary>Enters its outputs; those of a failed attempt apart from good ones, and their loss does not change why it failed.</summary>
+    private Ended Register(JobBook book, JobRow row, AttemptId id, Ended ended)
     {
-        var judged = IntakeRules.Judge(ended);
-        if (judged.State is JobState.Done or JobState.DoneWarn)
-        {
-            var owner = new Viewer(row.Owner, AccountTable.Find(book.Session, row.Owner)?.Role == Role.Admin);
-            var directory = builder.OutputDirectory(descriptions.Of(book.Session, row));
-            if (registrar.Register(book.Session, @event.AttemptId, owner, directory, judged.Outputs) is { } fault)
-                judged = judged with { State = JobState.ErrorSV, Reason = "outputs cannot be registered: " + fault, Outputs = [] };
-        }
-        flow.End(book, @event, judged);
+        if (ended.Outputs.Count == 0) return ended;
+        var good = ended.State is JobState.Done or JobState.DoneWarn;
+        var owner = new Viewer(row.Owner, AccountTable.Find(book.Session, row.Owner)?.Role == Role.Admin);
+        var directory = good ? builder.OutputDirectory(descriptions.Of(book.Session, row)) : builder.ErrorDirectory(row, id.Attempt);
+        if (registrar.Register(book.Session, id, owner, directory, ended.Outputs) is not { } fault) return ended;
+        return good
+            ? ended with { State = JobState.ErrorSV, Reason = "outputs cannot be registered: " + fault, Outputs = [] }
+            : ended with { Reason = $"{ended.Reason}; its error outputs cannot be registered: {fault}", Outputs = [] };
     }
 
     /// <summary>True when central gave this attempt to this bridge.</summary>

@@ -2,6 +2,7 @@ using HpcGrid.Central.Database;
 using HpcGrid.Central.Storage;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
+using HpcGrid.Core.Jdl;
 
 namespace HpcGrid.Central.Catalogue;
 
@@ -55,10 +56,11 @@ public sealed class CatalogueChanges(CatalogueTree tree, StorageElement element,
         tree.Forget();
     }
 
-    /// <summary>Everything that a job made; for a new attempt of it.</summary>
+    /// <summary>Everything that a job made, for a new attempt of it; what failed attempts left tells why they failed, and stays.</summary>
     public void RemoveOutputsOf(Session session, long job)
     {
-        foreach (var entry in EntryTable.OfJob(session, job)) RemoveOne(session, entry);
+        foreach (var entry in EntryTable.OfJob(session, job))
+            if (!SpecBuilder.IsOfFailedAttempt(CatalogueTree.PathOf(session, entry), job)) RemoveOne(session, entry);
     }
 
     public void Move(Session session, Viewer viewer, Lfn from, Lfn to)

@@ -9,7 +9,7 @@ namespace HpcGrid.Central.Events;
 /// </summary>
 public static class JobCodec
 {
-    /// <summary>Version 1 had the counts of tries without the key of the event that told them.</summary>
+    /// <summary>Version 1 had the counts of tries without the key of the event that told them, and no cause of a payload's end.</summary>
     private const byte Version = 2, OldVersion = 1;
 
     public static byte[] Encode(Job job)
@@ -69,7 +69,7 @@ public static class JobCodec
         Node = Read(reader, reader.ReadString),
         StartedAt = Read(reader, () => DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64())),
         EndedAt = Read(reader, () => DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64())),
-        Payload = Read(reader, () => ReadPayload(reader)),
+        Payload = Read(reader, () => ReadPayload(reader, version)),
         Contact = Read(reader, reader.ReadBoolean),
         RunningBranches = [.. Enumerable.Range(0, reader.Read7BitEncodedInt()).Select(_ => reader.Read7BitEncodedInt())],
     };
@@ -104,9 +104,10 @@ public static class JobCodec
         writer.Write(payload.CpuSeconds);
         writer.Write7BitEncodedInt64(payload.MaxRssKib);
         writer.Write(payload.Node);
+        writer.Write((byte)payload.Cause);
     }
 
-    private static PayloadResult ReadPayload(BinaryReader reader) => new()
+    private static PayloadResult ReadPayload(BinaryReader reader, byte version) => new()
     {
         ExitCode = NotNegative(reader.ReadInt16()),
         Signal = NotNegative(reader.ReadInt16()),
@@ -116,6 +117,7 @@ public static class JobCodec
         CpuSeconds = reader.ReadDouble(),
         MaxRssKib = reader.Read7BitEncodedInt64(),
         Node = reader.ReadString(),
+        Cause = version == OldVersion ? PayloadCause.Exited : (PayloadCause)reader.ReadByte(),
     };
 
     private static int? NotNegative(short value) => value < 0 ? null : value;

@@ -65,6 +65,7 @@ public static class ApiProtocol
 [JsonSerializable(typeof(Happening))]
 [JsonSerializable(typeof(Assignment))]
 [JsonSerializable(typeof(JobReport))]
+[JsonSerializable(typeof(JobSample))]
 [JsonSerializable(typeof(List<Data.SourceFile>))]
 [JsonSerializable(typeof(List<Data.DataFile>))]
 [JsonSerializable(typeof(List<Data.SavedOutput>))]

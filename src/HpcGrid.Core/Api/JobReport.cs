@@ -68,6 +68,8 @@ public sealed record JobReport
     public PayloadResult? Payload { get; init; }
     /// <summary>Outputs to save, complete before this report names them.</summary>
     public IReadOnlyList<CollectedOutput> Outputs { get; init; } = [];
+    /// <summary>What it used when it was last measured; null when it was too short.</summary>
+    public JobSample? Sample { get; init; }
     public string StdoutTail { get; init; } = "";
     public string StderrTail { get; init; } = "";
 

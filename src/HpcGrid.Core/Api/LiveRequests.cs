@@ -115,6 +115,8 @@ public sealed record JobSample
     public long SwapKib { get; init; }
     /// <summary>Size of the sandbox.</summary>
     public long DiskKib { get; init; }
+    /// <summary>Size of its standard output and error together.</summary>
+    public long OutputKib { get; init; }
     /// <summary>Open file descriptors of all its processes.</summary>
     public int OpenFiles { get; init; }
     public long ReadKib { get; init; }

@@ -72,6 +72,8 @@ internal sealed class DescriptionReader
             ValidationCommand = Program("ValidationCommand"),
             OutputDirectory = OutputDirectory(),
             Resources = resources,
+            Limits = LimitReader.Read(_keys),
+            KeepOutput = LimitReader.ReadKeepOutput(_keys),
             Packages = [.. _keys.Items("Packages").Select(item => item.Text)],
             Requirements = _keys.Expression("Requirements"),
             Rank = _keys.Expression("Rank"),

@@ -23,7 +23,7 @@ internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
 
 /// <summary>
 /// All keys of jalien.md 3.2 and 3.5, gLite's for many jobs and for retries (grid-services.md F-A9, F-A10), and HpcGrid's own (Command, Priority,
-/// Repeatable). The only list of them.
+/// Repeatable, KeepOutput, MaxOutputSize, MaxProcesses, MaxIdleTime). The only list of them.
 /// </summary>
 internal static class JdlKeys
 {
@@ -53,6 +53,7 @@ internal static class JdlKeys
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
             "MemorySize", "WorkDirectorySize", "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
+        .. Of(KeyUse.Obeyed, "", "OutputErrorE", "KeepOutput", "MaxOutputSize", "MaxProcesses", "MaxIdleTime"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
             "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime", "Rank", "Merge", "MergeOutputDir",
             "MergeCollections"),
@@ -60,7 +61,6 @@ internal static class JdlKeys
             "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize", "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN",
             "Parameters", "ParameterStart", "ParameterStep", "JobType", "Nodes", "Dependencies", "NodeName"),
         .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId", "ParameterValue"),
-        .. Of(KeyUse.Kept, "outputs of failed jobs are not saved so far; the last lines of stdout and stderr always are", "OutputErrorE"),
         .. Of(KeyUse.Kept, "no mail is sent so far", "Email"),
         .. Of(KeyUse.Kept, "lost jobs get a new attempt in any case", "LegoResubmitZombies"),
         .. Of(KeyUse.Kept, "production bookkeeping, passed through", "LPMActivity", "LPMAnchorRun", "LPMAnchorProduction",

@@ -51,6 +51,12 @@ public sealed record JobDescription
     /// <summary>What one job needs.</summary>
     public Resources Resources { get; init; } = Resources.Default;
 
+    /// <summary>What one job may do on its node besides.</summary>
+    public JobLimits Limits { get; init; } = JobLimits.Default;
+
+    /// <summary>What of standard output and error is kept.</summary>
+    public KeepOutput KeepOutput { get; init; }
+
     /// <summary>Packages that a site must offer.</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 

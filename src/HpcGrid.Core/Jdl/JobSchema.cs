@@ -28,6 +28,7 @@ public static class JobSchema
         OutputFile texts What to save.
         OutputArchive texts What to save.
         OutputErrorE texts What to save when the execution failed.
+        KeepOutput text What of stdout and stderr is kept: tail, always, failed or never.
         OutputDir text Where outputs go in the catalogue.
         Packages texts Packages that a site must have.
         Requirements expression What must be true of a site.
@@ -37,6 +38,9 @@ public static class JobSchema
         CPUCores whole Cores.
         MemorySize size Memory: "8GB"; a bare number counts MB.
         WorkDirectorySize size Room in the sandbox: "10GB"; a bare number counts MB.
+        MaxOutputSize size stdout and stderr together: "1GB"; a bare number counts MB.
+        MaxProcesses whole Processes at the same time.
+        MaxIdleTime whole Seconds with next to no CPU; 0 is no limit.
         Price real What you offer.
         Priority whole Greater runs first among your own jobs.
         Repeatable flag false: never started again unless the first process is known to be gone.

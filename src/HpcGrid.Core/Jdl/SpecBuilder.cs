@@ -18,6 +18,8 @@ public sealed record JobContext(long Job, long? Master, string User, string Home
 /// </summary>
 public static class SpecBuilder
 {
+    private const string Recycle = "recycle", JobDirectory = "hpcgrid-job-";
+
     /// <summary>
     /// Sources without repetitions of one path (an executable that is named as InputFile too), the first of each kept. Central
     /// passes the result both to <see cref="Build"/> and to the bridge.
@@ -60,6 +62,8 @@ public static class SpecBuilder
             ErrorOutputs = Outputs(description.ErrorOutputs, text),
             Environment = Environment(description, part, text),
             Resources = description.Resources,
+            Limits = description.Limits,
+            KeepOutput = description.KeepOutput,
             Repeatable = description.Repeatable,
             Master = context.Master,
             OutputDirectory = OutputDirectory(description, part, context, data),
@@ -90,7 +94,7 @@ public static class SpecBuilder
     public static string OutputDirectory(JobDescription description, JobPart? part, JobContext context, IReadOnlyList<DataFile>? data = null)
     {
         var home = Lfn.Parse(context.Home);
-        var job = home.Child(string.Create(CultureInfo.InvariantCulture, $"hpcgrid-job-{context.Master ?? context.Job}"));
+        var job = home.Child(string.Create(CultureInfo.InvariantCulture, $"{JobDirectory}{context.Master ?? context.Job}"));
         if (description.OutputDirectory is not { } said) return part is null ? job.Path : job.Child(part.Counter.ToString(CultureInfo.InvariantCulture)).Path;
         if (part is null && description.Split is not NoSplit) said = SharedPart(said);
         var text = new PartText(part, [.. (data ?? []).Select(file => file.Source.Lfn)]);
@@ -106,6 +110,14 @@ public static class SpecBuilder
         var slash = directory.LastIndexOf('/', Math.Max(cut - 1, 0));
         return slash > 0 ? directory[..slash] : slash == 0 ? "/" : "~/.";
     }
+
+    /// <summary>Where what a failed attempt saved goes: apart from good outputs, and each attempt for itself, so that a later one is not in its way.</summary>
+    public static string ErrorDirectory(JobContext context, int attempt) =>
+        Lfn.Parse(context.Home).Child(Recycle).Child(string.Create(CultureInfo.InvariantCulture, $"{JobDirectory}{context.Job}.{attempt}")).Path;
+
+    /// <summary>True for what lies in an <see cref="ErrorDirectory"/> of this job.</summary>
+    public static bool IsOfFailedAttempt(Lfn path, long job) =>
+        path.Path.Contains(string.Create(CultureInfo.InvariantCulture, $"/{Recycle}/{JobDirectory}{job}."), StringComparison.Ordinal);
 
     private static List<InputFile> Files(JobDescription description, IReadOnlyList<SourceFile> inputs)
     {

@@ -99,7 +99,7 @@ public sealed record Ended(JobState State) : Happening
     public string? Reason { get; init; }
     /// <summary>What the payload said and used; null when none ran.</summary>
     public PayloadResult? Payload { get; init; }
-    /// <summary>What was saved, with checksums; empty unless DONE or DONE_WARN.</summary>
+    /// <summary>What was saved, with checksums: outputs of a good end, error outputs of ERROR_E and ERROR_V; empty for all others.</summary>
     public IReadOnlyList<SavedOutput> Outputs { get; init; } = [];
     /// <summary>Last bytes of the standard output, for `logs`; empty when it wrote nothing.</summary>
     public string StdoutTail { get; init; } = "";

@@ -27,6 +27,10 @@ public sealed record JobSpec
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     /// <summary>What the job may use.</summary>
     public required Resources Resources { get; init; }
+    /// <summary>What it may do besides.</summary>
+    public JobLimits Limits { get; init; } = JobLimits.Default;
+    /// <summary>What of its standard output and error is kept.</summary>
+    public KeepOutput KeepOutput { get; init; }
     /// <summary>False: never start again unless the batch system has confirmed that the old process is gone (strict mode).</summary>
     public bool Repeatable { get; init; } = true;
     /// <summary>The master's number; null for a job of its own.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Tests.Agent;
 
@@ -78,7 +79,7 @@ public sealed class PayloadTests
         // A peak that is not larger than the starter's own cannot be told from it, and here the starter is the test host.
         using var host = System.Diagnostics.Process.GetCurrentProcess();
         var mebibytes = host.PeakWorkingSet64 / 1024 / 1024 + 300;
-        var payload = _rig.Run(AgentRig.Payload("allocate", $"{mebibytes}")).Payload!;
+        var payload = _rig.Run(AgentRig.Payload("allocate", $"{mebibytes}") with { Resources = new Resources(1, 2 * mebibytes, 100, 60) }).Payload!;
         Assert.Multiple(() =>
         {
             Assert.That(payload.CpuSeconds, Is.GreaterThan(0));

@@ -183,15 +183,18 @@ internal sealed class PlayedAgent : IDisposable
         StdoutTail = "hello",
     };
 
-    public void Publish(WorkQueue queue, bool final, IEnumerable<JobReport> reports, IReadOnlyDictionary<string, byte[]>? blobs = null)
+    public void Publish(WorkQueue queue, bool final, IEnumerable<JobReport> reports, IReadOnlyDictionary<string, byte[]>? blobs = null,
+        IReadOnlyList<AgentNote>? notes = null)
     {
         var sequence = _sequences[queue.Header.Name] = _sequences.GetValueOrDefault(queue.Header.Name) + 1;
-        Publish(queue, sequence, final, reports, blobs);
+        Publish(queue, sequence, final, reports, blobs, notes);
     }
 
-    public void Publish(WorkQueue queue, long sequence, bool final, IEnumerable<JobReport> reports, IReadOnlyDictionary<string, byte[]>? blobs = null)
+    public void Publish(WorkQueue queue, long sequence, bool final, IEnumerable<JobReport> reports, IReadOnlyDictionary<string, byte[]>? blobs = null,
+        IReadOnlyList<AgentNote>? notes = null)
     {
-        var version = new WorkQueueVersion(queue.Header, sequence, final, Name, Spool.AppliedMessage, [.. reports], blobs ?? new Dictionary<string, byte[]>());
+        var version = new WorkQueueVersion(queue.Header, sequence, final, Name, Spool.AppliedMessage, [.. reports], blobs ?? new Dictionary<string, byte[]>())
+        { Notes = notes ?? [] };
         Assert.That(Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), _image.Write(version)), Is.EqualTo(Errno.None));
     }
 

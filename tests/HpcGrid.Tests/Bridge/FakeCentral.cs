@@ -46,9 +46,18 @@ internal sealed class FakeCentral : ICentral
             ReportEvents report => Report(report),
             RenewLeases renew => Renew(renew),
             AnswerPeek answer => Answer(answer),
+            ReportSamples report => Take(report),
             _ => throw new InvalidOperationException($"{request.GetType().Name} is not what a bridge asks"),
         };
         return Task.FromResult((TReply)reply);
+    }
+
+    public ConcurrentQueue<JobSample> Samples { get; } = new();
+
+    private Done Take(ReportSamples report)
+    {
+        foreach (var sample in report.Samples) Samples.Enqueue(sample);
+        return new Done();
     }
 
     private Done Answer(AnswerPeek answer)
