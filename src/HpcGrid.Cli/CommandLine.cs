@@ -49,7 +49,7 @@ internal static class CommandLine
             SharedOptions.Config, SharedOptions.Json,
             new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new PeekCommand(), new TraceCommand(),
                 new WhyCommand(),
-            new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new NodesCommand(),
+            new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new ReportCommand(), new NodesCommand(),
             new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(),
             new WhoamiCommand(), new QuotaCommand(), new LocalCommand(),
         };

@@ -63,6 +63,14 @@ internal static class Limits
     public const int JobsWatched = 5000;
     public const int RatesRemembered = 60;
 
+    /// <summary>A report: rows of its tables, nodes of its timeline, jobs up to which each is drawn by itself, and bars above each other on one node.</summary>
+    public const int ReportRows = 500;
+    public const int SlowestShown = 15;
+    public const int ReportFailures = 30;
+    public const int ReportNodes = 60;
+    public const int ReportSingleJobs = 2000;
+    public const int ReportLanes = 64;
+
     /// <summary>The local grid: how long its parts may take to start and to end.</summary>
     public static readonly TimeSpan LocalStart = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan LocalStop = TimeSpan.FromSeconds(45);

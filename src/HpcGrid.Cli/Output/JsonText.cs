@@ -32,6 +32,9 @@ internal sealed record ErrorDocument(string Code, string Message, string? Hint, 
 /// <summary>Files that were copied.</summary>
 internal sealed record CopyDocument(int Files, long Bytes, string To);
 
+/// <summary>A report that was written.</summary>
+internal sealed record ReportDocument(string File, int Jobs, int Failed);
+
 /// <summary>How `run` ended.</summary>
 internal sealed record RunDocument(JobProgress Progress, CopyDocument? Results);
 
@@ -40,6 +43,7 @@ internal sealed record RunDocument(JobProgress Progress, CopyDocument? Results);
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(CopyDocument))]
 [JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(ReportDocument))]
 [JsonSerializable(typeof(Why.Explanation))]
 [JsonSerializable(typeof(LocalState))]
 [JsonSerializable(typeof(LocalBridgeStatus))]

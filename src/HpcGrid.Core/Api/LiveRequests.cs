@@ -163,3 +163,13 @@ public sealed record FindEntries(string Directory, string Pattern) : Request<Ent
 
 /// <summary>A second name for a file, owned by the caller; no byte moves. Not for members of archives, which live as long as their archive.</summary>
 public sealed record CopyEntry(string From, string To) : Request<Done>;
+
+/// <summary>
+/// All that a job or the subjobs of a master have saved: entries of the catalogue by job, as many as one answer holds.
+/// </summary>
+public sealed record ListOutputs(long Job) : Request<EntryList>
+{
+    /// <summary><see cref="EntryList.Next"/> of the answer before; null for the first.</summary>
+    public string? After { get; init; }
+    public int Limit { get; init; } = 1000;
+}

@@ -38,6 +38,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(AnswerPeek), "answerPeek")]
 [JsonDerivedType(typeof(FindEntries), "findEntries")]
 [JsonDerivedType(typeof(CopyEntry), "copyEntry")]
+[JsonDerivedType(typeof(ListOutputs), "listOutputs")]
 public abstract record Request;
 
 /// <summary>A request together with the type of its answer.</summary>
