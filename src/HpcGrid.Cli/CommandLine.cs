@@ -50,7 +50,8 @@ internal static class CommandLine
             new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new PeekCommand(), new TraceCommand(),
                 new WhyCommand(),
             new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new ReportCommand(), new NodesCommand(),
-            new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(),
+            new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(), new FindCommand(),
+                new WhereisCommand(),
             new WhoamiCommand(), new QuotaCommand(), new LocalCommand(),
         };
         foreach (var command in Tree(root).OfType<GridCommand>()) command.Use(terminal);

@@ -16,5 +16,6 @@ public sealed class JobRequests(CentralDatabase database, Submission submission,
     public JobDetail Describe(Caller caller, DescribeJob request) => database.Read(session => queries.Describe(session, caller, request.Job));
     public JobTrace Trace(Caller caller, TraceJob request) => database.Read(session => queries.Trace(session, caller, request.Job));
     public JobLog Log(Caller caller, ReadLog request) => database.Read(session => queries.Log(session, caller, request.Job));
+    public EntryList Outputs(Caller caller, ListOutputs request) => database.Read(session => queries.Outputs(session, caller, request));
     public JobProgress Follow(Caller caller, FollowJob request) => database.Read(session => queries.Follow(session, caller, request.Job));
 }

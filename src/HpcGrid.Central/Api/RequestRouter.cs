@@ -34,6 +34,7 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingR
             RemoveEntry remove => await files.Remove(caller, remove),
             MoveEntry move => await files.Move(caller, move),
             CopyEntry copy => await files.Copy(caller, copy),
+            ListOutputs outputs => jobs.Outputs(caller, outputs),
             FindEntries find => files.Find(caller, find),
             OpenForReading open => files.OpenForReading(caller, open),
             OpenForWriting open => files.OpenForWriting(caller, open),

@@ -41,6 +41,11 @@ public static class EntryTable
     public static List<EntryRow> OfJob(Session session, long job) =>
         session.Query($"SELECT {Columns} FROM entry WHERE job = $1 ORDER BY entry_id", Read, job);
 
+    /// <summary>Entries of a range of jobs behind an entry of its first job, by job.</summary>
+    public static List<EntryRow> OfJobs(Session session, (long First, long Last) jobs, long after, int limit) => session.Query(
+        $"SELECT {Columns} FROM entry WHERE job >= $1 AND job <= $2 AND (job > $1 OR entry_id > $3) ORDER BY job, entry_id LIMIT $4", Read,
+        jobs.First, jobs.Last, after, limit);
+
     public static void Delete(Session session, long id) => session.Execute("DELETE FROM entry WHERE entry_id = $1", id);
 
     public static void Move(Session session, long id, long parent, string name) =>

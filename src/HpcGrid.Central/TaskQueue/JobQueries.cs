@@ -42,6 +42,13 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
         };
     }
 
+    public EntryList Outputs(Session session, Caller caller, ListOutputs request)
+    {
+        var row = Require(session, caller, request.Job);
+        var jobs = row.IsMaster ? (row.Job + 1, row.Job + row.Subjobs) : (row.Job, row.Job);
+        return outputs.Of(session, jobs, request.After, request.Limit);
+    }
+
     public JobProgress Follow(Session session, Caller caller, long job)
     {
         var row = Require(session, caller, job);

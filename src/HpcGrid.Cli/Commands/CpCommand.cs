@@ -17,10 +17,11 @@ internal sealed class CpCommand : GridCommand
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Copy directories with all that is in them." };
     private readonly Option<bool> _force = new("--force", "-f") { Description = "Replace what is there already." };
 
-    public CpCommand() : base("cp", "Copy files between this machine and the catalogue, checksums verified.",
+    public CpCommand() : base("cp", "Copy files between this machine and the catalogue, or within it, checksums verified.",
         "hpcgrid cp physics.txt grid:decay/physics.txt",
         "hpcgrid cp decay.sh validate.sh grid:bin/",
         "hpcgrid cp -r grid:decay/out results",
+        "hpcgrid cp -r grid:decay/out grid:kept/out      # within the catalogue: no byte moves, but for members of archives",
         "hpcgrid cp grid:/hpcgrid/user/j/jdoe/a.txt .")
     {
         Add(_paths);
@@ -35,16 +36,15 @@ internal sealed class CpCommand : GridCommand
         var sources = places[..^1];
         var meter = new TransferMeter();
         var copy = new TreeCopy(session, meter, parsed.GetValue(_recursive), parsed.GetValue(_force));
-        if (sources.Exists(source => source.InCatalogue == target.InCatalogue))
-            throw GridError.Invalid(target.InCatalogue ? "source and target are both in the catalogue"
-                : "neither source nor target is in the catalogue",
-                target.InCatalogue
-                    ? "Move with hpcgrid mv, or copy through this machine."
-                        : "Write catalogue paths as grid:PATH, for instance: hpcgrid cp a.txt grid:a.txt");
+        if (!target.InCatalogue && sources.Exists(source => !source.InCatalogue))
+            throw GridError.Invalid("neither source nor target is in the catalogue",
+                "Write catalogue paths as grid:PATH, for instance: hpcgrid cp a.txt grid:a.txt");
         if (sources.Count > 1 && !target.InCatalogue && !Directory.Exists(target.Path))
             throw GridError.NotFound($"there is no directory '{target.Path}' to copy {sources.Count} files into", "Make it first.");
         foreach (var source in sources)
-            if (target.InCatalogue) await copy.Up(source.Path, await session.Resolve(target.Path, ct), IntoTarget(target.Path, sources.Count), ct);
+            if (target.InCatalogue && source.InCatalogue)
+                await copy.Across(await session.Resolve(source.Path, ct), await session.Resolve(target.Path, ct), IntoTarget(target.Path, sources.Count), ct);
+            else if (target.InCatalogue) await copy.Up(source.Path, await session.Resolve(target.Path, ct), IntoTarget(target.Path, sources.Count), ct);
             else await copy.Down(await session.Resolve(source.Path, ct), target.Path, ct);
         var to = target.InCatalogue ? "grid:" + await session.Resolve(target.Path, ct) : Path.GetFullPath(target.Path);
         session.Show(new CopyDocument(meter.Files, meter.Bytes, to), () =>

@@ -31,5 +31,17 @@ internal static class CatalogueWalk
             }
     }
 
+    /// <summary>Entries below a directory whose name matches a pattern, in the order of a walk; central searches.</summary>
+    public static async IAsyncEnumerable<Entry> Find(Session session, Lfn directory, string pattern, [EnumeratorCancellation] CancellationToken ct)
+    {
+        for (string? after = null; ;)
+        {
+            var page = await session.Ask(new FindEntries(directory.Path, pattern) { After = after }, ct);
+            foreach (var entry in page.Entries) yield return entry;
+            if (page.Next is null) yield break;
+            after = page.Next;
+        }
+    }
+
     public static bool IsDirectory(Entry entry) => entry.Type == "d";
 }

@@ -59,6 +59,59 @@ internal sealed class TreeCopy(Session session, TransferMeter meter, bool recurs
             InParallel(files, (file, token) => uploader.Store(file.From, file.To, replace, token), ct));
     }
 
+    /// <summary>
+    /// Within the catalogue: a second entry for the same bytes. Members of archives are fetched and stored, because they live as long as their
+    /// archive.
+    /// </summary>
+    public async Task Across(Lfn from, Lfn target, bool intoTarget, CancellationToken ct)
+    {
+        var entry = (await session.Ask(new StatEntry(from.Path), ct)).Entry;
+        if (intoTarget || await IsDirectory(target, ct)) target = target.Child(from.Name);
+        if (from.Covers(target)) throw GridError.Invalid($"{from} cannot be copied into itself", "Name another target.");
+        if (!CatalogueWalk.IsDirectory(entry)) { await AcrossAll([(entry, target)], ct); return; }
+        MustBeRecursive(from.Path);
+        var files = new List<(Entry From, Lfn To)>();
+        await session.Ask(new MakeDirectory(target.Path, Parents: true), ct);
+        await foreach (var below in CatalogueWalk.Tree(session, from, ct))
+        {
+            var to = below.Path[(from.Path.TrimEnd('/').Length + 1)..].Split('/').Aggregate(target, (directory, name) => directory.Child(name));
+            if (CatalogueWalk.IsDirectory(below)) await session.Ask(new MakeDirectory(to.Path, Parents: true), ct);
+            else files.Add((below, to));
+        }
+        await AcrossAll(files, ct);
+    }
+
+    private async Task AcrossAll(IReadOnlyList<(Entry From, Lfn To)> files, CancellationToken ct)
+    {
+        var scratch = Directory.CreateTempSubdirectory("hpcgrid-cp-").FullName;
+        using var downloader = new Downloader(session, new TransferMeter());
+        var uploader = new Uploader(session, meter);
+        try
+        {
+            await meter.Show(session, "copying", files.Count, () => InParallel(files, async (file, token) =>
+            {
+                if (file.From.Type == "m")
+                {
+                    var local = Path.Combine(scratch, Guid.NewGuid().ToString("N"));
+                    await downloader.Fetch(Lfn.Parse(file.From.Path), local, token);
+                    await uploader.Store(local, file.To, replace, token);
+                    File.Delete(local);
+                    return;
+                }
+                if (replace && await Exists(file.To, token)) await session.Ask(new RemoveEntry(file.To.Path, false), token);
+                await session.Ask(new CopyEntry(file.From.Path, file.To.Path), token);
+                meter.FileDone();
+            }, ct));
+        }
+        finally { Directory.Delete(scratch, recursive: true); }
+    }
+
+    private async Task<bool> Exists(Lfn path, CancellationToken ct)
+    {
+        try { return !CatalogueWalk.IsDirectory((await session.Ask(new StatEntry(path.Path), ct)).Entry); }
+        catch (GridError e) when (e.Code == ErrorCode.NotFound) { return false; }
+    }
+
     private async Task<bool> IsDirectory(Lfn path, CancellationToken ct)
     {
         try { return CatalogueWalk.IsDirectory((await session.Ask(new StatEntry(path.Path), ct)).Entry); }

@@ -18,15 +18,17 @@ internal sealed class ResultFetcher(Session session, TransferMeter meter)
         return new CopyDocument(meter.Files, meter.Bytes, Path.GetFullPath(folder));
     }
 
-    /// <summary>The saved outputs' paths: of the job, and of its subjobs.</summary>
+    /// <summary>The saved outputs' paths: of the job, or of all its subjobs, asked for in bulk.</summary>
     public async Task<IReadOnlyList<Lfn>> FilesOf(long job, CancellationToken ct)
     {
         var files = new List<Lfn>();
-        var detail = await session.Ask(new DescribeJob(job), ct);
-        if (detail.Line.Children is null) await Add(job, files, ct);
-        else
-            await foreach (var child in JobPages.All(session, new ListJobs { Master = job }, ct)) await Add(child.Job, files, ct);
-        return [.. files.Distinct().Order()];
+        for (string? after = null; ;)
+        {
+            var page = await session.Ask(new ListOutputs(job) { After = after }, ct);
+            files.AddRange(page.Entries.Where(entry => !CatalogueWalk.IsDirectory(entry)).Select(entry => Lfn.Parse(entry.Path)));
+            if (page.Next is null) return [.. files.Distinct().Order()];
+            after = page.Next;
+        }
     }
 
     /// <summary>The deepest directory that holds all of them; the root for none.</summary>
@@ -37,7 +39,4 @@ internal sealed class ResultFetcher(Session session, TransferMeter meter)
         while (!files.All(common.Covers)) common = common.Parent;
         return common;
     }
-
-    private async Task Add(long job, List<Lfn> files, CancellationToken ct) =>
-        files.AddRange((await session.Ask(new ReadLog(job), ct)).Files.Select(path => Lfn.Parse(path)));
 }

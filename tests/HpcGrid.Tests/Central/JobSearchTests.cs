@@ -88,5 +88,27 @@ internal sealed class JobSearchTests : CentralTests
         Assert.That(await Numbers(new ListJobs { Master = 1, States = [JobState.Done.Text()] }), Is.Empty);
     }
 
+    [Test]
+    public async Task Outputs_of_a_production_come_in_pages_that_join([Values(1, 2, 100)] int limit)
+    {
+        var master = (await Submit($"{Echo} Split = \"production:1-3\"; OutputDir = \"out/#alien_counter#\"; OutputFile = {{\"a\", \"b\"}};")).Job;
+        var bridge = await TestBridge.Join(Central);
+        foreach (var taken in await bridge.Match(3))
+            await bridge.Report(TestBridge.Started(taken.AttemptId), TestBridge.Running(taken.AttemptId), TestBridge.Saving(taken.AttemptId),
+                TestBridge.Ended(taken.AttemptId, JobState.Done, await bridge.Upload(taken, "a", [1]), await bridge.Upload(taken, "b", [2])));
+        var found = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = await Jdoe.Call(new ListOutputs(master) { After = after, Limit = limit }, default);
+            found.AddRange(page.Entries.Select(entry => entry.Path[(TestCentral.Jdoe.Length + 1)..]));
+            after = page.Next;
+        }
+        while (after is not null);
+        Assert.That(found, Is.EqualTo(new[] { "out/1/a", "out/1/b", "out/2/a", "out/2/b", "out/3/a", "out/3/b" }));
+        Assert.That((await Jdoe.Call(new ListOutputs(master + 2), default)).Entries.Select(entry => entry.Job), Is.EqualTo(new long?[] { master + 2, master + 2 }));
+        await Refused(ErrorCode.NotFound, "no job", () => Central.Client("mary").Call(new ListOutputs(master), default));
+    }
+
     private async Task<List<long>> Numbers(ListJobs wanted) => [.. (await Jdoe.Call(wanted, default)).Jobs.Select(line => line.Job)];
 }

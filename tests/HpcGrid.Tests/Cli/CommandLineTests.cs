@@ -223,6 +223,52 @@ internal sealed class CommandLineTests : CliTests
     }
 
     [Test]
+    public async Task Results_of_a_production_are_asked_for_in_bulk()
+    {
+        await using var central = await Central(request => ((ListOutputs)request).After is null
+            ? new EntryList([Entry("/out/1/a"), Entry("/out/1/b")], true) { Next = "2.7" }
+            : new EntryList([Entry("/out/2/a")], false));
+        await using var session = new Session(new Terminal { Output = TextWriter.Null, Error = TextWriter.Null, OutputStream = () => Stream.Null, Input = TextReader.Null },
+            PathOf("client.yaml"), json: false);
+        var files = await new HpcGrid.Cli.Jobs.ResultFetcher(session, new TransferMeter()).FilesOf(1, default);
+        Assert.That(files.Select(file => file.Path), Is.EqualTo(new[] { "/out/1/a", "/out/1/b", "/out/2/a" }));
+        Assert.That(central.Requests, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Found_paths_come_as_they_are_found_and_can_end_in_nul()
+    {
+        await using var central = await Central(request => ((FindEntries)request).After is null
+            ? new EntryList([Entry("/u/a b"), Entry("/u/dir", "d")], true) { Next = "/u/dir" }
+            : new EntryList([Entry("/u/dir/new\nline")], false));
+        Assert.That((await Run("find", "/u", "*", "--type", "f", "-0")).Output, Is.EqualTo("/u/a b\0/u/dir/new\nline\0"));
+        Assert.That((await Run("find", "/u")).Output, Is.EqualTo("/u/a b\n/u/dir\n/u/dir/new␊line\n"));
+        Assert.That((await Run("find", "/u", "--limit", "1")).Output, Is.EqualTo("/u/a b\n"));
+        Assert.That(JsonDocument.Parse((await Run("find", "/u", "--json")).Output).RootElement.GetProperty("entries").GetArrayLength(), Is.EqualTo(3));
+        Assert.That((await Run("find", "/u", "a/b")).ExitCode, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_copy_within_the_catalogue_moves_no_byte()
+    {
+        await using var central = await Central(request => request switch
+        {
+            StatEntry { Path: "/from" } => new EntryDetail(Entry("/from", "d"), [], null),
+            StatEntry => throw GridError.NotFound("nothing there"),
+            ListDirectory { Path: "/from" } => new EntryList([Entry("/from/a"), Entry("/from/sub", "d")], false),
+            ListDirectory => new EntryList([Entry("/from/sub/b")], false),
+            _ => new Done(),
+        });
+        Assert.That((await Run("cp", "grid:/from", "grid:/to")).ExitCode, Is.EqualTo(2), "a directory wants -r");
+        Assert.That((await Run("cp", "-r", "grid:/from", "grid:/from/below")).ExitCode, Is.EqualTo(2));
+        Assert.That((await Run("cp", "-r", "grid:/from", "grid:/to")).ExitCode, Is.Zero);
+        Assert.That(central.Requests.OfType<CopyEntry>(), Is.EquivalentTo(new[] { new CopyEntry("/from/a", "/to/a"), new CopyEntry("/from/sub/b", "/to/sub/b") }));
+        Assert.That(central.Requests.OfType<MakeDirectory>().Select(made => made.Path), Is.EqualTo(new[] { "/to", "/to/sub" }));
+    }
+
+    private static Entry Entry(string path, string type = "f") => new() { Path = path, Type = type, Owner = "jdoe", Group = "jdoe", Permissions = "644" };
+
+    [Test]
     public async Task A_member_comes_out_of_its_archive_verified()
     {
         using var zipped = new MemoryStream();
