@@ -8,7 +8,7 @@ internal sealed record WhyRule(string Cause, Func<WhyFacts, bool> Applies, Func<
 /// <summary>Why a job is as it is: the first rule of the table that applies. Pure.</summary>
 internal static class WhyRules
 {
-    private static readonly WhyRule[] Table = [.. FailureCauses.Rules, .. WaitingCauses.Rules];
+    private static readonly WhyRule[] Table = [.. LimitCauses.Rules, .. FailureCauses.Rules, .. WaitingCauses.Rules];
 
     /// <summary>All causes, for the page that lists them and for tests.</summary>
     public static IEnumerable<string> Causes => Table.Select(rule => rule.Cause);

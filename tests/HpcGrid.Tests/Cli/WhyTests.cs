@@ -9,6 +9,14 @@ internal sealed class WhyTests
 {
     private static readonly object?[][] Cases =
     [
+        ["ttl", Fact("ERROR_E", "it ran longer than its TTL of 600 s", signal: 15, cause: PayloadCause.TimeLimit)],
+        ["out-of-memory", Fact("ERROR_E", "the payload ended with signal 9", signal: 9, cause: PayloadCause.OutOfMemory)],
+        ["memory", Fact("ERROR_E", "it used 3 GiB memory where 2 GiB are allowed (MemorySize)", signal: 15, cause: PayloadCause.MemoryLimit)],
+        ["disk", Fact("ERROR_E", "it used 3 GiB disk", signal: 15, cause: PayloadCause.DiskLimit)],
+        ["output-size", Fact("ERROR_E", "it used 3 GiB standard output", signal: 15, cause: PayloadCause.OutputLimit)],
+        ["processes", Fact("ERROR_E", "it used 3000 processes", signal: 15, cause: PayloadCause.ProcessLimit)],
+        ["idle", Fact("ERROR_E", "it used no CPU for 600 s", signal: 15, cause: PayloadCause.IdleLimit)],
+        ["walltime", Fact("EXPIRED", "the batch job ends", signal: 15, cause: PayloadCause.Walltime)],
         ["done", Fact("DONE")],
         ["killed", Fact("KILLED", "killed by jdoe")],
         ["input-checksum", Fact("ERROR_IB", "input 'a' (/a) has a wrong checksum: 3 bytes")],
@@ -118,10 +126,10 @@ internal sealed class WhyTests
 
     private static SiteVerdict Site(bool matches, string? reason) => new("CERN", "VO::CERN::CE", matches, null, reason, null);
 
-    private static WhyFacts Fact(string state, string? reason = null, int? exit = null, int? signal = null)
+    private static WhyFacts Fact(string state, string? reason = null, int? exit = null, int? signal = null, PayloadCause cause = PayloadCause.Exited)
     {
         JobStates.TryParse(state, out var known);
-        var payload = exit is null && signal is null ? null : new PayloadResult { ExitCode = exit, Signal = signal, WallSeconds = 3, CpuSeconds = 1, MaxRssKib = 5000 };
+        var payload = exit is null && signal is null ? null : new PayloadResult { ExitCode = exit, Signal = signal, Cause = cause, WallSeconds = 3, CpuSeconds = 1, MaxRssKib = 5000 };
         List<JobEvent> events =
         [
             new(5, new EventKey(1, 0, EventSource.Central, 1), DateTimeOffset.UnixEpoch, new Opened("submitted", 0, 0)),
