@@ -4,8 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
+using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
+using Serilog;
 
 namespace HpcGrid.Central.Broker;
 
@@ -45,12 +47,25 @@ public sealed class Descriptions
         var row = DescriptionTable.Find(session, id) ?? throw new InvalidOperationException($"description {id} is missing");
         var sources = row.Sources.Concat(row.Data.Select(file => file.Source)).Sum(source => 400L + (3 * source.Lfn.Length));
         var own = row.IsDivided ? 2 * PartDataTable.Longest(session, id) : 0;
-        known = new KnownDescription(row, JobDescription.Read(row.Jdl, []), 4096 + (2 * sources) + own + row.Jdl.Length);
+        known = new KnownDescription(row, Understand(row), 4096 + (2 * sources) + own + row.Jdl.Length);
         if (_known.Count >= Limits.DescriptionsInMemory) _known.Clear();
         // Numbers of a transaction that is undone are given again.
         if (session.IsWriter) session.OnRollback(() => _known.TryRemove(id, out _));
         _known[id] = known;
         return known;
+    }
+
+    /// <summary>
+    /// What was stored was understood then, and is now unless the rules have changed: then it matches nowhere, and everybody else's jobs go on.
+    /// </summary>
+    private static JobDescription Understand(DescriptionRow row)
+    {
+        try { return JobDescription.Read(row.Jdl, []); }
+        catch (GridError e)
+        {
+            Log.Error("description {Description} cannot be understood any more: {Message}", row.Id, e.Message);
+            return new JobDescription { Command = ["/bin/false"], Requirements = Expression.Parse("false"), Remarks = [e.Message], Jdl = row.Jdl };
+        }
     }
 
     /// <summary>What a job runs, and on which data.</summary>

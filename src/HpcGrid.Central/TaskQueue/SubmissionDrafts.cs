@@ -29,6 +29,7 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
         if (draft.Subjobs > Core.Limits.MostSubjobs)
             throw new GridError(ErrorCode.TooLarge, $"the job makes {draft.Subjobs} subjobs, {Core.Limits.MostSubjobs} are allowed",
                 "Submit parts of it as jobs of their own.");
+        foreach (var job in draft.Parts?.Select(part => part.Group.Job).Distinct().Append(description) ?? [description]) MustReadAgain(job);
         CheckJobs(place, draft);
         return draft with { Remarks = [.. LeftOut(draft), .. sites.Doubts(draft.Parts?.Select(part => part.Group.Job).Distinct() ?? [description],
             caller.Name)] };
@@ -111,6 +112,21 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
         else if (!tree.WalkToWrite(place.Session, directory, place.Owner).IsDirectory)
             throw GridError.Invalid($"the output directory {directory} is below a file");
         return known[directory.Path] = entry is not null;
+    }
+
+    /// <summary>What is stored is the canonical text; whatever cannot be read from it again must not get in.</summary>
+    private static void MustReadAgain(JobDescription job)
+    {
+        try
+        {
+            if (JobDescription.Read(job.Jdl, []).Jdl == job.Jdl) return;
+            throw GridError.Invalid("it reads differently");
+        }
+        catch (GridError e)
+        {
+            throw new GridError(ErrorCode.Internal, $"the description cannot be stored: {e.Message}",
+                "This is a fault of central: report it with the description.", e);
+        }
     }
 
     private static void MustFit(JobDescription job, IReadOnlyList<SourceFile> sources, IReadOnlyList<DataFile> data)

@@ -21,7 +21,10 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     /// <summary>Both daemons run.</summary>
     public bool IsUp => LocalState.Read(home) is { } state && LocalProcesses.Runs(state.Central) && LocalProcesses.Runs(state.Bridge);
 
-    /// <summary>Starts what does not run and waits until central answers and the bridge has reported to it. Throws GridError with the end of the log of what failed.</summary>
+    /// <summary>
+    /// Starts what does not run and waits until central answers and the bridge has reported to it. Throws GridError with the end of the log of what
+    /// failed.
+    /// </summary>
     public async Task Up(int nodes, int coresPerNode, CancellationToken ct)
     {
         Directory.CreateDirectory(home.Folder);
@@ -87,6 +90,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
             client: "{home.UserFolder(BridgeUser)}/client.yaml"
             spool: "{home.Spool}"
             state: "{home.BridgeState}"
+            closeSe: ["HPCGRID::Central::Local"]
             stopPilots: true
             batch:
               system: fork

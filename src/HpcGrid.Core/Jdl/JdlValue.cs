@@ -51,10 +51,13 @@ public sealed record JdlList(IReadOnlyList<JdlValue> Items) : JdlValue
     public override int GetHashCode() => Items.Aggregate(Items.Count, HashCode.Combine);
 }
 
-/// <summary>`[ Key = value; … ]`: a description in a description. Equal when keys and values are, wherever they stood.</summary>
+/// <summary>
+/// `[ Key = value; … ]`: a description in a description; keys as written, because they may be names of nodes. Equal when keys and values are,
+/// wherever they stood.
+/// </summary>
 public sealed record JdlRecord(IReadOnlyList<JdlEntry> Entries) : JdlValue
 {
-    public override string ToString() => "[" + string.Concat(Entries.Select(entry => $"{JdlKeys.Spelling(entry.Key)} = {entry.Value}; ")).TrimEnd() + "]";
+    public override string ToString() => "[" + string.Concat(Entries.Select(entry => $"{entry.Key} = {entry.Value}; ")).TrimEnd() + "]";
     public bool Equals(JdlRecord? other) => other is not null && Pairs.SequenceEqual(other.Pairs);
     public override int GetHashCode() => Entries.Aggregate(Entries.Count, (hash, entry) => HashCode.Combine(hash, entry.Value));
 

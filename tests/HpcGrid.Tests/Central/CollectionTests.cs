@@ -92,6 +92,19 @@ internal sealed class CollectionTests : CentralTests
     }
 
     [Test]
+    public async Task A_stored_description_that_is_not_understood_any_more_stops_nobody_else()
+    {
+        await Submit("Command = {\"/bin/old\"}; Priority = 9;");
+        await Central.Database.Write(session => session.Execute("UPDATE description SET jdl = 'TTL = nonsense;'"));
+        await Central.Restart();
+        await Submit(Echo);
+        Assert.That((await (await TestBridge.Join(Central)).Match(5)).Select(one => one.Job), Is.EqualTo(new[] { 2L }));
+        Assert.That(await StateOf(1), Is.EqualTo("WAITING"));
+        await Jdoe.Call(new KillJobs([1]), default);
+        Assert.That(await StateOf(1), Is.EqualTo("KILLED"));
+    }
+
+    [Test]
     public async Task A_parametric_job_costs_one_description_unless_its_parameter_chooses_sites()
     {
         await Submit("Command = {\"/bin/x\", \"_PARAM_\"}; Parameters = 10000; OutputDir = \"o/_PARAM_\";");

@@ -32,7 +32,7 @@ public sealed class NodeTests
     [Test]
     public void What_is_stored_of_a_collection_reads_the_same()
     {
-        var job = Read("Type = \"dag\"; Nodes = [ a = [Command = {\"/bin/a\"}; X = other.A =?= undefined]; b = [Command = {\"/bin/b\", \"\\\\\\\"]\n#;\"}]; ]; Dependencies = {{a, b}};");
+        var job = Read("Type = \"dag\"; Nodes = [ split = [Command = {\"/bin/a\"}; X = other.A =?= undefined]; b = [Command = {\"/bin/b\", \"\\\\\\\"]\n#;\"}]; ]; Dependencies = {{split, b}};");
         var again = JobDescription.Read(job.Jdl, []);
         Assert.That(again.Jdl, Is.EqualTo(job.Jdl));
         Assert.That(((NodeSplit)again.Split).Nodes.Select(node => (node.Name, node.Job.Jdl, string.Join(',', node.After))),
