@@ -31,7 +31,8 @@ internal sealed partial class FilesBesideJdl(Session session)
         var programs = new[] { description.Executable, description.ValidationCommand }.OfType<string>();
         return programs.Select(program => program.Contains('/', StringComparison.Ordinal) ? program : "bin/" + program)
             .Concat(description.InputFiles)
-            .Concat(description.InputData.Concat(description.InputCollections).Select(data => data.Path));
+            .Concat(description.InputData.Concat(description.InputCollections).Select(data => data.Path))
+            .Concat(description.Merge?.Files.Select(merged => merged.Jdl) ?? []);
     }
 
     private static IEnumerable<string> Collections(JobDescription description) => description.Split is NodeSplit nodes

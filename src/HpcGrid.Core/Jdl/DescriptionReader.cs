@@ -104,6 +104,7 @@ internal sealed class DescriptionReader
     private void CheckKeys(List<string> remarks, out List<string> unknown)
     {
         unknown = [];
+        var exported = (_keys.Document.Find("JDLVariables")?.Value is JdlSet set ? set.Items : []).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in _keys.Document.Entries)
         {
             var known = JdlKeys.Find(entry.Key);
@@ -111,6 +112,8 @@ internal sealed class DescriptionReader
             if (known is null)
             {
                 unknown.Add(entry.Key);
+                // A key of the user's own, made for the program.
+                if (exported.Contains(entry.Key)) continue;
                 var meant = unknown.Count <= MostGuesses ? JdlKeys.Nearest(entry.Key) : null;
                 remarks.Add($"{place}the key '{entry.Key}' is not known and has no effect{(meant is null ? "" : $"; did you mean '{meant}'?")}");
             }

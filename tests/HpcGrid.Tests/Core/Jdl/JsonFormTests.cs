@@ -88,6 +88,13 @@ public sealed class JsonFormTests
     }
 
     [Test]
+    public void The_page_of_job_descriptions_tells_of_every_key()
+    {
+        var page = Repository.Text("docs/jobs.md");
+        Assert.That(JobSchema.Kinds.Keys.Where(key => !page.Contains(key, StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
     public void The_schema_knows_every_key_and_no_other()
     {
         using var schema = JsonDocument.Parse(JobSchema.Write());
@@ -111,7 +118,8 @@ public sealed class JsonFormTests
         };
         foreach (var key in JobSchema.Kinds.Where(pair => pair.Value == kind).Select(pair => pair.Key))
         {
-            if (key is "Command" or "JDLArguments" or "OrigRequirements" or "ParameterStart" or "ParameterStep" or "ResubmitType") continue;
+            if (key is "Command" or "JDLArguments" or "OrigRequirements" or "ParameterStart" or "ParameterStep" or "ResubmitType" or "Merge" or "MergeOutputDir"
+                or "MergeCollections") continue;
             var others = key.StartsWith("Split", StringComparison.Ordinal) || key is "OrderLFN" or "ForceOnlySEInput" or "MaxInputMissingThreshold"
                 ? "\"Split\": \"se\", \"InputData\": [\"/d/x\"], \"SplitMaxInputFileNumber\": 5, " : "";
             Assert.DoesNotThrow(() => JobDescription.Read($"{{\"Command\": [\"/bin/x\"], {others}\"{key}\": {good}}}", []), key);
