@@ -5,6 +5,8 @@ namespace HpcGrid.Benchmarks;
 /// <summary>What to measure and how much of it.</summary>
 public sealed record BenchOptions
 {
+    public static BenchOptions Default { get; } = new();
+
     public int Jobs { get; init; } = 5000;
     public int Runs { get; init; } = 1;
     public int Seconds { get; init; } = 30;

@@ -11,6 +11,8 @@ const string Usage = """
       monitoring        what an agent spends on measuring its running jobs
           --jobs N      how many run at a time (64 is a large node)
           --seconds N   for how long (default 30)
+      central           a production of a million subjobs at central alone: submit, match, report, retry, kill
+          --jobs N      how many (default 1000000)
       micro             parts alone, by BenchmarkDotNet; further arguments go to it (--filter '*Claim*')
 
       --smoke           tiny sizes: shows that it runs, measures nothing
@@ -23,6 +25,8 @@ switch (args.FirstOrDefault())
         return await HowFastIsTheWholeGrid.Answer(BenchOptions.Parse(args[1..]));
     case "monitoring":
         return WhatDoesMonitoringCost.Answer(BenchOptions.Parse(args[1..]));
+    case "central":
+        return await HowFastIsCentral.Answer(BenchOptions.Parse(args[1..]));
     case "micro":
         BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchOptions).Assembly).Run(args[1..]);
         return 0;

@@ -41,7 +41,7 @@ internal sealed class SubmitOptions
     {
         var ready = await Read(command, parsed, session, ct);
         if (parsed.GetValue(_maxFails) is not { } fails) return ready;
-        return fails > 0 ? ready with { Text = DescriptionText.With(ready.Text, "MaxFailed", fails) }
+        return fails > 0 ? ready with { Text = DescriptionText.With(ready.Text, "MaxFailed", fails - 1) }
             : throw GridError.Invalid($"--max-fails {fails} is not possible",
             "Give 1 to stop at the first failure.");
     }

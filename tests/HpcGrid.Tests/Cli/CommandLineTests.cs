@@ -165,7 +165,7 @@ internal sealed class CommandLineTests : CliTests
         var requests = central.Requests.OfType<SubmitJob>().ToList();
         Assert.That(requests.Select(request => request.Jdl), Is.EqualTo(new[]
         {
-            "Command = {\"/bin/true\"};\nMaxFailed = 5;\n",
+            "Command = {\"/bin/true\"};\nMaxFailed = 4;\n",
             "Command = {\"/bin/echo\", \"_PARAM_\"};\nOutputFile = {\"stdout\", \"stderr\"};\nParameters = {\"a b\", \"\\\"c\\\"\"};\n",
             "{\"Command\": [\"/bin/true\"]}",
         }));
