@@ -56,7 +56,7 @@ public sealed class CentralHost : IAsyncDisposable
         var sites = new Sites(roster, new SiteHealth(clock));
         var inputs = new InputResolver(reads, new CollectionReader(Element), options.Vo);
         var flow = new JobFlow(descriptions, roster, new NodeInputs(inputs, descriptions, options.Vo), sites.Health);
-        _leases = new Leases(Database, flow, new WaitingHint(descriptions, roster), roster, times, clock);
+        _leases = new Leases(Database, flow, new WaitingHint(descriptions, sites, clock), roster, times, clock);
         var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
         var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, sites, flow, clock), intake, _leases,
             new BridgeNews(roster, tokens, Element, times, sites.Health), desk);

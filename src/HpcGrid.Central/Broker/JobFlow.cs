@@ -35,7 +35,7 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
         var failed = new FailedAttempt(ended.State, ended.Payload is not null || row.Known.RunningBranches.Count > 0, row.Known.Tries.Value, Confirmed: true);
         if (Decide(book, row, failed) is RetryDecision.Again again)
         {
-            book.Record(told with { What = ended with { Outputs = [] } });
+            book.Record(told with { What = ended });
             OpenNext(book, row, again, $"{ended.State.Text()}: {ended.Reason ?? "no reason was told"}");
         }
         else book.Record(told with { What = ended with { Reason = WithWhy(book, row, failed, ended.Reason) } });

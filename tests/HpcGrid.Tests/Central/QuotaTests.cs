@@ -57,7 +57,7 @@ internal sealed class QuotaTests : CentralTests
             Assert.That((await LineOf(master)).Children, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = 2, ["OVER_WAITING"] = 2 }));
             Assert.That((await Jdoe.Call(new ListJobs { Master = master, States = ["OVER_WAITING"] }, default)).Jobs.Select(line => line.Job), Is.EqualTo(new[] { master + 4, master + 3 }));
             Assert.That((await Jdoe.Call(new ListJobs { Master = master, States = ["WAITING"] }, default)).Jobs, Is.Empty);
-            Assert.That(await bridge.Match(5), Is.Empty);
+            Assert.That((await bridge.Match(5), (await bridge.Renew()).Waiting), Is.EqualTo((Array.Empty<Assignment>(), 0)));
             Assert.That((await Jdoe.Call(new MatchSites(null, [], master + 3), default)).Sites.Single().Reason, Does.Contain("OVER_WAITING").And.Contain("4 of 3"));
             await Refused(ErrorCode.TooLarge, "4 of 3", () => Submit(Echo));
         });
@@ -84,7 +84,7 @@ internal sealed class QuotaTests : CentralTests
         await Submit(Production(10));
         var bridge = await TestBridge.Join(Central);
         var held = await bridge.Match(10);
-        Assert.That((held.Count, (await bridge.Match(10)).Count), Is.EqualTo((3, 0)));
+        Assert.That((held.Count, (await bridge.Match(10)).Count, (await bridge.Renew()).Waiting), Is.EqualTo((3, 0, 0)));
         await bridge.Finish(held[0].AttemptId);
         Assert.That((await bridge.Match(10)).Count, Is.EqualTo(1));
     }
