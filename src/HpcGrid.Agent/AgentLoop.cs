@@ -33,7 +33,7 @@ internal sealed class AgentLoop
     private AgentFacts _facts;
     private Standing _standing = Standing.Working;
     private LeaseName? _lease;
-    private Room _free;
+    private readonly NodeRoom _room;
     private TimeSpan _nextLook, _nextBeat, _idleSince;
     private TimeSpan? _leaveBy, _finalsAt;
     private bool _looking, _beating, _claimWanted, _leaving;
@@ -46,7 +46,7 @@ internal sealed class AgentLoop
         (_options, _settings, _runner, _spool, _mailbox, _clock) = (options, settings, runner, spool, mailbox, clock);
         _book = new QueueBook(settings.Card);
         _grants = new GrantGate(options.Site);
-        _free = settings.Whole;
+        _room = new NodeRoom(settings.Whole);
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
         _lookout = new Lookout(settings.Card, clock, mailbox.Post);
         _limits = new LimitWatch(runner, new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox), clock, settings.Timing.PublishMax);
@@ -195,7 +195,8 @@ internal sealed class AgentLoop
         _book.Over(run);
         // What cleared its environment and its ancestry can be anybody's; when nobody runs, it is nobody's.
         if (_runner.Active.Count == 0) _runner.KillStrays(_settings.GuardProcess);
-        if (run.Spec is { } spec && run.StartedAt is not null) _free = _free.With(spec.Resources);
+        _room.Give(run);
+        _room.Forget(run);
         Log.Debug("{JobId}.{Attempt} ended: {Outcome} {Reason}", run.Job.Id.Job, run.Job.Id.Attempt, run.Outcome, run.Reason);
     }
 
@@ -244,7 +245,7 @@ internal sealed class AgentLoop
         var left = _facts.StopAt - now;
         foreach (var run in _book.Waiting(Limits.PackingLookahead))
         {
-            if (_free.Cores <= 0) return;
+            if (!_room.MayStart(run, now)) continue;
             if (!run.Queue.MayStart || _book.IsActive(run.Job.Id)) continue;
             switch (_grants.Check(run, _clock.Utc))
             {
@@ -260,7 +261,7 @@ internal sealed class AgentLoop
                     _runner.Refuse(run);
                     continue;
             }
-            switch (AgentRules.FitOf(run.Spec!.Resources, _free, _settings.Whole, left))
+            switch (_room.Take(run, left, now))
             {
                 case Fit.Never:
                     _book.Take(run);
@@ -269,7 +270,6 @@ internal sealed class AgentLoop
                 case Fit.Now:
                     _book.Take(run);
                     _book.Activate(run);
-                    _free = _free.Without(run.Spec!.Resources);
                     _runner.Begin(run);
                     break;
             }
@@ -290,7 +290,7 @@ internal sealed class AgentLoop
 
     private TimeSpan Look(TimeSpan now)
     {
-        var wanted = AgentRules.ShouldClaim(_standing, _free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail);
+        var wanted = AgentRules.ShouldClaim(_standing, _room.Free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail);
         if (wanted && !_claimWanted)
         {
             _pauses.Reset();
@@ -322,7 +322,7 @@ internal sealed class AgentLoop
         if (_settings.BeatsTellChanges) _nextBeat = Earlier(_nextBeat, _clock.Now + _settings.Timing.PublishMin);
     }
 
-    private HeartbeatMarker Marker() => new(++_beats, _standing == Standing.Working ? Math.Max(0, _free.Cores) : 0, _said.Draining, _said.Full);
+    private HeartbeatMarker Marker() => new(++_beats, _standing == Standing.Working ? _room.IdleCores : 0, _said.Draining, _said.Full);
 
     /// <summary>Whether all is over; answers when to look again.</summary>
     private TimeSpan Leave(TimeSpan now)

@@ -1,5 +1,7 @@
 using System.Globalization;
+using HpcGrid.Agent.Processes;
 using HpcGrid.Core;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Agent;
 
@@ -17,6 +19,8 @@ internal sealed record AgentOptions
     public long? MemoryMib { get; init; }
     /// <summary>Null: disk is not accounted for.</summary>
     public long? DiskMib { get; init; }
+    /// <summary>GPUs and whatever else is counted.</summary>
+    public Counters Counters { get; init; } = Counters.None;
     public DateTimeOffset? Deadline { get; init; }
     public TimeSpan? IdleExit { get; init; }
     public TimeSpan? DrainMargin { get; init; }
@@ -44,6 +48,7 @@ internal sealed record AgentOptions
           --work DIR            folder for sandboxes, on the node's own disk
           --cores N             cores to use (default: all)
           --memory MIB          memory to use; without it memory is not accounted for
+          --counters LIST       what else is counted here, as "licence=2"; GPUs are found by themselves unless given ("gpu=4")
           --disk MIB            room for sandboxes; without it disk is not accounted for
           --batch-id ID         the batch system's job id
           --pilot TAG           the bridge's tag of this pilot
@@ -86,6 +91,7 @@ internal sealed record AgentOptions
             Cores = (int?)Number("cores") ?? Environment.ProcessorCount,
             MemoryMib = Some((long?)Number("memory")),
             DiskMib = Some((long?)Number("disk")),
+            Counters = Counted(Text("counters")),
             Deadline = Number("deadline") is { } deadline ? DateTimeOffset.FromUnixTimeMilliseconds((long)(deadline * 1000)) : null,
             IdleExit = Seconds("idle-exit"),
             DrainMargin = Seconds("drain-margin"),
@@ -101,6 +107,14 @@ internal sealed record AgentOptions
     }
 
     private static GridError Wrong(string message) => GridError.Invalid(message, "See hpcgrid-agent --help.");
+
+    private static Counters Counted(string? text)
+    {
+        var counters = Counters.Parse(text ?? "");
+        return counters.Of(Counters.Gpu) > 0 || Gpus.Count() is not (> 0 and var found)
+            ? counters
+            : counters.Plus(Counters.From([new(Counters.Gpu, found * Counters.One)]));
+    }
 
     private static long? Some(long? mebibytes) => mebibytes > 0 ? mebibytes : null;
 

@@ -3,6 +3,7 @@ using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core;
+using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
 using Serilog;
 
@@ -52,11 +53,14 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
 
     private AgentCard Card(string name) => new(
         name, options.Node, options.Pilot, options.BatchId, options.Cores, options.MemoryMib ?? 0, options.DiskMib ?? 0, ProcessSetup.Network(),
-        options.Deadline, Environment.ProcessId);
+        options.Deadline, Environment.ProcessId) { Counters = options.Counters };
 
     private AgentSettings Settings(AgentCard card, SpoolTiming timing, int guard)
     {
-        var whole = new Room(options.Cores, options.MemoryMib ?? long.MaxValue, options.DiskMib ?? long.MaxValue);
+        var whole = new Room(options.Cores * (long)Counters.One, options.MemoryMib ?? long.MaxValue, options.DiskMib ?? long.MaxValue)
+        {
+            Counters = options.Counters,
+        };
         var settings = new AgentSettings(card, timing, whole, guard, Random.Shared.Next);
         if (options.Deadline is not { } deadline) return settings;
         var lifetime = deadline - DateTimeOffset.UtcNow;

@@ -28,14 +28,28 @@ internal enum Standing
 /// <param name="StopAt">When running jobs are stopped; null: never.</param>
 internal readonly record struct AgentFacts(TimeSpan LeaseSeen, Liveness Liveness, bool DrainAsked, TimeSpan? DrainAt, TimeSpan? StopAt);
 
-/// <summary>Cores, memory and disk, of the node or left on it.</summary>
-internal readonly record struct Room(int Cores, long MemoryMib, long DiskMib)
+/// <summary>Cores (in thousandths), memory, disk and counters, of the node or left on it.</summary>
+internal readonly record struct Room(long CoreShare, long MemoryMib, long DiskMib)
 {
-    public bool Holds(Resources need) => need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib;
+    private readonly Counters? _counters;
 
-    public Room Without(Resources need) => new(Cores - need.Cores, MemoryMib - need.MemoryMib, DiskMib - need.DiskMib);
+    public Counters Counters
+    {
+        get => _counters ?? Counters.None;
+        init => _counters = value.IsNone ? null : value;
+    }
 
-    public Room With(Resources need) => new(Cores + need.Cores, MemoryMib + need.MemoryMib, DiskMib + need.DiskMib);
+    /// <summary>Whole cores.</summary>
+    public int Cores => (int)(CoreShare / Counters.One);
+
+    public bool Holds(Room need) => need.CoreShare <= CoreShare && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib
+        && need.Counters.MissingFrom(Counters) is null;
+
+    public Room Without(Room taken) =>
+        new(CoreShare - taken.CoreShare, MemoryMib - taken.MemoryMib, DiskMib - taken.DiskMib) { Counters = Counters.Minus(taken.Counters) };
+
+    public Room With(Room given) =>
+        new(CoreShare + given.CoreShare, MemoryMib + given.MemoryMib, DiskMib + given.DiskMib) { Counters = Counters.Plus(given.Counters) };
 }
 
 /// <summary>Whether a job can be started.</summary>
@@ -84,18 +98,31 @@ internal static class AgentRules
     /// Whether a job fits into what is free, and whether its TTL fits into the time that is left. Time only shrinks, so a job that is too
     /// long now never fits.
     /// </summary>
-    public static Fit FitOf(Resources need, Room free, Room whole, TimeSpan? left) =>
-        !whole.Holds(need) || TimeSpan.FromSeconds(need.TtlSeconds) > left ? Fit.Never
-        : free.Holds(need) ? Fit.Now
-        : Fit.Later;
+    public static Fit FitOf(Resources need, Room free, Room whole, TimeSpan? left)
+    {
+        var share = ShareOf(need, whole);
+        return !whole.Holds(share) || need.Cores > whole.Cores || TimeSpan.FromSeconds(need.TtlSeconds) > left ? Fit.Never
+            : free.Holds(share) ? Fit.Now
+            : Fit.Later;
+    }
+
+    /// <summary>What a job takes of a node: all cores when the node is to be its own.</summary>
+    public static Room ShareOf(Resources need, Room whole) =>
+        new(need.WholeNode ? whole.CoreShare : need.CoreShare, need.MemoryMib, need.DiskMib) { Counters = need.Counters };
+
+    /// <summary>
+    /// Smaller jobs may overtake one that waits for room, but not for ever: after this long nothing behind it is started until it runs.
+    /// </summary>
+    public static bool MayOvertake(TimeSpan waitsSince, TimeSpan now) => now - waitsSince < Limits.OvertakenAtMost;
 
     /// <summary>A new queue file is claimed only for idle cores, when nothing waits, and when results can be delivered.</summary>
     public static bool ShouldClaim(Standing standing, Room free, int waiting, int unacked, bool deliveryFails) =>
-        standing == Standing.Working && free.Cores > 0 && waiting == 0 && unacked < Limits.UnackedQueues && !deliveryFails;
+        standing == Standing.Working && free.CoreShare > 0 && waiting == 0 && unacked < Limits.UnackedQueues && !deliveryFails;
 
     /// <summary>Offers that could run here; the rest is for others.</summary>
     public static bool CanTake(PoolEntry offer, Room whole, TimeSpan? left) =>
-        offer.Cores <= whole.Cores && offer.MemoryMib <= whole.MemoryMib && !(TimeSpan.FromSeconds(offer.TtlSeconds) > left);
+        offer.Cores <= whole.Cores && offer.MemoryMib <= whole.MemoryMib && offer.Counters.MissingFrom(whole.Counters) is null
+        && !(TimeSpan.FromSeconds(offer.TtlSeconds) > left);
 
     /// <summary>
     /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each MiB of it.

@@ -27,6 +27,9 @@ internal static class Limits
     /// <summary>Files, processes and characters of paths in one answer to a look: it travels through the spool and one frame.</summary>
     public const int PeekFiles = 2000, PeekProcesses = 500, PeekListCharacters = 64 * 1024, PeekCommandCharacters = 200;
 
+    /// <summary>A job that waits for more room than is free is overtaken by smaller ones for so long at most.</summary>
+    public static readonly TimeSpan OvertakenAtMost = TimeSpan.FromSeconds(60);
+
     /// <summary>Answers to looks that lie in the spool at most, for how long, and how many orders are remembered so that each has one answer.</summary>
     public const int AnswersKept = 32, AnswersRemembered = 1024;
 

@@ -57,7 +57,7 @@ public sealed class BridgeHost : IDisposable
         var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
         var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata);
         var pace = new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds), budget);
-        var batch = Own(new BatchCalls(parts.Batch, _posts, _stopping.Token));
+        var batch = new BatchCalls(parts.Batch, _posts, _stopping.Token);
         var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board);
         SampleStep? samples = null;
@@ -179,7 +179,8 @@ public sealed class BridgeHost : IDisposable
         GridError.Conflict("another bridge has taken this spool over", "Only one bridge may run on a spool; the newest wins. Stop the one you do not want.");
 
     /// <summary>Queue files are built and read in memory where the system has a memory filesystem.</summary>
-    private static string Scratch() => Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+    private static string Scratch() =>
+        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"hpcgrid-{Environment.UserName}");
 
     private T Own<T>(T owned) where T : IDisposable
     {

@@ -61,6 +61,9 @@ public sealed record BatchOptions
     /// <summary>Room for sandboxes, MiB; 0 is the default job's 10 GiB for each core.</summary>
     public long DiskMib { get; set; }
 
+    /// <summary>What else is counted on each node, as "gpu=4,licence=1"; agents find GPUs by themselves.</summary>
+    public string Counters { get; set; } = "";
+
     /// <summary>Seconds a pilot may live. A job whose TTL does not fit is not fetched.</summary>
     public int Walltime { get; set; } = 172_800;
 

@@ -79,6 +79,7 @@ public static class BridgeOptionsFile
         Demand(options.Batch.Walltime is >= 30 and <= 366 * 86_400, "batch.walltime", "must be from 30 seconds to a year");
         Demand(options.Batch.IdleExit is >= 1 and <= 86_400, "batch.idleExit", "must be from 1 second to a day");
         Demand(options.Batch.MemoryMib >= 0, "batch.memoryMib", "must not be negative");
+        _ = Core.Sites.Counters.Parse(options.Batch.Counters);
         Demand(options.Batch.DiskMib >= 0, "batch.diskMib", "must not be negative");
         return options;
     }

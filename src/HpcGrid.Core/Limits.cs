@@ -72,6 +72,16 @@ public static class Limits
     /// <summary>Most cores of one job on one node.</summary>
     public const int MostCores = 4096;
 
+    /// <summary>Most nodes of one job: it must fit into one pilot.</summary>
+    public const int MostNodesOfJob = 100_000;
+
+    /// <summary>Most named counters of one job or node, and the longest name: they stand in the name of a file.</summary>
+    public const int MostCounters = 4;
+    public const int LongestCounterName = 16;
+
+    /// <summary>Greatest amount of one counter.</summary>
+    public const int MostCounted = 1_000_000;
+
     /// <summary>Most memory or disk of one job, MiB: 1 PiB.</summary>
     public const long MostMib = 1024L * 1024 * 1024;
 

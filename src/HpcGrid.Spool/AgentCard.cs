@@ -1,3 +1,5 @@
+using HpcGrid.Core.Sites;
+
 namespace HpcGrid.Spool;
 
 /// <summary>What an agent is, written once into live/card.json before `live` appears.</summary>
@@ -21,4 +23,8 @@ public sealed record AgentCard(
     long DiskMib,
     string Network,
     DateTimeOffset? Deadline,
-    int ProcessId);
+    int ProcessId)
+{
+    /// <summary>GPUs and whatever else is counted on the node.</summary>
+    public Counters Counters { get; init; } = Counters.None;
+}

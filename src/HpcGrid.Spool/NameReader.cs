@@ -51,6 +51,15 @@ internal ref struct NameReader(string name)
         return length > 0;
     }
 
+    /// <summary>Takes what stands before the text, at least one character, and leaves the text.</summary>
+    public bool TakeUntil(string literal, out string taken)
+    {
+        var length = _rest.IndexOf(literal, StringComparison.Ordinal);
+        taken = length > 0 ? _rest[..length].ToString() : "";
+        if (length > 0) _rest = _rest[length..];
+        return length > 0;
+    }
+
     /// <summary>Takes all the rest.</summary>
     public string TakeRest()
     {

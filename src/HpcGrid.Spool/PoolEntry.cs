@@ -1,4 +1,6 @@
 using System.Globalization;
+using HpcGrid.Core;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Spool;
 
@@ -10,8 +12,23 @@ namespace HpcGrid.Spool;
 /// <param name="Rows">Its number of jobs.</param>
 public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMib, int TtlSeconds, int Rows) : IComparable<PoolEntry>
 {
-    /// <summary>"q17.g2.c1.m2000.t3600.n64.db".</summary>
-    public string FileName => string.Create(CultureInfo.InvariantCulture, $"{Name}.c{Cores}.m{MemoryMib}.t{TtlSeconds}.n{Rows}.db");
+    private readonly Counters? _counters;
+
+    /// <summary>Counters that its most demanding job needs.</summary>
+    public Counters Counters
+    {
+        get => _counters ?? Counters.None;
+        init => _counters = value.IsNone ? null : value;
+    }
+
+    /// <summary>Nodes beyond the first that each of its jobs needs at the same time.</summary>
+    public int OtherNodes { get; init; }
+
+    /// <summary>"q17.g2.c1.m2000.t3600.n64.db"; with counters "q17.g2.c1.m2000.t3600.n64.k-gpu-500.db", of many nodes "….n1.x4.db".</summary>
+    public string FileName => string.Create(CultureInfo.InvariantCulture, $"{Name}.c{Cores}.m{MemoryMib}.t{TtlSeconds}.n{Rows}")
+        + (OtherNodes > 0 ? string.Create(CultureInfo.InvariantCulture, $".x{OtherNodes + 1}") : "")
+        + (Counters.IsNone ? "" : ".k" + string.Concat(Counters.Amounts.Select(pair => string.Create(CultureInfo.InvariantCulture, $"-{pair.Key}-{pair.Value}"))))
+        + ".db";
 
     /// <summary>Reads a <see cref="FileName"/>; false for anything else.</summary>
     public static bool TryParse(string fileName, out PoolEntry entry)
@@ -22,10 +39,31 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
             || !reader.Take(".c") || !reader.TakeInt(out var cores)
             || !reader.Take(".m") || !reader.TakeNumber(out var memory)
             || !reader.Take(".t") || !reader.TakeInt(out var ttl)
-            || !reader.Take(".n") || !reader.TakeInt(out var rows)
-            || !reader.Take(".db") || !reader.AtEnd)
+            || !reader.Take(".n") || !reader.TakeInt(out var rows))
             return false;
-        entry = new PoolEntry(name, cores, memory, ttl, rows);
+        var nodes = 1;
+        if (reader.Take(".x") && !(reader.TakeInt(out nodes) && nodes > 1)) return false;
+        var counters = Counters.None;
+        if (reader.Take(".k-") && !(reader.TakeUntil(".db", out var text) && TryParseCounters(text, out counters))) return false;
+        if (!reader.Take(".db") || !reader.AtEnd) return false;
+        entry = new PoolEntry(name, cores, memory, ttl, rows) { OtherNodes = nodes - 1, Counters = counters };
+        // Only what we would have written.
+        return entry.FileName == fileName;
+    }
+
+    private static bool TryParseCounters(string text, out Counters counters)
+    {
+        counters = Counters.None;
+        var parts = text.Split('-');
+        if (parts.Length % 2 != 0) return false;
+        var amounts = new List<KeyValuePair<string, long>>();
+        for (var i = 0; i < parts.Length; i += 2)
+        {
+            if (!long.TryParse(parts[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var amount)) return false;
+            amounts.Add(new(parts[i], amount));
+        }
+        try { counters = Counters.From(amounts); }
+        catch (GridError) { return false; }
         return true;
     }
 

@@ -6,32 +6,34 @@ namespace HpcGrid.Spool;
 /// <summary>
 /// A directory on a local disk (best: /dev/shm) where SQLite images are built and opened, in which this instance has a part of its own.
 /// The part is the first w[n]/ whose lock file it could flock: the kernel takes the lock away from a dead owner, so whatever lies in
-/// there is a dead predecessor's and is removed. A living one's is never touched, whatever its process id. Safe for several threads.
+/// there is a dead predecessor's and is removed. A living one's is never touched, whatever its process id. Who goes last takes the directory along.
+/// Safe for several threads.
 /// </summary>
 internal sealed class ScratchDirectory : IDisposable
 {
-    private const int PartsAtMost = 256;
+    private const int PartsAtMost = 256, MakingTries = 100;
     private const int OwnerOnly = 0x1c0;
     private const string LockName = "lock";
     private readonly PosixFs _fs = new();
+    private readonly string _path;
     private readonly string _part;
     private readonly int _lock;
     private long _files;
 
     internal ScratchDirectory(string directory)
     {
-        var path = directory.TrimEnd('/');
+        var path = _path = directory.TrimEnd('/');
         if (!path.StartsWith('/'))
             throw GridError.Invalid($"'{directory}' cannot be a scratch directory", "Give an absolute path, for instance /dev/shm/hpcgrid.");
-        MakeAll(path);
         (_part, _lock) = TakePart(path);
-        RemoveLeftovers();
+        RemoveLeftovers(_part);
     }
 
     private void MakeAll(string path)
     {
         var errno = _fs.MakeDirectory(path, OwnerOnly);
-        if (errno == Errno.ENOENT)
+        // Who goes last removes the parent, perhaps just after we made it.
+        for (var tries = 0; errno == Errno.ENOENT && tries < MakingTries; tries++)
         {
             MakeAll(SpoolLayout.ParentOf(path));
             errno = _fs.MakeDirectory(path, OwnerOnly);
@@ -43,23 +45,65 @@ internal sealed class ScratchDirectory : IDisposable
     {
         for (var number = 0; number < PartsAtMost; number++)
         {
-            var part = SpoolLayout.Join(path, string.Create(CultureInfo.InvariantCulture, $"w{number}"));
-            var errno = _fs.MakeDirectory(part, OwnerOnly);
-            if (errno is not (Errno.None or Errno.EEXIST)) throw errno.ToGridError($"creating the scratch directory {part}");
-            var descriptor = Libc.Open(SpoolLayout.Join(part, LockName), Libc.ReadWrite | Libc.Create | Libc.NoFollow | Libc.CloseOnExec, 0x180);
-            if (descriptor < 0) continue;
-            if (Libc.Lock(descriptor, Libc.LockExclusiveNonBlocking) == 0) return (part, descriptor);
-            _ = Libc.Close(descriptor);
+            var part = PartOf(path, number);
+            MakeAll(part);
+            CheckOwner(part);
+            if (TryLock(part) is { } descriptor) return (part, descriptor);
         }
         throw GridError.Unavailable($"no part of the scratch directory {path} is free", "Remove it when nothing of HpcGrid runs on this machine.");
     }
 
-    private void RemoveLeftovers()
+    /// <summary>In a directory that everybody may write somebody else may have made it before us.</summary>
+    private void CheckOwner(string part)
+    {
+        if (_fs.Status(part, out var status) == Errno.None && (status.UserId != _fs.UserId || status.Kind != FileKind.Directory))
+            throw GridError.Denied($"the scratch directory {part} belongs to another user", "Remove it, or have it removed.");
+    }
+
+    private static string PartOf(string path, int number) => SpoolLayout.Join(path, string.Create(CultureInfo.InvariantCulture, $"w{number}"));
+
+    /// <summary>The locked descriptor, or null when a living one has it, or when its owner removes it at this moment.</summary>
+    private int? TryLock(string part)
+    {
+        var path = SpoolLayout.Join(part, LockName);
+        var descriptor = Libc.Open(path, Libc.ReadWrite | Libc.Create | Libc.NoFollow | Libc.CloseOnExec, 0x180);
+        if (descriptor < 0) return null;
+        // A lock on a file that was removed meanwhile is a lock on nothing.
+        if (Libc.Lock(descriptor, Libc.LockExclusiveNonBlocking) == 0
+            && _fs.Status(new FsHandle(descriptor), out var held) == Errno.None && _fs.Status(path, out var there) == Errno.None
+            && held.Inode == there.Inode && held.Device == there.Device)
+            return descriptor;
+        _ = Libc.Close(descriptor);
+        return null;
+    }
+
+    private void RemoveLeftovers(string part)
     {
         var names = new List<string>();
-        _ = _fs.List(_part, names);
-        foreach (var name in names.Where(name => name != LockName)) _ = _fs.Unlink(SpoolLayout.Join(_part, name));
+        _ = _fs.List(part, names);
+        foreach (var name in names.Where(name => name != LockName)) _ = _fs.Unlink(SpoolLayout.Join(part, name));
     }
+
+    /// <summary>The caller has the lock; it goes with the file.</summary>
+    private void RemovePart(string part, int descriptor)
+    {
+        RemoveLeftovers(part);
+        _ = _fs.Unlink(SpoolLayout.Join(part, LockName));
+        _ = _fs.RemoveDirectory(part);
+        _ = Libc.Close(descriptor);
+    }
+
+    /// <summary>What those left that were killed.</summary>
+    private void RemoveDead()
+    {
+        var names = new List<string>();
+        _ = _fs.List(_path, names);
+        foreach (var part in names.Select(name => SpoolLayout.Join(_path, name)).Where(part => part != _part && IsPart(part)))
+            if (TryLock(part) is { } descriptor) RemovePart(part, descriptor);
+    }
+
+    private static bool IsPart(string path) =>
+        path[(path.LastIndexOf('/') + 1)..] is ['w', .. var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>A path that nobody else uses; the caller gives it to <see cref="Remove"/> in the end.</summary>
     internal string NewFile() => SpoolLayout.Join(_part, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _files)}.db"));
@@ -101,7 +145,8 @@ internal sealed class ScratchDirectory : IDisposable
 
     public void Dispose()
     {
-        RemoveLeftovers();
-        _ = Libc.Close(_lock);
+        RemovePart(_part, _lock);
+        RemoveDead();
+        _ = _fs.RemoveDirectory(_path);
     }
 }

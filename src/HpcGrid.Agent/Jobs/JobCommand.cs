@@ -5,7 +5,7 @@ using HpcGrid.Core.Jobs;
 namespace HpcGrid.Agent.Jobs;
 
 /// <summary>What of a job is started, and how: words, environment, directory, files.</summary>
-internal sealed class JobCommand(AttemptId attempt, JobSpec spec, Sandbox sandbox, JobEnvironment environment)
+internal sealed class JobCommand(AttemptId attempt, JobSpec spec, Sandbox sandbox, JobEnvironment environment, string? gpus)
 {
     public (SpawnOrder? Order, string? Fault) Payload() => Make(spec.Argv, sandbox.Stdout, sandbox.Stderr, append: false);
 
@@ -22,7 +22,7 @@ internal sealed class JobCommand(AttemptId attempt, JobSpec spec, Sandbox sandbo
         if (JobEnvironment.Fault(spec) is { } fault) return (null, fault);
         if (Locate(argv[0]) is not { } program) return (null, $"the program '{argv[0]}' leads out of the sandbox");
         string[] words = [program, .. argv.Skip(1)];
-        return (new SpawnOrder(program, words, environment.Of(attempt, spec, sandbox), sandbox.Path, stdout, stderr, append), null);
+        return (new SpawnOrder(program, words, environment.Of(attempt, spec, sandbox, gpus), sandbox.Path, stdout, stderr, append), null);
     }
 
     /// <summary>An absolute path is on the node; everything else is in the sandbox, and "..", which would lead out of it, is refused.</summary>

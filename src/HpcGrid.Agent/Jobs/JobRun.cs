@@ -41,6 +41,9 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public string Mark { get; } = JobEnvironment.Mark(job.Id);
     public JobSpec? Spec { get; set; }
 
+    /// <summary>GPUs it holds, perhaps none of them; null while it has no slot.</summary>
+    public HeldGpus? Gpus { get; set; }
+
     /// <summary>Its place among those that wait; null when it does not.</summary>
     public LinkedListNode<JobRun>? Place { get; set; }
 

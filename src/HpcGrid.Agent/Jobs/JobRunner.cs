@@ -244,7 +244,7 @@ internal sealed class JobRunner : IDisposable
     private void Launch(JobRun run)
     {
         run.Due = TimeSpan.MaxValue;
-        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment);
+        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment, run.Gpus?.Devices);
         var (order, fault) = run.Validating ? command.Validation() : command.Payload();
         var started = order is null ? new SpawnResult(0, 0, fault) : _spawner.Start(order);
         if (started.Started)

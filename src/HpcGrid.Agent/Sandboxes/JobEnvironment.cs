@@ -49,7 +49,11 @@ internal sealed class JobEnvironment
     }
 
     /// <summary>"NAME=value", each name once.</summary>
-    public IReadOnlyList<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox)
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="spec">What runs.</param>
+    /// <param name="sandbox">Where.</param>
+    /// <param name="gpus">Its devices; null on a node without any.</param>
+    public IReadOnlyList<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox, string? gpus)
     {
         var job = attempt.Job.ToString(CultureInfo.InvariantCulture);
         var all = new Dictionary<string, string>(_base)
@@ -70,6 +74,8 @@ internal sealed class JobEnvironment
         all["HPCGRID_JOB_ID"] = job;
         all["HPCGRID_CORES"] = spec.Resources.Cores.ToString(CultureInfo.InvariantCulture);
         all["HPCGRID_ATTEMPT"] = attempt.ToString();
+        // A job that asked for no GPU must not compute on another's: then it sees none.
+        if (gpus is not null) all["CUDA_VISIBLE_DEVICES"] = all["HPCGRID_GPUS"] = gpus;
         var result = new List<string>(all.Count);
         foreach (var (name, value) in all) result.Add($"{name}={value}");
         return result;

@@ -21,8 +21,8 @@ internal sealed class AssignmentTable : Table
             """);
         _ready = Prepare("""
             SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row)
-            WHERE stage = 1 AND queue = ?1 AND repeatable = ?2 AND cores = ?3 AND memory = ?4 AND disk = ?5 AND ttl = ?6
-            ORDER BY job.row LIMIT ?7
+            WHERE stage = 1 AND queue = ?1 AND repeatable = ?2 AND cores = ?3 AND memory = ?4 AND disk = ?5 AND ttl = ?6 AND special = ?7
+            ORDER BY job.row LIMIT ?8
             """);
         _inputs = Prepare("UPDATE assignment SET riders = ?2, cached = ?3 WHERE row = ?1");
         _token = Prepare("SELECT job_token FROM assignment WHERE row = ?1");
@@ -45,7 +45,8 @@ internal sealed class AssignmentTable : Table
     public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Read(row => new ReadyJob(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3),
         row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6))),
-        shape.Origin, shape.Repeatable ? 1 : 0, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.DiskMib, shape.Need.TtlSeconds, limit);
+        shape.Origin, shape.Repeatable ? 1 : 0, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.DiskMib, shape.Need.TtlSeconds, shape.Need.Special,
+        limit);
 
     /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
     public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) =>

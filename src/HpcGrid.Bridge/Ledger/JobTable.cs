@@ -17,7 +17,7 @@ internal sealed class JobTable : Table
     public JobTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("""
-            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl, special) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT DO NOTHING RETURNING row
             """);
         _find = Prepare($"SELECT {Columns} FROM job WHERE job = ?1 AND attempt = ?2");
@@ -30,8 +30,8 @@ internal sealed class JobTable : Table
         _kill = Prepare("UPDATE job SET killed = 1 WHERE row = ?1");
         _counts = Prepare("SELECT stage, count(*), sum(cores) FROM job GROUP BY stage");
         _shapes = Prepare("""
-            SELECT queue, repeatable, cores, memory, disk, ttl, count(*) FROM job WHERE stage = 1
-            GROUP BY queue, repeatable, cores, memory, disk, ttl ORDER BY min(row)
+            SELECT queue, repeatable, cores, memory, disk, ttl, special, count(*) FROM job WHERE stage = 1
+            GROUP BY queue, repeatable, cores, memory, disk, ttl, special ORDER BY min(row)
             """);
         _killed = Prepare($"SELECT {Columns} FROM job WHERE killed = 1");
         _unoffer = Prepare("UPDATE job SET stage = 1, generation = 0 WHERE queue = ?1 AND generation = ?2 AND stage = 2");
@@ -41,7 +41,7 @@ internal sealed class JobTable : Table
 
     /// <summary>The new row, or null when the attempt is held already.</summary>
     public long? Add(AttemptId id, Resources need, bool repeatable, JobStage stage) =>
-        _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds);
+        _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds, need.Special);
 
     public HeldJob? Find(AttemptId id) => _find.Read(Make, id.Job, id.Attempt).FirstOrDefault();
 
@@ -77,7 +77,7 @@ internal sealed class JobTable : Table
     /// <summary>The kinds of jobs that wait for a queue file, oldest first, with their number.</summary>
     public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Read(row =>
         (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0,
-            new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5))), row.GetInt32(6)));
+            new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5)).WithSpecial(row.GetString(6))), row.GetInt32(7)));
 
     private static HeldJob Make(SqliteDataReader row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),

@@ -15,7 +15,7 @@ internal static class SchemaTable
             stage INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
             queue INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL DEFAULT 0,
             repeatable INTEGER NOT NULL, killed INTEGER NOT NULL DEFAULT 0,
-            cores INTEGER NOT NULL, memory INTEGER NOT NULL, disk INTEGER NOT NULL, ttl INTEGER NOT NULL);
+            cores INTEGER NOT NULL, memory INTEGER NOT NULL, disk INTEGER NOT NULL, ttl INTEGER NOT NULL, special TEXT NOT NULL DEFAULT '');
         CREATE UNIQUE INDEX IF NOT EXISTS job_attempt ON job(job, attempt);
         CREATE INDEX IF NOT EXISTS job_stage ON job(stage, queue, cores);
         CREATE INDEX IF NOT EXISTS job_queue ON job(queue, generation);

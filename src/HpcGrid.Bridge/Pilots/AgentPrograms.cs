@@ -33,6 +33,7 @@ internal static class AgentPrograms
         "--spool", options.Spool, "--site", options.Site,
         "--memory", options.Batch.MemoryOfNode.ToString(CultureInfo.InvariantCulture),
         "--disk", options.Batch.DiskOfNode.ToString(CultureInfo.InvariantCulture),
+        .. options.Batch.Counters.Length > 0 ? new[] { "--counters", options.Batch.Counters } : [],
         "--idle-exit", options.Batch.IdleExit.ToString(CultureInfo.InvariantCulture),
     ];
 

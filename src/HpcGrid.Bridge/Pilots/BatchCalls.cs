@@ -2,34 +2,40 @@ using HpcGrid.Core;
 
 namespace HpcGrid.Bridge.Pilots;
 
-/// <summary>Calls the batch system off the loop, one at a time, and hands its answers to the loop.</summary>
-internal sealed class BatchCalls(IBatchSystem batch, Posts posts, CancellationToken stopping) : IDisposable
+/// <summary>Calls the batch system off the loop, one at a time in the order asked for, and hands its answers to the loop.</summary>
+internal sealed class BatchCalls(IBatchSystem batch, Posts posts, CancellationToken stopping)
 {
-    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private Task _last = Task.CompletedTask;
 
     /// <summary>Cancels what is to be cancelled, then asks for the state of all.</summary>
     public void Poll(IReadOnlyList<string> tags, IReadOnlyList<string> cancel, Action<Tick, IReadOnlyList<BatchStatus>> done, Action<Tick, GridError> failed) =>
-        posts.Fetch(() => Alone(async () =>
+        posts.Fetch(InTurn(async () =>
         {
             if (cancel.Count > 0) await batch.Cancel(cancel, stopping);
             return await batch.Status(tags, stopping);
         }), done, failed);
 
     public void Submit(PilotRequest request, Action<Tick, string> done, Action<Tick, GridError> failed) =>
-        posts.Fetch(() => Alone(() => batch.Submit(request, stopping)), done, failed);
+        posts.Fetch(InTurn(() => batch.Submit(request, stopping)), done, failed);
 
-    public void Forget(IReadOnlyList<string> tags) => posts.Fetch(() => Alone(async () =>
+    public void Forget(IReadOnlyList<string> tags) => posts.Fetch(InTurn(async () =>
     {
         await batch.Forget(tags, stopping);
         return true;
     }), (_, _) => { }, (_, error) => Serilog.Log.Debug("old pilots were not forgotten: {Message}", error.Message));
 
-    private async Task<T> Alone<T>(Func<Task<T>> call)
+    /// <summary>
+    /// One at a time, in the order asked for: a question that overtook a submission would find nothing of it, and the pilot would count as ended.
+    /// </summary>
+    private Func<Task<T>> InTurn<T>(Func<Task<T>> call)
     {
-        await _oneAtATime.WaitAsync(stopping);
-        try { return await call(); }
-        finally { _oneAtATime.Release(); }
+        var (before, done) = (_last, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _last = done.Task;
+        return async () =>
+        {
+            await before;
+            try { return await call(); }
+            finally { done.SetResult(); }
+        };
     }
-
-    public void Dispose() => _oneAtATime.Dispose();
 }

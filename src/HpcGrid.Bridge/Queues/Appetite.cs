@@ -52,6 +52,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
             Cores = Math.Max(cards.Count > 0 ? cards.Max(card => card.Cores) : 0, starting.Count > 0 ? batch.CoresPerNode : 0),
             MemoryMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.MemoryMib) : 0, starting.Count > 0 ? batch.MemoryOfNode : 0),
             DiskMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.DiskMib) : 0, starting.Count > 0 ? batch.DiskOfNode : 0),
+            Counters = cards.Aggregate(starting.Count > 0 ? Counters.Parse(batch.Counters) : Counters.None, (best, card) => best.Best(card.Counters)),
             TtlSeconds = BridgeRules.LongestTtl(deadlines, tick.Now, _ => margin),
             CloseSe = options.CloseSe,
             Users = options.Users,

@@ -96,7 +96,10 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
 
     private void Publish(QueueName name, JobShape shape, QueueLoad load, Tick tick)
     {
-        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count),
+        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count)
+            {
+                Counters = shape.Need.Counters, OtherNodes = shape.Need.OtherNodes,
+            },
             writer.Write(name, shape, load));
         if (errno == Errno.None)
         {

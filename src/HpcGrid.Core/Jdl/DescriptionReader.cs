@@ -51,12 +51,7 @@ internal sealed class DescriptionReader
     {
         CheckKeys(remarks, out var unknown);
         var inputs = new InputReader(_keys);
-        var resources = Resources.Default;
-        resources = new Resources(
-            (int)_keys.Whole("CPUCores", 1, Limits.MostCores, resources.Cores),
-            _keys.Mebibytes("MemorySize", resources.MemoryMib),
-            _keys.Mebibytes("WorkDirectorySize", resources.DiskMib),
-            (int)_keys.Whole("TTL", 1, Limits.LongestTtl, resources.TtlSeconds));
+        var resources = new ResourceReader(_keys).Read();
         var description = new JobDescription
         {
             Executable = Program("Executable"),

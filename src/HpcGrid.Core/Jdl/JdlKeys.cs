@@ -52,7 +52,8 @@ internal static class JdlKeys
     [
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
-            "MemorySize", "WorkDirectorySize", "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
+            "MemorySize", "WorkDirectorySize", "GPUs", "Counters", "WholeNode", "NodeCount",
+            "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
         .. Of(KeyUse.Obeyed, "", "OutputErrorE", "KeepOutput", "MaxOutputSize", "MaxProcesses", "MaxIdleTime"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
             "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime", "Rank", "Merge", "MergeOutputDir",

@@ -1,16 +1,5 @@
 namespace HpcGrid.Core.Sites;
 
-/// <summary>What one job needs from a slot, and at the same time what is measured on it.</summary>
-/// <param name="Cores">Cores the job may use at the same time.</param>
-/// <param name="MemoryMib">Resident memory of all its processes, MiB.</param>
-/// <param name="DiskMib">Sandbox size, MiB.</param>
-/// <param name="TtlSeconds">Wall-clock seconds the payload may take.</param>
-public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlSeconds)
-{
-    /// <summary>What a job gets that asks for nothing: AliEn's defaults (jalien.md 3.2).</summary>
-    public static Resources Default { get; } = new(1, 8 * 1024, 10 * 1024, 21600);
-}
-
 /// <summary>
 /// What a bridge's free slots offer to the broker. One site map stands for all slots of one shape.
 /// </summary>
@@ -38,6 +27,10 @@ public sealed record SiteMap
     public IReadOnlyList<string> Users { get; init; } = [];
     /// <summary>Revision of the software tree mounted there; null where none is.</summary>
     public long? CvmfsRevision { get; init; }
+    /// <summary>Counters one job can get at most.</summary>
+    public Counters Counters { get; init; } = Counters.None;
+    /// <summary>Nodes one job can get at most: of one pilot.</summary>
+    public int Nodes { get; init; } = 1;
     /// <summary>Packages the site has, "VO_ALICE@Name::Version".</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
@@ -46,5 +39,6 @@ public sealed record SiteMap
 
     /// <summary>True when a job of this size fits into a slot of this shape, requirements aside.</summary>
     public bool Fits(Resources need) =>
-        need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds;
+        need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds
+        && need.Nodes <= Nodes && need.Counters.MissingFrom(Counters) is null;
 }

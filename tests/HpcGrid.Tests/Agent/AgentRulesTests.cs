@@ -53,16 +53,16 @@ public sealed class AgentRulesTests
     [TestCase(1, 101, 100, Fit.Never)]
     [TestCase(1, 10, 301, Fit.Never)]
     public void A_job_fits_by_cores_memory_and_time(int cores, long memory, int ttl, object fit) =>
-        Assert.That(AgentRules.FitOf(new Resources(cores, memory, 1, ttl), new Room(2, 50, 10), new Room(4, 100, 10), Seconds(300)), Is.EqualTo(fit));
+        Assert.That(AgentRules.FitOf(new Resources(cores, memory, 1, ttl), new Room(2000, 50, 10), new Room(4000, 100, 10), Seconds(300)), Is.EqualTo(fit));
 
     [Test]
     public void It_claims_only_for_idle_cores_when_nothing_waits_and_results_can_be_delivered()
     {
-        var free = new Room(1, 1, 1);
+        var free = new Room(1000, 1, 1);
         Assert.Multiple(() =>
         {
             Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 0, false));
-            Assert.That(AgentRules.ShouldClaim(Standing.Working, free with { Cores = 0 }, 0, 0, false), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Standing.Working, free with { CoreShare = 0 }, 0, 0, false), Is.False);
             Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 1, 0, false), Is.False);
             Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 64, false), Is.False);
             Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 0, true), Is.False);

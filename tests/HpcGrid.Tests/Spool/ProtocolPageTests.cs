@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
 using HpcGrid.Tests.House;
 
@@ -13,6 +14,8 @@ public sealed class ProtocolPageTests
 
     private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.drain][.full][.left]";
 
+    private const string Offer = "q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>[.x<nodes>][.k<counters>].db";
+
     /// <summary>Each pattern of the page, and one name that the code writes.</summary>
     private static readonly (string Pattern, string Written)[] Names =
     [
@@ -21,7 +24,8 @@ public sealed class ProtocolPageTests
         ("epoch.<E>.<nonce>", new EpochName(3, "ab1").FileName),
         ("canary.<n>", SpoolNames.Canary(3)),
         ("q<id>.g<gen>.db", new QueueName(3, 1).FileName),
-        ("q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>.db", new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4).FileName),
+        (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4).FileName),
+        (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { OtherNodes = 3, Counters = Counters.Parse("gpu=0.5,licence=1") }.FileName),
         ("<nonce>.<label>", SpoolNames.Quarantined("ab1", "x y")),
         (".new.<aid>", SpoolNames.NewAgent(AgentName.Make("1", "n", "x"))),
         ("card.json", SpoolNames.Card),
@@ -109,9 +113,11 @@ public sealed class ProtocolPageTests
 
     private static string RegexOf(string pattern)
     {
-        var escaped = Regex.Replace(Regex.Escape(pattern), @"<(?<name>\w+)>", match => match.Groups["name"].Value switch
+        var optional = Regex.Replace(Regex.Escape(pattern), @"\\\[(\\\..+?)]", "($1)?");
+        return "^" + Regex.Replace(optional, @"<(?<name>\w+)>", match => match.Groups["name"].Value switch
         {
             "nonce" or "kind" => "[a-z0-9]+",
+            "counters" => "(-[a-z][a-z0-9]*-[0-9]+)+",
             "label" => "[A-Za-z0-9_.-]+",
             "aid" => @"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+",
             "sha256" => "[0-9a-f]{64}",
@@ -119,7 +125,6 @@ public sealed class ProtocolPageTests
             "aa" => "[0-9a-f]{2}",
             "shard" => "[0-9]{2}",
             _ => "(0|[1-9][0-9]*)",
-        });
-        return "^" + Regex.Replace(escaped, @"\\\[(\\\.\w+)\]", "($1)?") + "$";
+        }) + "$";
     }
 }

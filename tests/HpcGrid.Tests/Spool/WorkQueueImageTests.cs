@@ -141,6 +141,32 @@ public sealed class WorkQueueImageTests
     }
 
     [Test]
+    public void Who_goes_last_takes_the_scratch_directory_along_with_what_dead_ones_left()
+    {
+        var scratch = Path.Combine(_world.Folder, "shared");
+        var (first, second) = (new WorkQueueImage(scratch), new WorkQueueImage(scratch));
+        Directory.CreateDirectory(Path.Combine(scratch, "w7"));
+        File.WriteAllText(Path.Combine(scratch, "w7", "lock"), "");
+        File.WriteAllText(Path.Combine(scratch, "w7", "9.db"), "a dead one's");
+        first.Dispose();
+        Assert.That(Directory.EnumerateFileSystemEntries(scratch).Select(Path.GetFileName), Is.EqualTo(new[] { "w1" }), "a living one's stays");
+        second.Dispose();
+        Assert.That(Directory.Exists(scratch), Is.False);
+    }
+
+    [Test]
+    public void Scratch_directories_come_and_go_under_many_at_once()
+    {
+        var scratch = Path.Combine(_world.Folder, "busy");
+        Parallel.For(0, 200, _ =>
+        {
+            using var image = new WorkQueueImage(scratch);
+            Assert.That(image.ReadQueue(image.Write(SpoolWorld.Queue(7))).Jobs, Has.Count.EqualTo(2));
+        });
+        Assert.That(Directory.Exists(scratch), Is.False);
+    }
+
+    [Test]
     public void Images_are_built_and_read_by_many_threads_at_once() =>
         Parallel.For(1, 33, id => Assert.That(_world.Image.ReadQueue(_world.Image.Write(SpoolWorld.Queue(id, 20))).Header.Name.Id, Is.EqualTo(id)));
 

@@ -140,7 +140,7 @@ public sealed class JobDescriptionTests
     [TestCase("TTL = 9223372036854775807", "line 2, column 7: TTL is 9223372036854775807")]
     [TestCase("TTL = \"soon\"", "line 2, column 7: TTL wants a whole number")]
     [TestCase("TTL = 1.5", "line 2, column 7: TTL wants a whole number")]
-    [TestCase("CPUCores = 0", "line 2, column 12: CPUCores is 0")]
+    [TestCase("CPUCores = 0", "line 2, column 12: CPUCores must be a number from 0.001")]
     [TestCase("MemorySize = \"lots\"", "line 2, column 14: MemorySize wants a size")]
     [TestCase("MemorySize = \"8XB\"", "line 2, column 14: MemorySize wants a size")]
     [TestCase("MemorySize = -5", "line 2, column 14: MemorySize wants a size")]
