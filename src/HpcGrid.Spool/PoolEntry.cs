@@ -27,7 +27,7 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
     /// <summary>"q17.g2.c1.m2000.t3600.n64.db"; with counters "q17.g2.c1.m2000.t3600.n64.k-gpu-500.db", of many nodes "….n1.x4.db".</summary>
     public string FileName => string.Create(CultureInfo.InvariantCulture, $"{Name}.c{Cores}.m{MemoryMib}.t{TtlSeconds}.n{Rows}")
         + (OtherNodes > 0 ? string.Create(CultureInfo.InvariantCulture, $".x{OtherNodes + 1}") : "")
-        + (Counters.IsNone ? "" : ".k" + string.Concat(Counters.Amounts.Select(pair => string.Create(CultureInfo.InvariantCulture, $"-{pair.Key}-{pair.Value}"))))
+        + (Counters.IsNone ? "" : ".k" + string.Concat(Counters.Amounts.Select(Word)))
         + ".db";
 
     /// <summary>Reads a <see cref="FileName"/>; false for anything else.</summary>
@@ -50,6 +50,8 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
         // Only what we would have written.
         return entry.FileName == fileName;
     }
+
+    private static string Word(KeyValuePair<string, long> amount) => string.Create(CultureInfo.InvariantCulture, $"-{amount.Key}-{amount.Value}");
 
     private static bool TryParseCounters(string text, out Counters counters)
     {

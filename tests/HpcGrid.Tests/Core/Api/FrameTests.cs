@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Tests.Core.Api;
 
@@ -141,6 +142,7 @@ public sealed class FrameTests
         if (type == typeof(double)) return 2.5;
         if (type == typeof(Guid)) return Guid.Parse("12345678-1234-5678-1234-567812345678");
         if (type == typeof(DateTimeOffset)) return new DateTimeOffset(2026, 11, 21, 12, 0, 0, 123, TimeSpan.Zero);
+        if (type == typeof(Counters)) return Counters.Parse("gpu=0.5,licence=2");
         if (type.IsEnum) return Enum.GetValues(type).GetValue(Enum.GetValues(type).Length - 1)!;
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return List(type.GetGenericArguments()[0]);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)) return Map(type.GetGenericArguments());
