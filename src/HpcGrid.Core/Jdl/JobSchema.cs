@@ -35,7 +35,11 @@ public static class JobSchema
         OrigRequirements expression What the user had written, where a system changed it.
         Rank expression Greater is better among the sites that match.
         TTL whole Wall-clock seconds.
-        CPUCores whole Cores.
+        CPUCores real Cores; a fraction shares one with other jobs.
+        GPUs real GPUs; a fraction shares one with other jobs.
+        Counters texts Whatever else a site counts: "licence=1".
+        WholeNode flag The job has the node to itself.
+        NodeCount whole Nodes that the job gets at the same time, each to itself.
         MemorySize size Memory: "8GB"; a bare number counts MB.
         WorkDirectorySize size Room in the sandbox: "10GB"; a bare number counts MB.
         MaxOutputSize size stdout and stderr together: "1GB"; a bare number counts MB.
