@@ -78,7 +78,8 @@ public sealed class CentralHost : IAsyncDisposable
             StorageCleaning.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
-        new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, options.Vo), authenticator, gate).Map(_app, _stopping.Token);
+        new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, new WhoIsWho(options.Vo, clock)), authenticator, gate).Map(_app,
+            _stopping.Token);
         new StorageEndpoint(Element, reads, descriptions, Database, tokens).Map(_app);
     }
 

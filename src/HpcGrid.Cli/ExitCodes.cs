@@ -8,6 +8,8 @@ internal static class ExitCodes
     public const int Ok = 0;
     /// <summary>The command worked, but a job it waited for has failed.</summary>
     public const int JobFailed = 1;
+    /// <summary>`doctor` has found something wrong.</summary>
+    public const int Unhealthy = 1;
     public const int Invalid = 2;
     public const int NotFound = 3;
     public const int Denied = 4;

@@ -1,17 +1,16 @@
-using HpcGrid.Central.Identity;
 using HpcGrid.Core.Api;
 
 namespace HpcGrid.Central.Api;
 
 /// <summary>From each request to who answers it. Throws GridError for what is refused.</summary>
-public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingRequests standing, FileRequests files, BridgeRequests bridges, string vo)
+public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingRequests standing, FileRequests files, BridgeRequests bridges, WhoIsWho who)
 {
     public async Task<Reply> Answer(ApiClient client, Request request)
     {
         var caller = client.Caller;
         return request switch
         {
-            WhoAmI => WhoIs(caller),
+            WhoAmI => who.Tell(caller),
             SubmitJob submit => await jobs.Submit(caller, submit),
             PlanJob plan => jobs.Plan(caller, plan),
             ListJobs list => jobs.List(caller, list),
@@ -49,7 +48,4 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingR
 
     /// <summary>A connection is gone.</summary>
     public void Forget(ApiClient client) => bridges.Forget(client);
-
-    private Core.Api.Identity WhoIs(Caller caller) =>
-        new(caller.Name, [caller.Role.Text()], vo, AccountRules.Home(vo, caller.Name), caller.CertificateEnds);
 }

@@ -45,6 +45,7 @@ internal sealed record RunDocument(JobProgress Progress, CopyDocument? Results);
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(ReportDocument))]
 [JsonSerializable(typeof(Why.Explanation))]
+[JsonSerializable(typeof(Doctor.Diagnosis))]
 [JsonSerializable(typeof(LocalState))]
 [JsonSerializable(typeof(LocalBridgeStatus))]
 [JsonSerializable(typeof(LocalStatus))]

@@ -40,7 +40,13 @@ public sealed record Done : Reply;
 /// <param name="Vo">The virtual organisation of this central.</param>
 /// <param name="Home">Home directory in the catalogue.</param>
 /// <param name="CertificateEnds">When the certificate ends.</param>
-public sealed record Identity(string User, IReadOnlyList<string> Roles, string Vo, string Home, DateTimeOffset? CertificateEnds) : Reply;
+public sealed record Identity(string User, IReadOnlyList<string> Roles, string Vo, string Home, DateTimeOffset? CertificateEnds) : Reply
+{
+    /// <summary>Central's clock, to compare one's own with.</summary>
+    public DateTimeOffset? Now { get; init; }
+    /// <summary>Central's version.</summary>
+    public string? Version { get; init; }
+}
 
 /// <summary>The job's number, and how many subjobs it was split into (0: it runs itself).</summary>
 public sealed record Submitted(long Job, int Subjobs) : Reply
