@@ -26,6 +26,19 @@ public static class DependencyTable
             "SELECT after_job FROM dependency JOIN job ON job.job = dependency.after_job WHERE dependency.job = $1 AND job.state NOT IN ($2, $3) " +
             "ORDER BY after_job", reader => reader.GetInt64(0), job, (int)JobState.Done, (int)JobState.DoneWarn);
 
+    /// <summary>True for a node that comes after others.</summary>
+    public static bool IsBehindOthers(Session session, long job) =>
+        session.Number("SELECT 1 FROM dependency WHERE job = $1 LIMIT 1", job) is not null;
+
+    /// <summary>
+    /// True while some predecessor is not done, as <see cref="WaitingFor"/>. Looks from the last one on: jobs mostly end in their order, so that one is
+    /// the last to be done, and a node behind thousands of others costs one look for each of them.
+    /// </summary>
+    public static bool IsHeld(Session session, long job) =>
+        session.Number(
+            "SELECT after_job FROM dependency JOIN job ON job.job = dependency.after_job WHERE dependency.job = $1 AND job.state NOT IN ($2, $3) " +
+            "ORDER BY after_job DESC LIMIT 1", job, (int)JobState.Done, (int)JobState.DoneWarn) is not null;
+
     /// <summary>The jobs that come directly after this one, by number.</summary>
     public static List<long> Dependants(Session session, long job) =>
         session.Query("SELECT job FROM dependency WHERE after_job = $1 ORDER BY job", reader => reader.GetInt64(0), job);

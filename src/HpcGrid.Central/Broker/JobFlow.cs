@@ -64,8 +64,8 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
     {
         var free = new List<long>();
         foreach (var job in jobs)
-            if (DependencyTable.Predecessors(book.Session, job).Count == 0) free.Add(job);
-            else if (DependencyTable.WaitingFor(book.Session, job).Count == 0 && nodes.Find(book, book.Find(job)!) is { } own) AddWaiting(book, own, [job]);
+            if (!DependencyTable.IsBehindOthers(book.Session, job)) free.Add(job);
+            else if (!DependencyTable.IsHeld(book.Session, job) && nodes.Find(book, book.Find(job)!) is { } own) AddWaiting(book, own, [job]);
         if (free.Count > 0) AddWaiting(book, description, free);
     }
 

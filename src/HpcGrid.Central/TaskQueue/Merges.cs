@@ -8,6 +8,7 @@ using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
 using HpcGrid.Core.Jobs;
+using Serilog;
 
 namespace HpcGrid.Central.TaskQueue;
 
@@ -24,6 +25,7 @@ public sealed class Merges(CentralDatabase database, Descriptions descriptions, 
         {
             try { await Begin(master, round); }
             catch (GridError e) when (!e.IsTransient) { await Fail(master, round, e); }
+            catch (GridError e) { Log.Warning("merging of {JobId} cannot begin yet: {Reason}", master, e.Message); }
         }
     }
 

@@ -27,11 +27,11 @@ public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts
         var known = request.Key is { } key ? database.Read(session => Known(session, caller.Name, key, digest)) : null;
         if (known is not null) return Told(known, description, description.Remarks);
         var draft = database.Read(session => drafts.Make(session, caller, description));
-        var submitted = await database.Write(session => Store(session, caller, request.Key, digest, draft));
+        var submitted = await database.Write(session => Store(session, caller, request.Key, digest, draft, mustHaveRoom: true));
         return Told(submitted, description, [.. description.Remarks, .. draft.Remarks]);
     }
 
-    /// <summary>As <see cref="Submit"/>, by central itself: the job gets these files beside what it describes.</summary>
+    /// <summary>As <see cref="Submit"/>, by central itself: the job gets these files beside what it describes, and no quota refuses it.</summary>
     public async Task<long> SubmitFor(Caller owner, SubmitJob request, IReadOnlyList<DataFile> data)
     {
         var digest = Digest(request);
@@ -44,7 +44,7 @@ public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts
             throw new GridError(ErrorCode.TooLarge, $"the job takes {sources.Count + all.Count} input files, {Limits.InputFiles} are allowed",
                 "Merge in two steps: let each subjob make less, or merge parts by a production of their own.");
         SpecBuilder.Build(description, null, new JobContext(0, null, owner.Name, AccountRules.Home(vo, owner.Name)), sources, all);
-        return (await database.Write(session => Store(session, owner, request.Key, digest, draft))).Job;
+        return (await database.Write(session => Store(session, owner, request.Key, digest, draft, mustHaveRoom: false))).Job;
     }
 
     /// <summary>What the same submission would make; nothing is stored.</summary>
@@ -71,7 +71,7 @@ public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts
         Nodes = description.Split is NodeSplit split ? [.. split.Nodes.Select(node => node.Name)] : [],
     };
 
-    private Submitted Store(Session session, Caller caller, string? key, string digest, SubmissionDraft draft)
+    private Submitted Store(Session session, Caller caller, string? key, string digest, SubmissionDraft draft, bool mustHaveRoom)
     {
         if (key is not null && Known(session, caller.Name, key, digest) is { } known) return known;
         var book = new JobBook(session, clock.GetUtcNow());
@@ -82,7 +82,7 @@ public sealed class Submission(CentralDatabase database, SubmissionDrafts drafts
             Subjobs = draft.Subjobs, SubmittedAt = book.Now, Known = Job.Unknown(first),
         };
         if (draft.Subjobs > 0) ChildCountTable.Add(session, first, JobState.Waiting, draft.Subjobs);
-        OwnerDesk.MustHaveRoom(session, caller.Name, Math.Max(1, draft.Subjobs), book.Now);
+        if (mustHaveRoom) OwnerDesk.MustHaveRoom(session, caller.Name, Math.Max(1, draft.Subjobs), book.Now);
         OwnerLoadTable.Add(session, caller.Name, Math.Max(1, draft.Subjobs), 0);
         if (draft.Parts is { } parts) StoreParts(book, top, parts);
         else

@@ -121,6 +121,19 @@ internal sealed class MergeTests : CentralTests
     }
 
     [Test]
+    public async Task A_quota_that_is_used_up_holds_the_merging_and_does_not_refuse_it()
+    {
+        await Central.Accounts.ChangeQuota("jdoe", quota => quota with { MaxRunningSeconds = 2 });
+        var master = (await Submit(Production(2, Merged))).Job;
+        await Done(await _bridge.Match(2));
+        await Central.Host.Merges.GoOn();
+        Assert.That((await _bridge.Match(10), await StateOf(master), await StateOf(master + 3)), Is.EqualTo((Array.Empty<Assignment>(), "MERGING", "OVER_WAITING")));
+        Central.Clock.Advance(TimeSpan.FromHours(25));
+        await _bridge.Finish((await _bridge.Match(10)).Single().AttemptId);
+        Assert.That(await StateOf(master), Is.EqualTo("DONE"));
+    }
+
+    [Test]
     public async Task Killing_a_merging_master_kills_its_merge_jobs()
     {
         var master = (await Submit(Production(2, Merged))).Job;

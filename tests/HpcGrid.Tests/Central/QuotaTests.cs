@@ -1,3 +1,4 @@
+using System.CommandLine;
 using HpcGrid.Central.Broker;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
@@ -101,6 +102,21 @@ internal sealed class QuotaTests : CentralTests
         await Refused(ErrorCode.Invalid, "bridge", () => Central.Accounts.ChangeQuota("titan", quota => quota));
         await Refused(ErrorCode.Invalid, "priority", () => Set(quota => quota with { Priority = 0 }));
         await Refused(ErrorCode.Invalid, "negative", () => Set(quota => quota with { MaxUnfinished = -1 }));
+    }
+
+    [Test]
+    public async Task The_command_changes_what_its_options_say_and_nothing_else()
+    {
+        var (name, home) = (new Argument<string>("name"), new Option<string>("--home"));
+        Task<int> Run(params string[] options) =>
+            HpcGrid.Central.QuotaCommand.Make(name, home).Parse(["jdoe", "--home", Central.Home.Path, .. options]).InvokeAsync();
+        Assert.That(await Run("--priority", "2", "--max-unfinished", "7"), Is.Zero);
+        Assert.That(await Run("--max-cpu-cost", "100"), Is.Zero);
+        var state = await Jdoe.Call(new ReadQuota(null), default);
+        Assert.That((state.Priority, state.MaxUnfinished, state.MaxCpuCost, state.MaxParallel), Is.EqualTo((2.0, (int?)7, (long?)100, (int?)null)));
+        Assert.That(await Run("--max-unfinished", "none"), Is.Zero);
+        Assert.That((await Jdoe.Call(new ReadQuota(null), default)).MaxUnfinished, Is.Null);
+        foreach (var wrong in new[] { "-1", "many", "99999999999999999999" }) Assert.That(await Run("--max-parallel", wrong), Is.EqualTo(1), wrong);
     }
 
     private Task<Quota> Set(Func<Quota, Quota> change) => Central.Accounts.ChangeQuota("jdoe", change);
