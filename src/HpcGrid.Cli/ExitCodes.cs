@@ -23,6 +23,23 @@ internal static class ExitCodes
     /// <summary>Ended by Ctrl-C, as shells number it.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>All of them, as help and the man page tell them.</summary>
+    public static readonly (int Code, string Meaning)[] Table =
+    [
+        (Ok, "it worked; of watch, run, wait and logs -f: every job is DONE"),
+        (JobFailed, "it worked, but a job has failed; of doctor: something is wrong"),
+        (Invalid, "wrong usage, or central refuses the request as wrong"),
+        (NotFound, "not found"),
+        (Denied, "denied, or not authenticated"),
+        (Unavailable, "central, storage or the local grid is away; trying again can help"),
+        (Conflict, "exists already, or not possible in the present state"),
+        (Corrupt, "bytes are not what their checksum says"),
+        (TooLarge, "larger than a limit"),
+        (Internal, "a fault of HpcGrid itself"),
+        (TimeIsUp, "the time given to wait has passed"),
+        (Interrupted, "ended by Ctrl-C"),
+    ];
+
     public static int Of(ErrorCode code) => code switch
     {
         ErrorCode.Invalid => Invalid,

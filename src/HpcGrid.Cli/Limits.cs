@@ -40,6 +40,7 @@ internal static class Limits
     /// <summary>A shell that completes a job's number waits for central no longer, and shows no more than these.</summary>
     public static readonly TimeSpan CompletionPatience = TimeSpan.FromSeconds(2);
     public const int JobsCompleted = 30;
+    public const int PathsCompleted = 500;
 
     /// <summary>Bytes of each stream that `logs` asks of a running job's node.</summary>
     public const long TailOfRunning = 64 * 1024;

@@ -10,7 +10,13 @@ internal sealed class CatCommand : GridCommand
     private readonly Argument<string[]> _paths = new("paths") { Description = "Catalogue paths.", Arity = ArgumentArity.OneOrMore };
 
     public CatCommand() : base("cat", "Write files of the catalogue to standard output. Exit code 7 when the bytes were not what the catalogue says.",
-        "hpcgrid cat decay/first/log_0001.txt", "hpcgrid cat 'out/a.csv' 'out/b.csv' > all.csv") => Add(_paths);
+        "hpcgrid cat decay/first/log_0001.txt", "hpcgrid cat 'out/a.csv' 'out/b.csv' > all.csv")
+    {
+        Add(_paths);
+        _paths.CompletionSources.Add(PathCompletion.Paths);
+    }
+
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Corrupt, "the bytes were not what the catalogue says")];
 
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {

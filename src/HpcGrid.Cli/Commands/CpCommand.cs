@@ -29,6 +29,9 @@ internal sealed class CpCommand : GridCommand
         Add(_force);
     }
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Conflict, "something of that name exists already"),
+        (ExitCodes.Corrupt, "the bytes were not what the catalogue says")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         var places = (parsed.GetValue(_paths) ?? []).Select(Place.Parse).ToList();

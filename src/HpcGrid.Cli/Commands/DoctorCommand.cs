@@ -20,6 +20,8 @@ internal sealed class DoctorCommand : GridCommand
         "hpcgrid doctor --bridge /etc/hpcgrid/bridge.yaml        # on a login node",
         "hpcgrid doctor --json | jq '.findings[] | select(.health == \"Bad\")'") => Add(_bridge);
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Unhealthy, "something is wrong")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         var diagnosis = await new DoctorProbe(session, parsed.GetValue(SharedOptions.Config), parsed.GetValue(_bridge)).Look(ct);

@@ -30,8 +30,19 @@ internal sealed class ExamplesHelp(HelpAction usual, Terminal terminal) : Synchr
         terminal.Output.WriteLine("Examples:");
         foreach (var example in examples) terminal.Output.WriteLine("  " + example);
         terminal.Output.WriteLine();
+        WriteExitCodes(parseResult.CommandResult.Command);
         if (parseResult.CommandResult.Command is RootCommand)
             terminal.Output.WriteLine("Daemons: hpcgrid central|bridge|agent ARGS runs hpcgrid-central, hpcgrid-bridge, hpcgrid-agent.");
         return ExitCodes.Ok;
+    }
+
+    /// <summary>All of them with the program's help; with a command's, those that mean something particular there.</summary>
+    private void WriteExitCodes(Command command)
+    {
+        var codes = command is GridCommand grid ? grid.OwnExitCodes : ExitCodes.Table;
+        if (codes.Count == 0) terminal.Output.WriteLine("Exit codes: 0 it worked; others as `hpcgrid --help` tells.");
+        else terminal.Output.WriteLine("Exit codes:");
+        foreach (var (code, meaning) in codes) terminal.Output.WriteLine($"  {code,-4} {meaning}");
+        terminal.Output.WriteLine();
     }
 }

@@ -26,6 +26,7 @@ internal sealed class FindCommand : GridCommand
         "hpcgrid find out '*.log' -0 | xargs -0 hpcgrid cat | grep ERROR")
     {
         Add(_path);
+        _path.CompletionSources.Add(PathCompletion.Paths);
         Add(_pattern);
         foreach (var option in (Option[])[_type, _job, _long, _limit, _zero]) Add(option);
         _type.AcceptOnlyFromAmong("f", "d", "m");

@@ -11,6 +11,9 @@ internal abstract class GridCommand : Command
     /// <summary>Whole command lines, each with an optional "   # remark".</summary>
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>Exit codes that mean something particular to this command, besides those of <see cref="ExitCodes.Table"/>.</summary>
+    public virtual IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [];
+
     /// <summary>True when what stands behind "--" is a command to run as a job.</summary>
     public virtual bool TakesPlainCommand => false;
 

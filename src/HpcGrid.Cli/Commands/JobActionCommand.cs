@@ -21,6 +21,8 @@ internal abstract class JobActionCommand : GridCommand
         _jobs.CompletionSources.Add(JobCompletion.Jobs);
     }
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Conflict, "it was not possible for one of them, or nobody said yes")];
+
     protected JobFilter Filter { get; }
 
     protected abstract Request<JobActions> Request(IReadOnlyList<long> jobs);

@@ -28,6 +28,8 @@ internal sealed class LogsCommand : GridCommand
         _job.CompletionSources.Add(JobCompletion.Jobs);
     }
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.JobFailed, "with -f: the job has failed")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         var (job, stdout, stderr) = (parsed.GetValue(_job), parsed.GetValue(_onlyStdout), parsed.GetValue(_onlyStderr));

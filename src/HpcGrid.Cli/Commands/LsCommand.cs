@@ -18,6 +18,7 @@ internal sealed class LsCommand : GridCommand
         "hpcgrid ls", "hpcgrid ls -l decay/out", "hpcgrid ls -R --json /hpcgrid | jq -r '.entries[].path'")
     {
         Add(_path);
+        _path.CompletionSources.Add(PathCompletion.Paths);
         Add(_long);
         Add(_recursive);
     }

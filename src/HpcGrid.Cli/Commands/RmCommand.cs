@@ -13,6 +13,7 @@ internal sealed class RmCommand : GridCommand
         "hpcgrid rm -r decay/out")
     {
         Add(_paths);
+        _paths.CompletionSources.Add(PathCompletion.Paths);
         Add(_recursive);
     }
 

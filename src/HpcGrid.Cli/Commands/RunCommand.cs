@@ -23,6 +23,8 @@ internal sealed class RunCommand : GridCommand
 
     public override bool TakesPlainCommand => true;
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.JobFailed, "a job has failed")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         session.Patience = Limits.WatchPatience;

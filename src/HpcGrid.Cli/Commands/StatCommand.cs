@@ -10,7 +10,11 @@ internal sealed class StatCommand : GridCommand
     private readonly Argument<string> _path = new("path") { Description = "Catalogue path." };
 
     public StatCommand() : base("stat", "All the catalogue knows of a file or directory: owner, size, checksum, where its copies are.",
-        "hpcgrid stat decay/physics.txt", "hpcgrid stat --json decay/physics.txt | jq -r .entry.sha256") => Add(_path);
+        "hpcgrid stat decay/physics.txt", "hpcgrid stat --json decay/physics.txt | jq -r .entry.sha256")
+    {
+        Add(_path);
+        _path.CompletionSources.Add(PathCompletion.Paths);
+    }
 
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {

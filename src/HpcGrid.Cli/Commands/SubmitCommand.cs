@@ -37,6 +37,8 @@ internal sealed class SubmitCommand : GridCommand
 
     public override bool TakesPlainCommand => true;
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Conflict, "with --list-match: no site matches")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         if (parsed.GetValue(_dryRun) && parsed.GetValue(_listMatch)) throw GridError.Invalid("--dry-run and --list-match exclude each other",

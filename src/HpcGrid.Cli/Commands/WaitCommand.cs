@@ -27,6 +27,8 @@ internal sealed class WaitCommand : GridCommand
         _jobs.CompletionSources.Add(JobCompletion.Jobs);
     }
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.JobFailed, "a job has failed"), (ExitCodes.TimeIsUp, "time is up")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         session.Patience = Limits.WatchPatience;

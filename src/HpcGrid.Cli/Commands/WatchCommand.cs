@@ -26,6 +26,8 @@ internal sealed class WatchCommand : GridCommand
         _job.CompletionSources.Add(JobCompletion.Jobs);
     }
 
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.JobFailed, "a job has failed")];
+
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
         session.Patience = Limits.WatchPatience;

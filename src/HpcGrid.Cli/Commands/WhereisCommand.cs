@@ -10,7 +10,13 @@ internal sealed class WhereisCommand : GridCommand
     private readonly Argument<string> _path = new("path") { Description = "Catalogue path of a file." };
 
     public WhereisCommand() : base("whereis", "Where the copies of a file are: storage element and physical name; of a member of an archive, the archive's.",
-        "hpcgrid whereis decay/physics.txt", "hpcgrid whereis --json out/hist.csv | jq -r '.replicas[].pfn'") => Add(_path);
+        "hpcgrid whereis decay/physics.txt", "hpcgrid whereis --json out/hist.csv | jq -r '.replicas[].pfn'")
+    {
+        Add(_path);
+        _path.CompletionSources.Add(PathCompletion.Paths);
+    }
+
+    public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.NotFound, "there is no such file, or no copy of it")];
 
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
     {
