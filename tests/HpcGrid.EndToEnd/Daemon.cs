@@ -37,7 +37,7 @@ internal sealed partial class Daemon : IDisposable
         return new Daemon(process, log);
     }
 
-    /// <summary>Runs hpcgrid-NAME to its end.</summary>
+    /// <summary>Runs one of our executables, or a program by its whole path, to its end.</summary>
     public static async Task<Finished> Run(string name, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(PathOf(name), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -77,7 +77,7 @@ internal sealed partial class Daemon : IDisposable
             if (log.BaseStream is not null) log.WriteLine(line);
     }
 
-    private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, name);
+    private static string PathOf(string name) => Path.IsPathRooted(name) ? name : Path.Combine(AppContext.BaseDirectory, name);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int kill(int processId, int signal);

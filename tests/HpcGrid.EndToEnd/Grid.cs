@@ -31,6 +31,9 @@ internal sealed class Grid : IAsyncDisposable
     }
 
     public string Folder => _folder;
+
+    /// <summary>What a process needs to belong to this grid.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _environment;
     public string SpoolRoot => Path.Combine(_folder, "spool");
     private string CentralHome => Path.Combine(_folder, "central");
     private string BridgeFile => Path.Combine(_folder, "bridge.yaml");
