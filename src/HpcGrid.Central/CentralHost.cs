@@ -63,6 +63,7 @@ public sealed class CentralHost : IAsyncDisposable
 
         _kills = new Kills(Database, flow, clock);
         Waiting = new WaitingLimits(Database, flow, clock);
+        Delays = new Delays(Database, flow, clock);
         var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), options.Vo), flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
@@ -74,7 +75,8 @@ public sealed class CentralHost : IAsyncDisposable
 
         var gate = new IdentityGate(authenticator);
         StorageCleaning = new StorageLoop(Element, Database, clock);
-        _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run, new MergeLoop(Merges, clock).Run,
+        _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run,
+            new DelayLoop(Delays, clock).Run, new MergeLoop(Merges, clock).Run,
             StorageCleaning.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
@@ -92,6 +94,7 @@ public sealed class CentralHost : IAsyncDisposable
     internal Leases Leases => _leases;
     internal Kills Kills => _kills;
     internal WaitingLimits Waiting { get; }
+    internal Delays Delays { get; }
     internal Merges Merges { get; }
 
     /// <summary>Ends when somebody asks the process to stop (SIGTERM, Ctrl-C).</summary>

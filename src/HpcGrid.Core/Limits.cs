@@ -91,6 +91,10 @@ public static class Limits
     public const int MostRetries = 10;
     public const int DefaultRetries = 3;
 
+    /// <summary>Before the second new attempt, doubled with each, up to the longest; the first one waits for nothing.</summary>
+    public static readonly TimeSpan FirstRetryPause = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan LongestRetryPause = TimeSpan.FromMinutes(5);
+
     /// <summary>Greatest absolute priority.</summary>
     public const int GreatestPriority = 1_000_000;
 

@@ -26,17 +26,20 @@ internal static class DependencyFlow
 
     private static void Release(JobBook book, JobFlow flow, JobRow held)
     {
-        if (held.State == JobState.Waiting && !WaitingTable.Contains(book.Session, held.Description, held.Job))
-            flow.Offer(book, held.Description, [held.Job]);
+        if (IsHeld(book, held)) flow.Offer(book, held.Description, [held.Job]);
     }
 
     private static void End(JobBook book, JobRow held, JobRow failed)
     {
-        if (held.State != JobState.Waiting) return;
+        if (!IsHeld(book, held)) return;
         // Behind a chain of such ends the user wants to know the first failure, which made all of them.
         var reason = EndedUnstarted(failed) ? failed.Known.Reason.Value : $"job {failed.Job} before it ended {failed.State.Text()}";
         book.Tell(held.Job, new Ended(JobState.ErrorA) { Reason = reason });
     }
+
+    /// <summary>False for one that was offered already, when a node before it runs a second time: its inputs were there.</summary>
+    private static bool IsHeld(JobBook book, JobRow row) => row.State == JobState.Waiting
+        && !WaitingTable.Contains(book.Session, row.Description, row.Job) && DelayTable.Until(book.Session, row.Job) is null;
 
     /// <summary>It ended here, and was never given out in this attempt.</summary>
     private static bool EndedUnstarted(JobRow row) => row.State == JobState.ErrorA && !row.Known.Bridge.IsOf(row.Attempt);

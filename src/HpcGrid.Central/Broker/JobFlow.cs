@@ -75,7 +75,7 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
         var held = new List<Held>();
         foreach (var row in rows)
         {
-            if (WaitingTable.Remove(book.Session, row.Description, row.Job)) continue;
+            if (WaitingTable.Remove(book.Session, row.Description, row.Job) || DelayTable.Delete(book.Session, row.Job)) continue;
             var id = new AttemptId(row.Job, row.Attempt);
             if (AssignmentTable.Find(book.Session, id) is not { } one) continue;
             AssignmentTable.MarkEnding(book.Session, id);
@@ -109,6 +109,8 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
         if (row.Master is { } master && descriptions.Get(book.Session, row.Description).Job.Retries.MostResubmitted is not null)
             MasterTable.AddResubmitted(book.Session, master);
         book.OpenNext(row.Job, $"{again.Count} after {reason}", again.Tries);
-        Offer(book, row.Description, [row.Job]);
+        var pause = RetryRules.PauseBefore(again.Tries);
+        if (pause > TimeSpan.Zero) DelayTable.Insert(book.Session, row.Job, book.Now + pause);
+        else Offer(book, row.Description, [row.Job]);
     }
 }

@@ -52,6 +52,7 @@ public sealed class SiteMatching(Descriptions descriptions, Sites sites, TimePro
         if (row.IsMaster) return null;
         if (row.State.IsFinal()) return $"the job has ended: {row.State.Text()}";
         if (row.State != JobState.Waiting) return $"a site has the job already: it is {row.State.Text()} at {row.Known.Site.Value}";
+        if (DelayTable.Until(session, row.Job) is { } until) return $"the job is tried again at {until:HH:mm:ss} UTC";
         var before = DependencyTable.WaitingFor(session, row.Job);
         return before.Count > 0
             ? $"the job waits for {(before.Count == 1 ? "job" : "jobs")} {string.Join(", ", before.Take(5))}{(before.Count > 5 ? " …" : "")}"

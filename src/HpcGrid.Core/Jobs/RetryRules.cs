@@ -62,6 +62,17 @@ public static class RetryRules
     /// <summary>max(0, min(job, system)) (R-A21); a job that says nothing gets the default.</summary>
     public static int Effective(int? job, int otherwise, int system) => Math.Max(0, Math.Min(job ?? otherwise, system));
 
+    /// <summary>
+    /// How long the next attempt waits before it is given out: the first not at all, because most weather is over at once; later ones
+    /// ever longer, so that a longer storm, or a bad node that takes every job, does not use all of them up within a second.
+    /// </summary>
+    public static TimeSpan PauseBefore(Tries tries)
+    {
+        if (tries.Together <= 1) return TimeSpan.Zero;
+        var doubled = Limits.FirstRetryPause * Math.Pow(2, Math.Min(tries.Together - 2, 20));
+        return doubled < Limits.LongestRetryPause ? doubled : Limits.LongestRetryPause;
+    }
+
     /// <summary>True for ends that a description may ask to be tried again.</summary>
     public static bool MayBeAskedFor(JobState state) =>
         state.IsFailure() && state is not (JobState.Killed or JobState.ErrorI or JobState.ErrorW or JobState.ErrorSplit);

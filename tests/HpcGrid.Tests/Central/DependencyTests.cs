@@ -71,6 +71,22 @@ internal sealed class DependencyTests : CentralTests
     }
 
     [Test]
+    public async Task A_node_that_was_offered_already_does_not_end_when_one_before_it_runs_again_and_fails()
+    {
+        var bridge = await Diamond();
+        await bridge.Finish((await bridge.Match(10)).Single().AttemptId);
+        await Jdoe.Call(new HpcGrid.Core.Api.ResubmitJobs([2]), default);
+        var again = (await bridge.Match(1)).Single();
+        Assert.That(again.AttemptId, Is.EqualTo(new AttemptId(2, 2)));
+        await bridge.Finish(again.AttemptId, JobState.ErrorE);
+        Assert.That((await LineOf(1)).Children, Is.EquivalentTo(new Dictionary<string, int> { ["ERROR_E"] = 1, ["WAITING"] = 3 }));
+        var middle = await bridge.Match(10);
+        Assert.That(middle.Select(one => one.Job), Is.EqualTo(new[] { 3L, 4 }));
+        foreach (var one in middle) await bridge.Finish(one.AttemptId);
+        Assert.That((await bridge.Match(10)).Single().Job, Is.EqualTo(5));
+    }
+
+    [Test]
     public async Task A_retried_node_holds_those_behind_it_and_a_killed_master_ends_them()
     {
         var bridge = await Diamond();

@@ -47,6 +47,10 @@ internal sealed class LeaseTests : CentralTests
         for (var i = 0; i < HpcGrid.Core.Limits.DefaultRetries; i++)
         {
             await Pass(GiveUp);
+            await Central.Host.Delays.Tick();
+            Central.Clock.Advance(HpcGrid.Core.Limits.LongestRetryPause);
+            await bridge.Renew();
+            await Central.Host.Delays.Tick();
             await bridge.Match(1);
             await bridge.Renew();
         }

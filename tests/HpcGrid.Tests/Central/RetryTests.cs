@@ -12,6 +12,7 @@ internal sealed class RetryTests : CentralTests
         var bridge = await TestBridge.Join(Central);
         for (var attempt = 1; attempt <= 3; attempt++)
         {
+            await PausesPass();
             var id = (await bridge.Match(1))[0].AttemptId;
             Assert.That(id, Is.EqualTo(new AttemptId(job, attempt)));
             await bridge.Report(TestBridge.Started(id), FailedEarly(id, JobState.ErrorIB, "input x is away"));
@@ -53,6 +54,7 @@ internal sealed class RetryTests : CentralTests
         {
             foreach (var _ in Enumerable.Range(0, 2))
             {
+                await PausesPass();
                 var id = (await bridge.Match(1))[0].AttemptId;
                 await bridge.Report(FailedEarly(id, JobState.ErrorIB, "no token"));
             }
@@ -151,6 +153,29 @@ internal sealed class RetryTests : CentralTests
         var line = await LineOf(job);
         if (line.State == "DONE") Assert.That((given, line.Attempt), Is.EqualTo((new List<AttemptId>(), 1)), $"round {round}: the old end came first");
         else Assert.That((given, line.State), Is.EqualTo((new List<AttemptId> { new(job, 2) }, "ASSIGNED")), $"round {round}");
+    }
+
+    [Test]
+    public async Task A_second_new_attempt_waits_and_can_be_killed_and_outlives_a_restart_while_it_does()
+    {
+        var jobs = new[] { (await Submit(Echo)).Job, (await Submit($"{Echo} JobTag = \"x\";")).Job };
+        var bridge = await TestBridge.Join(Central);
+        for (var i = 0; i < 2; i++)
+            foreach (var one in await bridge.Match(2)) await bridge.Report(FailedEarly(one.AttemptId, JobState.ErrorIB, "weather"));
+        Assert.That((await StateOf(jobs[0]), await bridge.Match(2)), Is.EqualTo(("WAITING", Array.Empty<Assignment>())));
+        Assert.That((await Jdoe.Call(new MatchSites(null, [], jobs[0]), default)).Sites[0].Reason, Does.StartWith("the job is tried again at"));
+        await Jdoe.Call(new KillJobs([jobs[1]]), default);
+        await Central.Restart();
+        bridge = new TestBridge(Central, Central.Client("titan")) { Ledger = bridge.Ledger };
+        await bridge.Hello();
+        await PausesPass();
+        Assert.That((await bridge.Match(2)).Select(one => one.AttemptId), Is.EqualTo(new[] { new AttemptId(jobs[0], 3) }));
+    }
+
+    private async Task PausesPass()
+    {
+        Central.Clock.Advance(HpcGrid.Core.Limits.LongestRetryPause);
+        await Central.Host.Delays.Tick();
     }
 
     private static async Task<AttemptId[]> Ask(TestBridge bridge) => [.. (await bridge.Match(1)).Select(one => one.AttemptId)];

@@ -51,6 +51,14 @@ public sealed class RetryRulesTests
         Assert.That(Decide(state, true, policy) is RetryDecision.Again, Is.EqualTo(asked));
     }
 
+    [TestCase(1, 0)]
+    [TestCase(2, 10)]
+    [TestCase(3, 20)]
+    [TestCase(7, 300)]
+    [TestCase(1000, 300)]
+    public void Later_attempts_wait_ever_longer(int retry, int seconds) =>
+        Assert.That(RetryRules.PauseBefore(new Tries(retry - 1, 1)), Is.EqualTo(TimeSpan.FromSeconds(seconds)));
+
     [Test]
     public void Who_says_how_often_means_AliEns_system_failures()
     {
