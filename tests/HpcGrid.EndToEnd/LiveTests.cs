@@ -38,6 +38,10 @@ public sealed class LiveTests
         var expected = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"line {i}\n"));
         Assert.That(expected, Does.StartWith(Encoding.ASCII.GetString(read.ToArray())), "the chunks are a prefix of what the job writes");
 
+        JobSamples? samples = null;
+        await Eventually.True(async () => (samples = await client.Call(new ReadSamples(job), default)).Samples.Count > 0, Bound, () => "a sample of the job");
+        Assert.That(samples!.Samples[0].RssKib, Is.Positive);
+
         await client.Call(new KillJobs([job]), default);
         await Eventually.True(() => !grid.Processes().Any(process => process.Command.Contains("line $i", StringComparison.Ordinal)), Bound, "the payload to be gone");
     }
