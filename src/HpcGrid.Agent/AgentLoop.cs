@@ -26,8 +26,9 @@ internal sealed class AgentLoop
     private readonly QueueBook _book;
     private readonly GrantGate _grants;
     private readonly PollInterval _pauses;
-    private readonly Lookout _lookout;
+    private readonly PeekPost _peeks;
     private readonly LimitWatch _limits;
+    private readonly GpuProbe _gpus;
     private readonly Queue<Notice> _pending = new();
 
     private AgentFacts _facts;
@@ -48,8 +49,10 @@ internal sealed class AgentLoop
         _grants = new GrantGate(options.Site);
         _room = new NodeRoom(settings.Whole);
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
-        _lookout = new Lookout(settings.Card, clock, mailbox.Post);
-        _limits = new LimitWatch(runner, new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox), clock, settings.Timing.PublishMax);
+        _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, mailbox.Post), OnAnswered);
+        _gpus = new GpuProbe(runner, clock, GpuProbe.Find(Environment.GetEnvironmentVariable("PATH")), settings.Scratch, settings.Card.Agent);
+        var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);
+        _limits = new LimitWatch(runner, monitor, _gpus, clock, settings.Timing.PublishMax);
         _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);
         _leaveBy = settings.EndAt;
         runner.Ended += OnEnded;
@@ -84,12 +87,14 @@ internal sealed class AgentLoop
     {
         switch (notice)
         {
-            case ChildEnded ended: _runner.OnExit(ended.Exit); break;
+            case ChildEnded ended:
+                if (!_gpus.Take(ended.Exit)) _runner.OnExit(ended.Exit);
+                break;
             case InputsPut put: _runner.OnInputs(put.Run, put.Staged); break;
             case OutputsMade made: _runner.OnOutputs(made.Run, made.Collected); break;
             case VersionWritten written: OnWritten(written); break;
             case Measured measured: _limits.Take(measured.Measurement); break;
-            case Seen seen: OnSeen(seen); break;
+            case Seen seen: _peeks.Take(seen); break;
             case KeysRead read: _grants.Take(read.Keys); break;
             case HeartBeaten: _beating = false; break;
             case Polled polled: OnPolled(polled); break;
@@ -148,32 +153,18 @@ internal sealed class AgentLoop
                 _facts = _facts with { Liveness = Liveness.Fenced };
                 break;
             case Peek peek:
-                Look(peek);
+                _peeks.Take(peek);
                 break;
         }
     }
 
-    private void Look(Peek order)
+    private void OnAnswered()
     {
-        if (_book.RunsOf(order.Id).Select(run => run.Target).FirstOrDefault(target => target is not null) is { } target) _lookout.TryAdd(order, target);
-        else Answer(NotHere(order));
-    }
-
-    /// <summary>A sandbox is used again by other jobs: what was seen counts only if the job was still in it.</summary>
-    private void OnSeen(Seen seen) =>
-        Answer(_book.RunsOf(seen.Order.Id).Any(run => run.Target?.Sandbox == seen.Target.Sandbox) ? seen.Answer : NotHere(seen.Order));
-
-    private void Answer(PeekAnswer answer)
-    {
-        _spool.Add(new AnswerOrder(answer));
         TellSoon();
         // Who looks once looks again.
         _pauses.Reset();
         LookLater();
     }
-
-    private static PeekAnswer NotHere(Peek order) => new(order.Order, null, new ApiError(
-        ErrorCode.Conflict, $"job {order.Id.Job} is not running on this node now", $"It has not begun or is over: hpcgrid trace {order.Id.Job} tells."));
 
     private void OnWritten(VersionWritten written)
     {

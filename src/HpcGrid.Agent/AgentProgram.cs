@@ -40,7 +40,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var bound = CachingBound.Of(fs, options.Spool);
         Log.Information(
             "{Agent} joined {Spool} ({Kind}) with {Cores} cores, network: {Network}", card.Agent, options.Spool, bound.Kind, card.Cores, card.Network);
-        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0)
+        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0, work.Scratch)
             with { BeatsTellChanges = spool.Root.Layout.IsSharded };
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
         using var runner = new JobRunner(work, environment, spool, mailbox, clock, options.Grace);
@@ -55,13 +55,13 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         name, options.Node, options.Pilot, options.BatchId, options.Cores, options.MemoryMib ?? 0, options.DiskMib ?? 0, ProcessSetup.Network(),
         options.Deadline, Environment.ProcessId) { Counters = options.Counters };
 
-    private AgentSettings Settings(AgentCard card, SpoolTiming timing, int guard)
+    private AgentSettings Settings(AgentCard card, SpoolTiming timing, int guard, string scratch)
     {
         var whole = new Room(options.Cores * (long)Counters.One, options.MemoryMib ?? long.MaxValue, options.DiskMib ?? long.MaxValue)
         {
             Counters = options.Counters,
         };
-        var settings = new AgentSettings(card, timing, whole, guard, Random.Shared.Next);
+        var settings = new AgentSettings(card, timing, whole, guard, Random.Shared.Next) { Scratch = scratch };
         if (options.Deadline is not { } deadline) return settings;
         var lifetime = deadline - DateTimeOffset.UtcNow;
         var (drainAt, stopAt) = AgentRules.Margins(lifetime, options.DrainMargin, options.StopMargin, timing);

@@ -12,6 +12,8 @@ internal sealed record AgentSettings(AgentCard Card, SpoolTiming Timing, Room Wh
 {
     /// <summary>The bridge learns of changes from heartbeats only: beat soon after one (PROTOCOL 5).</summary>
     public bool BeatsTellChanges { get; init; }
+    /// <summary>A folder on the node's own disk for the agent's own files.</summary>
+    public required string Scratch { get; init; }
     /// <summary>On the agent's clock; null when no end is known.</summary>
     public TimeSpan? DrainAt { get; init; }
     public TimeSpan? StopAt { get; init; }

@@ -47,6 +47,10 @@ internal static class Limits
     public static readonly TimeSpan ShortestSample = TimeSpan.FromMilliseconds(100);
     public const int HurriedCostFactor = 20;
 
+    /// <summary>nvidia-smi is asked so often, takes a second on a large node, is killed after so long, and not asked again after so many failures in a row.</summary>
+    public static readonly TimeSpan GpuInterval = TimeSpan.FromSeconds(30), GpuPatience = TimeSpan.FromSeconds(20);
+    public const int GpuFailures = 3;
+
     /// <summary>Exact memory, open files and traffic are read so often: the kernel walks page tables for the first.</summary>
     public static readonly TimeSpan DetailInterval = TimeSpan.FromSeconds(10);
 

@@ -139,6 +139,14 @@ internal sealed class JobRunner : IDisposable
         }
     }
 
+    /// <summary>Starts a process of the agent's own; 0 when it could not be started. Its end comes as a <see cref="ChildEnded"/> like any other.</summary>
+    public int StartHelper(SpawnOrder order)
+    {
+        var started = _spawner.Start(order);
+        if (started.Started) _reaper.ChildStarted();
+        return started.ProcessId;
+    }
+
     /// <summary>Whatever else descends from the agent dies; for the end.</summary>
     public void KillStrays(int guard)
     {

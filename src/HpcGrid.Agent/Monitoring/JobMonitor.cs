@@ -16,7 +16,7 @@ internal sealed class JobMonitor(int agent, AgentClock clock)
     private Dictionary<AttemptId, State> _known = [];
 
     /// <summary>Looks at all of them now.</summary>
-    public Measurement Measure(IReadOnlyList<Watched> jobs)
+    public Measurement Measure(IReadOnlyList<Watched> jobs, GpuReading? gpus = null)
     {
         var start = Libc.ThreadCpu();
         var known = new Dictionary<AttemptId, State>(jobs.Count);
@@ -27,6 +27,8 @@ internal sealed class JobMonitor(int agent, AgentClock clock)
                 ?? new State(new JobSample { Job = job.Id.Job, Attempt = job.Id.Attempt, At = clock.Utc });
             if (processes.Count == 0) continue;
             Measure(job, processes, state);
+            if (gpus?.Of(processes.Select(process => process.Id)) is var (share, memory))
+                state.Sample = state.Sample with { GpuShare = share, GpuMemoryKib = memory };
             samples.Add(state.Sample);
         }
         _known = known;

@@ -8,13 +8,19 @@ namespace HpcGrid.Agent.Monitoring;
 /// Has running jobs measured, as often as it costs little, warns in a job's trace when a limit is near, and stops the job when it is passed: TERM,
 /// grace and KILL, or KILL at once when it goes far beyond. Belongs to the loop's thread.
 /// </summary>
-internal sealed class LimitWatch(JobRunner runner, MonitorThread monitor, AgentClock clock, TimeSpan publishSamples)
+internal sealed class LimitWatch(JobRunner runner, MonitorThread monitor, GpuProbe gpus, AgentClock clock, TimeSpan publishSamples)
 {
     private TimeSpan _due;
     private bool _measuring;
 
     /// <summary>Begins a look when it is time; answers when the next is due.</summary>
     public TimeSpan Step(TimeSpan now)
+    {
+        var asked = gpus.Step(now);
+        return Shorter(asked, Look(now));
+    }
+
+    private TimeSpan Look(TimeSpan now)
     {
         if (_measuring) return TimeSpan.MaxValue;
         var next = TimeSpan.MaxValue;
@@ -29,7 +35,7 @@ internal sealed class LimitWatch(JobRunner runner, MonitorThread monitor, AgentC
         if (old is null) return next > _due ? next : next == TimeSpan.MaxValue ? next : _due;
         if (_due > now) return _due;
         _measuring = true;
-        monitor.Measure(old);
+        monitor.Measure(old, gpus.Reading);
         return TimeSpan.MaxValue;
     }
 

@@ -5,7 +5,7 @@ internal sealed class MonitorThread
 {
     private readonly JobMonitor _monitor;
     private readonly Mailbox<Notice> _answers;
-    private readonly Mailbox<IReadOnlyList<Watched>> _orders = new();
+    private readonly Mailbox<(IReadOnlyList<Watched> Jobs, GpuReading? Gpus)> _orders = new();
     private bool _started;
 
     /// <param name="monitor">Used by this thread only.</param>
@@ -13,20 +13,20 @@ internal sealed class MonitorThread
     public MonitorThread(JobMonitor monitor, Mailbox<Notice> answers) => (_monitor, _answers) = (monitor, answers);
 
     /// <summary>Looks at these jobs now. Answered by <see cref="Measured"/>.</summary>
-    public void Measure(IReadOnlyList<Watched> jobs)
+    public void Measure(IReadOnlyList<Watched> jobs, GpuReading? gpus)
     {
-        _orders.Post(jobs);
+        _orders.Post((jobs, gpus));
         if (!_started) new Thread(Run) { IsBackground = true, Name = "monitor" }.Start();
         _started = true;
     }
 
     private void Run()
     {
-        var orders = new List<IReadOnlyList<Watched>>();
+        var orders = new List<(IReadOnlyList<Watched> Jobs, GpuReading? Gpus)>();
         while (true)
         {
             orders = _orders.TakeAll(orders, Timeout.InfiniteTimeSpan);
-            foreach (var jobs in orders) _answers.Post(new Measured(_monitor.Measure(jobs)));
+            foreach (var (jobs, gpus) in orders) _answers.Post(new Measured(_monitor.Measure(jobs, gpus)));
             orders.Clear();
         }
     }

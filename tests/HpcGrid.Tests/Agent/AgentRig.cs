@@ -73,6 +73,9 @@ internal sealed class AgentRig : IDisposable
         return name;
     }
 
+    /// <summary>Searched for programs before the system's folders.</summary>
+    public string? Tools { get; set; }
+
     public Process Start(params string[] more) => StartProgram("hpcgrid-agent", more);
 
     /// <summary>An agent whose spool takes no writes into out/ between <see cref="Fill"/> and <see cref="MakeRoom"/>.</summary>
@@ -108,6 +111,7 @@ internal sealed class AgentRig : IDisposable
             RedirectStandardError = true,
             Environment = { ["DOTNET_ROOT"] = DotnetRoot, ["HPCGRID_TEST_FULL"] = FullPath, ["SECRET_OF_THE_AGENT"] = "s3cret", ["LC_TEST"] = "passes" },
         };
+        if (Tools is not null) info.Environment["PATH"] = $"{Tools}:{Environment.GetEnvironmentVariable("PATH")}";
         string[] arguments =
         [
             "--spool", Root.Layout.Root, "--node", "node1", "--site", Site, "--work", Path.Combine(Folder, "work"),

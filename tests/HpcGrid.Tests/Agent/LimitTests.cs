@@ -101,6 +101,39 @@ public sealed class LimitTests
     }
 
     [Test]
+    public void GPUs_of_a_job_are_measured_where_nvidia_smi_is()
+    {
+        Tool("""
+            #!/bin/sh
+            case $1 in
+            *apps*) for process in /proc/[0-9]*; do grep -qsz HPCGRID_ATTEMPT=1000.1 $process/environ && echo "GPU-1, ${process#/proc/}, 512"; done; exit 0 ;;
+            *) echo 'GPU-1, 75' ;;
+            esac
+            """);
+        var queue = _rig.Offer([AgentRig.Shell("exec sleep 1000"), AgentRig.Shell("exec sleep 1000")]);
+        _rig.Start();
+        var reports = _rig.Version(queue, version => version.Reports.Count(report => report.Sample is { GpuShare: not null }) == 2).Reports;
+        Assert.That(reports.Select(report => (report.Sample!.GpuShare, report.Sample.GpuMemoryKib)),
+            Is.EqualTo(new (double?, long?)[] { (0.75, 512 * 1024), (0, 0) }));
+    }
+
+    [Test]
+    public void A_broken_nvidia_smi_harms_nobody()
+    {
+        Tool("#!/bin/sh\nexit 1");
+        var report = Run(AgentRig.Shell("sleep 0.6; echo unharmed"));
+        Assert.That((report.Outcome, report.StdoutTail, report.Sample!.GpuShare), Is.EqualTo((Outcome.Succeeded, "unharmed\n", (double?)null)));
+    }
+
+    private void Tool(string script)
+    {
+        _rig.Tools = Path.Combine(_rig.Folder, "tools");
+        Directory.CreateDirectory(_rig.Tools);
+        File.WriteAllText(_rig.Tools + "/nvidia-smi", script);
+        File.SetUnixFileMode(_rig.Tools + "/nvidia-smi", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Test]
     public void Error_outputs_of_a_stopped_job_are_collected()
     {
         var queue = _rig.Offer([Limited(AgentRig.Payload("flood", "10")) with

@@ -124,6 +124,18 @@ public sealed class MonitoringTests
         else Assert.That(exit.MaxRssKib, Is.Zero);
     }
 
+    [Test]
+    public void GPUs_are_read_as_nvidia_smi_tells_them()
+    {
+        var reading = GpuReading.Parse(["GPU-aa, 80", "GPU-bb, 20", "GPU-cc, [N/A]", "GPU-aa, 17, 1000", "GPU-bb, 18, [Not Supported]", "GPU-aa, 99, 5", "garbage", ""]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(reading.Of([17]), Is.EqualTo((0.8, 1000 * 1024L)));
+            Assert.That(reading.Of([17, 18]), Is.EqualTo((0.5, 1000 * 1024L)));
+            Assert.That(reading.Of([5]), Is.EqualTo((0.0, 0L)));
+        });
+    }
+
     private static double ShareOf(PayloadCause cause, JobSample sample) =>
         LimitRules.Judge(sample, Need, JobLimits.Default, TimeSpan.Zero).Single(use => use.Cause == cause).Share;
 }
