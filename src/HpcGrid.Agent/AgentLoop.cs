@@ -152,6 +152,9 @@ internal sealed class AgentLoop
             case Fenced:
                 _facts = _facts with { Liveness = Liveness.Fenced };
                 break;
+            case Yield yield:
+                foreach (var run in _book.TakeWaiting(yield.Queue, yield.Keep)) _runner.HandBack(run, "an idle node takes it");
+                break;
             case Peek peek:
                 _peeks.Take(peek);
                 break;

@@ -56,6 +56,14 @@ internal sealed class QueueBook(AgentCard card)
         run.Place = null;
     }
 
+    /// <summary>Takes out the jobs of this file that wait, but the first so many.</summary>
+    public IReadOnlyList<JobRun> TakeWaiting(QueueName name, int keep)
+    {
+        List<JobRun> taken = [.. _waiting.Where(run => run.Queue.Name == name).Skip(keep)];
+        foreach (var run in taken) Take(run);
+        return taken;
+    }
+
     public IReadOnlyList<JobRun> TakeWaiting()
     {
         var taken = Waiting(int.MaxValue);

@@ -115,6 +115,12 @@ internal static class Limits
     /// <summary>Messages of one tick: each is a file.</summary>
     public const int MessagesPerTick = 200;
 
+    /// <summary>Work is moved from loaded to idle agents at most this often: a heartbeat must have told of the last move.</summary>
+    public static readonly TimeSpan StealInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Work that a loaded agent is done with sooner stays: moving it takes a message, a version and an offer.</summary>
+    public const double StealWorthSeconds = 10;
+
     /// <summary>What the freeze rule calls together.</summary>
     public static readonly TimeSpan SilentTogether = TimeSpan.FromSeconds(30);
 

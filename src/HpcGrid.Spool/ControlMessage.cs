@@ -15,6 +15,7 @@ namespace HpcGrid.Spool;
 [JsonDerivedType(typeof(Drain), "drain")]
 [JsonDerivedType(typeof(Fenced), "fenced")]
 [JsonDerivedType(typeof(Peek), "peek")]
+[JsonDerivedType(typeof(Yield), "yield")]
 public abstract record ControlMessage
 {
     /// <summary>The kind as it stands in the file name.</summary>
@@ -27,6 +28,7 @@ public abstract record ControlMessage
         Drain => "drain",
         Fenced => "fenced",
         Peek => "peek",
+        Yield => "yield",
         _ => throw new InvalidOperationException($"{GetType().Name} has no kind"),
     };
 }
@@ -53,3 +55,8 @@ public sealed record Fenced : ControlMessage;
 /// <param name="Path">Of a file, relative to the sandbox.</param>
 /// <param name="Offset">The first byte wanted; negative counts from the end.</param>
 public sealed record Peek(Guid Order, AttemptId Id, PeekKind What, string Path, long Offset) : ControlMessage;
+
+/// <summary>Others are idle: hand back all jobs of this file that have not begun, but the first so many.</summary>
+/// <param name="Queue">The queue file.</param>
+/// <param name="Keep">How many that have not begun stay.</param>
+public sealed record Yield(QueueName Queue, int Keep) : ControlMessage;

@@ -12,7 +12,7 @@ namespace HpcGrid.Bridge.Ledger;
 internal sealed class JobTable : Table
 {
     private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed";
-    private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed, _unoffer;
+    private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed, _unoffer, _unstarted;
 
     public JobTable(SqliteConnection connection) : base(connection)
     {
@@ -35,6 +35,7 @@ internal sealed class JobTable : Table
             """);
         _killed = Prepare($"SELECT {Columns} FROM job WHERE killed = 1");
         _unoffer = Prepare("UPDATE job SET stage = 1, generation = 0 WHERE queue = ?1 AND generation = ?2 AND stage = 2");
+        _unstarted = Prepare("SELECT queue, generation, count(*) FROM job WHERE stage = 2 AND told = 0 AND killed = 0 GROUP BY queue, generation");
         _held = Prepare("SELECT count(*) FROM job");
         _inStage = Prepare($"SELECT {Columns} FROM job WHERE stage = ?1 ORDER BY row");
     }
@@ -67,6 +68,10 @@ internal sealed class JobTable : Table
 
     /// <summary>The queue file was never seen: its jobs wait for the next generation, on the same branch, because nobody had them.</summary>
     public void Unoffer(QueueName queue) => _unoffer.Run(queue.Id, queue.Generation);
+
+    /// <summary>Of each queue file: how many of its jobs nobody has said to have begun.</summary>
+    public Dictionary<QueueName, int> Unstarted() =>
+        _unstarted.Read(row => (Queue: new QueueName(row.GetInt64(0), row.GetInt32(1)), Jobs: row.GetInt32(2))).ToDictionary(row => row.Queue, row => row.Jobs);
 
     public long Held() => _held.Number() ?? 0;
 

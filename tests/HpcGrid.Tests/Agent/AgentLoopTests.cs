@@ -39,6 +39,23 @@ public sealed class AgentLoopTests
     }
 
     [Test]
+    public void Jobs_that_have_not_begun_are_handed_back_when_another_node_is_idle()
+    {
+        var queue = _rig.Offer([AgentRig.Job("/bin/sleep", "600"), .. Enumerable.Range(0, 9).Select(Counting)]);
+        var agent = _rig.Start("--cores", "1", "--idle-exit", "0.2");
+        var first = _rig.Running(queue).AttemptId;
+        _rig.Send(new Yield(queue, 2));
+        _rig.Version(queue, version => version.Reports.Count(report => report.Outcome == Outcome.HandedBack) == 7);
+        _rig.Send(new Yield(queue, 2));
+        _rig.Send(new Kill(first));
+        var final = _rig.Final(queue);
+        Assert.That(final.Reports.Count(report => report.Outcome == Outcome.HandedBack), Is.EqualTo(7));
+        Assert.That(final.Reports.Count(report => report.Outcome == Outcome.Succeeded), Is.EqualTo(2));
+        _rig.Send(new Ack(queue));
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+    }
+
+    [Test]
     public void Results_are_kept_until_they_are_acknowledged()
     {
         var queue = _rig.Offer([AgentRig.Job("/bin/true")]);
