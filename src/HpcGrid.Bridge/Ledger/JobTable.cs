@@ -12,7 +12,8 @@ namespace HpcGrid.Bridge.Ledger;
 internal sealed class JobTable : Table
 {
     private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed";
-    private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed, _unoffer, _unstarted;
+    private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed,
+        _unoffer, _unstarted;
 
     public JobTable(SqliteConnection connection) : base(connection)
     {

@@ -30,7 +30,9 @@ public static class StealRules
         if (idleCores <= 0) return [];
         var jobs = loaded.Sum(agent => agent.Jobs);
         var cores = idleCores + loaded.Sum(agent => agent.Cores);
-        return [.. loaded.Where(agent => IsWorthIt(agent, jobSeconds)).SelectMany(agent => Surplus(agent, (int)Math.Ceiling((double)jobs * agent.Cores / cores)))];
+        return [.. loaded.Where(agent => IsWorthIt(agent, jobSeconds)).SelectMany(agent => Surplus(agent, ShareOf(agent)))];
+
+        int ShareOf(Backlog agent) => (int)Math.Ceiling((double)jobs * agent.Cores / cores);
     }
 
     private static bool IsWorthIt(Backlog agent, double? jobSeconds) =>
