@@ -59,8 +59,10 @@ public static class Limits
     /// <summary>Groups of waiting jobs one match looks at, best first.</summary>
     public const int GroupsPerMatch = 20_000;
 
-    /// <summary>Parsed descriptions kept in memory; a description in use is looked up for each match.</summary>
-    public const int DescriptionsInMemory = 2000;
+    /// <summary>
+    /// Parsed descriptions kept in memory: as many as one match looks at, each about 5 kB; parsing them again for every match would take seconds.
+    /// </summary>
+    public const int DescriptionsInMemory = GroupsPerMatch;
 
     /// <summary>Active jobs at which an owner's computed priority is 0, unless an admin says otherwise: what a middling site runs at a time.</summary>
     public const int NominalParallel = 1000;
@@ -68,7 +70,9 @@ public static class Limits
     /// <summary>A job with a Rank is kept for a better site for so long at most; that site asks every ten seconds at the latest.</summary>
     public static readonly TimeSpan RankPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>A site that asked for more than it got counts as having free slots for so long (R-A12): a little more than the longest pause between asking.</summary>
+    /// <summary>
+    /// A site that asked for more than it got counts as having free slots for so long (R-A12): a little more than the longest pause between asking.
+    /// </summary>
     public static readonly TimeSpan HungerAge = TimeSpan.FromSeconds(15);
 
     /// <summary>Groups kept for better sites that are remembered; beyond that all are given out.</summary>
@@ -99,7 +103,9 @@ public static class Limits
     /// <summary>Samples in one report of a bridge.</summary>
     public const int SamplesPerReport = 10_000;
 
-    /// <summary>Samples kept of one job: a curve on a screen has no more points. Beyond it every second one goes, so that a long job's are farther apart.</summary>
+    /// <summary>
+    /// Samples kept of one job: a curve on a screen has no more points. Beyond it every second one goes, so that a long job's are farther apart.
+    /// </summary>
     public const int SamplesPerJob = 120;
 
     /// <summary>Longest path that is looked for in a sandbox: Linux knows none longer.</summary>

@@ -9,7 +9,7 @@ public static class Limits
     /// <summary>Most items of all lists of one description: what 10 MB hold of short names, so that the two bounds agree.</summary>
     public const int MostListItems = 1_000_000;
 
-    /// <summary>Most keys of one description: AliEn knows about a hundred; production systems add hundreds of their own.</summary>
+    /// <summary>Most keys of one description, and of each node in it: AliEn knows about a hundred; production systems add hundreds of their own.</summary>
     public const int MostKeys = 10_000;
 
     /// <summary>Longest key: it becomes the name of an environment variable.</summary>

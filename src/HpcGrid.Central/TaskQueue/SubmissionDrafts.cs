@@ -29,7 +29,7 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
         if (draft.Subjobs > Core.Limits.MostSubjobs)
             throw new GridError(ErrorCode.TooLarge, $"the job makes {draft.Subjobs} subjobs, {Core.Limits.MostSubjobs} are allowed",
                 "Submit parts of it as jobs of their own.");
-        foreach (var job in draft.Parts?.Select(part => part.Group.Job).Distinct().Append(description) ?? [description]) MustReadAgain(job);
+        MustReadAgain(description);
         CheckJobs(place, draft);
         return draft with { Remarks = [.. LeftOut(draft), .. sites.Doubts(draft.Parts?.Select(part => part.Group.Job).Distinct() ?? [description],
             caller.Name)] };
@@ -84,35 +84,25 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
         var context = new JobContext(0, draft.Subjobs > 0 ? 0 : null, place.Owner.Name, place.Home);
         var number = draft.Job.Split is ProductionSplit ? 1 : Math.Max(1, draft.Subjobs);
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        var directories = new Dictionary<string, bool>(StringComparer.Ordinal);
+        var places = new OutputPlaces(tree, place.Session, place.Owner);
         for (var i = 0; i < number; i++)
         {
             var (job, part, sources, data) = draft[i];
-            if (draft.Parts?[i].After.Count is null or 0) SpecBuilder.Build(job, part, context, sources, data);
-            else if (NeedsInputs(job)) continue;
+            if (draft.Parts?[i].After.Count > 0)
+            {
+                if (NeedsInputs(job)) continue;
+            }
+            // What is computed from one description differs in texts alone; what else there is was checked with the first.
+            else if (i == 0 || draft.Parts is not null) SpecBuilder.Build(job, part, context, sources, data);
             var directory = Lfn.Parse(SpecBuilder.OutputDirectory(job, part, context, data));
             var outputs = OutputRules.KnownOutputs(directory, SpecBuilder.Outputs(job, part, data)).ToList();
             OutputRules.MustDiffer(seen, i, outputs);
-            if (IsThere(place, directories, directory))
-                foreach (var path in outputs)
-                    if (tree.Find(place.Session, path) is not null) throw GridError.Exists($"the output {path} exists already",
-                        "Remove it, or choose another OutputDir.");
+            places.MustTake(directory, outputs);
         }
     }
 
     /// <summary>What such a job saves, and where, is known when its inputs are.</summary>
     private static bool NeedsInputs(JobDescription job) => job.InputData.Count + job.InputCollections.Count > 0;
-
-    /// <summary>True when the directory exists. Throws GridError when outputs cannot be put there; each directory on the way is looked at once.</summary>
-    private bool IsThere(Place place, Dictionary<string, bool> known, Lfn directory)
-    {
-        if (known.TryGetValue(directory.Path, out var there)) return there;
-        var entry = tree.Find(place.Session, directory);
-        if (entry is null) IsThere(place, known, directory.Parent);
-        else if (!tree.WalkToWrite(place.Session, directory, place.Owner).IsDirectory)
-            throw GridError.Invalid($"the output directory {directory} is below a file");
-        return known[directory.Path] = entry is not null;
-    }
 
     /// <summary>What is stored is the canonical text; whatever cannot be read from it again must not get in.</summary>
     private static void MustReadAgain(JobDescription job)

@@ -18,7 +18,6 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
 
     private readonly JdlCursor _cursor = new(text, arguments, faults);
     private int _items;
-    private int _keys;
     private int _depth;
     private bool _bracketed;
 
@@ -40,10 +39,11 @@ internal sealed class JdlScanner(string text, IReadOnlyList<string> arguments, F
     private List<JdlEntry> ReadEntries()
     {
         var entries = new List<JdlEntry>();
+        var keys = 0;
         for (_cursor.SkipBlanks(); !_cursor.AtEnd && !AtClosing && !faults.IsFull; _cursor.SkipBlanks())
         {
             if (_cursor.Take(';')) continue;
-            if (_keys++ == Limits.MostKeys)
+            if (keys++ == Limits.MostKeys)
             {
                 _cursor.Fail(_cursor.At, $"there are more than {Limits.MostKeys} keys", "Remove keys that the job does not need.");
                 break;

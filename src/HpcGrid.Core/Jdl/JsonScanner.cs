@@ -17,7 +17,6 @@ internal sealed class JsonScanner(string text, IReadOnlyList<string> arguments, 
 
     private readonly LineIndex _lines = new(text);
     private int _items;
-    private int _keys;
     private int _char;
     private long _byte;
     private long _putIn;
@@ -55,12 +54,13 @@ internal sealed class JsonScanner(string text, IReadOnlyList<string> arguments, 
     private List<JdlEntry> ReadEntries(ref Utf8JsonReader reader)
     {
         var entries = new List<JdlEntry>();
+        var keys = 0;
         while (!faults.IsFull && reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var place = Place(ref reader);
             var key = TextOf(ref reader, place) ?? "";
             reader.Read();
-            if (++_keys > Limits.MostKeys)
+            if (++keys > Limits.MostKeys)
             {
                 faults.Add(place, $"there are more than {Limits.MostKeys} keys", "Remove keys that the job does not need.");
                 reader.Skip();

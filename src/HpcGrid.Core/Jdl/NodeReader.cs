@@ -17,6 +17,7 @@ internal sealed class NodeReader(KeyReader keys, Func<JdlDocument, JobDescriptio
         { "Arguments", "SplitArguments", "OutputDir", "OutputFile", "OutputArchive", "Output", "OutputErrorE", "JobTag", "Parameters", "Email" };
 
     private readonly List<JobNode> _nodes = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>True when the subjobs have descriptions of their own.</summary>
     public static bool Applies(JdlDocument document, Split split) =>
@@ -126,7 +127,7 @@ internal sealed class NodeReader(KeyReader keys, Func<JdlDocument, JobDescriptio
                 "Make the parts nodes of their own.");
         else if (document.Find("file") is { } file)
             keys.Faults.Add(file.Place ?? place, $"the node {Faults.Shown(name)} is described in another file", "Write its keys between the brackets.");
-        else if (_nodes.Exists(node => node.Name == name)) keys.Faults.Add(place, $"two nodes are called {Faults.Shown(name)}",
+        else if (!_names.Add(name)) keys.Faults.Add(place, $"two nodes are called {Faults.Shown(name)}",
             "Give every node a name of its own.");
         else _nodes.Add(new JobNode(name, readNode(PartDocument.Node(keys.Document, Placed(document.Entries, place))), []));
     }

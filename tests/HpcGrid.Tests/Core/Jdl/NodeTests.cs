@@ -161,6 +161,11 @@ public sealed class NodeTests
     }
 
     [Test]
+    public void The_bound_of_keys_is_each_nodes_own() =>
+        Assert.That(Nodes($"Command = {{\"/bin/x\"}}; Nodes = {{{string.Join(", ", Enumerable.Range(0, 11_000).Select(i => $"[Arguments = \"{i}\"]"))}}};"),
+            Has.Count.EqualTo(11_000));
+
+    [Test]
     public void Records_and_lists_have_a_greatest_depth([Values("Nodes = {0}1{1};", "Dependencies = {2}a{3};")] string form)
     {
         var (open, close) = (string.Concat(Enumerable.Repeat("[A = ", 200_000)), string.Concat(Enumerable.Repeat("]", 200_000)));
