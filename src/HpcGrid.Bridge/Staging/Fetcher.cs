@@ -47,7 +47,9 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
         }
         try
         {
-            await Placed(() => Download(source.Replicas, archive, token, temporary => area.Keep(temporary, archive.Sha256), ct), ct);
+            // Another may have brought it since we looked, and be gone from the list already.
+            if (!area.Has(archive.Sha256))
+                await Placed(() => Download(source.Replicas, archive, token, temporary => area.Keep(temporary, archive.Sha256), ct), ct);
             mine.SetResult();
         }
         catch (Exception e)
