@@ -55,7 +55,12 @@ internal static class CommandLine
             new WhoamiCommand(), new QuotaCommand(), new DoctorCommand(), new LocalCommand(), new CompletionCommand(), new HelpCommand(),
         };
         foreach (var command in Tree(root).OfType<GridCommand>()) command.Use(terminal);
-        foreach (var option in root.Options.OfType<HelpOption>()) option.Action = new ExamplesHelp((HelpAction)option.Action!, terminal);
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new ExamplesHelp((HelpAction)option.Action!, terminal);
+            // Those of another system; here they would be paths.
+            foreach (var alias in (string[])["/h", "/?"]) option.Aliases.Remove(alias);
+        }
         return root;
     }
 

@@ -39,7 +39,7 @@ internal static class CompletionScripts
             local -a found
             if [[ $line != *" -- "* ]]; then
                 found=("${(@f)$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null)}")
-                compadd -- ${found:#}
+                compadd -- ${found:#} && return
             fi
             _files
         }

@@ -34,7 +34,7 @@ internal static class StateColours
     public static string Ansi(string cell, string text)
     {
         if (!JobStates.TryParse(cell, out var state)) return text;
-        var code = state.IsFailure() ? "31" : state.IsFinal() ? "32" : state.IsActive() ? "34" : "33";
+        var code = state.IsFailure() ? "31" : state.IsFinal() ? "32" : state is JobState.Assigned || !state.IsActive() ? "33" : "34";
         return $"\e[{code}m{text}\e[0m";
     }
 }

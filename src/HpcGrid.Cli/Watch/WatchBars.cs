@@ -26,6 +26,19 @@ internal static class WatchBars
         return bar + AnsiText.Bold($" {100L * Pace.Ended(progress) / total,3} %");
     }
 
+    /// <summary>How far a production is, for one cell: a short bar, the share that has ended, and how many failed.</summary>
+    public static string Short(IReadOnlyDictionary<string, int> children)
+    {
+        const int Room = 16;
+        var total = Math.Max(1, children.Values.Sum());
+        var failed = children.Where(state => JobText.IsFailed(state.Key)).Sum(state => state.Value);
+        var done = children.Where(state => JobText.IsDone(state.Key)).Sum(state => state.Value);
+        var bad = failed == 0 ? 0 : Math.Max(1, (int)((long)failed * Room / total));
+        var good = done + failed == total ? Room - bad : Math.Min(Room - bad, (int)((long)done * Room / total));
+        return AnsiText.Coloured(32, new string('█', good)) + AnsiText.Coloured(31, new string('█', bad)) + AnsiText.Dim(new string('░', Room - good - bad))
+            + $" {100L * (done + failed) / total,3} % of {total}" + (failed > 0 ? AnsiText.Coloured(31, $", {failed} failed") : "");
+    }
+
     public static string Legend(JobProgress progress) =>
         " " + string.Join("  ", Ordered(progress).Select(state => $"{AnsiText.Coloured(Colour(state.Key), "■")} {state.Value} {state.Key}"));
 

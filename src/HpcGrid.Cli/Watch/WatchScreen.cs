@@ -2,7 +2,6 @@ using System.Globalization;
 using HpcGrid.Cli.Jobs;
 using HpcGrid.Cli.Output;
 using HpcGrid.Cli.Why;
-using HpcGrid.Core.Api;
 
 namespace HpcGrid.Cli.Watch;
 
@@ -81,12 +80,12 @@ internal static class WatchScreen
         var top = Math.Clamp(selected - rows / 2, 0, Math.Max(0, jobs.Count - rows));
         return jobs.Skip(top).Take(rows).Select((job, index) =>
         {
-            var row = Row([Words.Number(job.Job), job.State, job.Name, job.Node ?? job.Site ?? "", JobText.Time(job), What(job)], width);
+            var row = Row([Words.Number(job.Job), job.State, job.Name, job.Node ?? job.Site ?? "", JobText.Time(job), job.Children is null ? JobText.Why(job)
+                : ""], width);
+            if (job.Children is { Count: > 0 } children) row += WatchBars.Short(children);
             return top + index == selected ? AnsiText.Reversed(AnsiText.Fit(row, width)) : Paint(row, job.State);
         });
     }
-
-    private static string What(JobLine job) => JobText.Subjobs(job) is { Length: > 0 } subjobs ? subjobs : JobText.Why(job);
 
     /// <summary>The columns give way from the right; on a narrow screen name and place are left out.</summary>
     private static string Row(string[] cells, int width)
