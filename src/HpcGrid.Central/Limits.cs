@@ -64,6 +64,9 @@ public static class Limits
     /// </summary>
     public const int DescriptionsInMemory = GroupsPerMatch;
 
+    /// <summary>Characters of all of them together: one that names 200,000 files has ten million, and takes about ten bytes for each.</summary>
+    public const long DescriptionCharactersInMemory = 32 * 1024 * 1024;
+
     /// <summary>Active jobs at which an owner's computed priority is 0, unless an admin says otherwise: what a middling site runs at a time.</summary>
     public const int NominalParallel = 1000;
 

@@ -40,6 +40,7 @@ public sealed record KnownJob(KnownDescription Description, JobRow Row, IReadOnl
 public sealed class Descriptions
 {
     private readonly ConcurrentDictionary<long, KnownDescription> _known = new();
+    private long _characters;
 
     public KnownDescription Get(Session session, long id)
     {
@@ -48,7 +49,11 @@ public sealed class Descriptions
         var sources = row.Sources.Concat(row.Data.Select(file => file.Source)).Sum(source => 400L + (3 * source.Lfn.Length));
         var own = row.IsDivided ? 2 * PartDataTable.Longest(session, id) : 0;
         known = new KnownDescription(row, Understand(row), 4096 + (2 * sources) + own + row.Jdl.Length);
-        if (_known.Count >= Limits.DescriptionsInMemory) _known.Clear();
+        if (_known.Count >= Limits.DescriptionsInMemory || Interlocked.Add(ref _characters, row.Jdl.Length) > Limits.DescriptionCharactersInMemory)
+        {
+            _known.Clear();
+            Interlocked.Exchange(ref _characters, row.Jdl.Length);
+        }
         // Numbers of a transaction that is undone are given again.
         if (session.IsWriter) session.OnRollback(() => _known.TryRemove(id, out _));
         _known[id] = known;
