@@ -47,7 +47,8 @@ internal static class CommandLine
         var root = new RootCommand("Run great numbers of jobs on machines whose compute nodes have no network.")
         {
             SharedOptions.Config, SharedOptions.Json,
-            new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new PeekCommand(), new TraceCommand(),
+            new SubmitCommand(), new RunCommand(), new PsCommand(), new WatchCommand(), new LogsCommand(), new PeekCommand(), new UsageCommand(),
+                new TraceCommand(),
                 new WhyCommand(),
             new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new ReportCommand(), new NodesCommand(),
             new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(), new FindCommand(),

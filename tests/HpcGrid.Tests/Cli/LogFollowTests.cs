@@ -109,6 +109,20 @@ internal sealed class LogFollowTests : CliTests
         Assert.That((await Run("peek", "5", "-p")).Output, Does.Contain("  sim").And.Contain("1 min 30 s"));
     }
 
+    [Test]
+    public async Task Use_over_time_is_told_with_the_cores_busy_between_two_looks()
+    {
+        var at = DateTimeOffset.UnixEpoch;
+        await using var central = await Central(request => new JobSamples(((ReadSamples)request).Job,
+        [
+            new JobSample { Job = 5, Attempt = 1, At = at, Processes = 2, CpuSeconds = 1, PssKib = 1000 },
+            new JobSample { Job = 5, Attempt = 1, At = at.AddSeconds(10), Processes = 3, CpuSeconds = 16, PssKib = 2_000_000, DiskKib = 5 },
+        ]));
+        var lines = (await Run("usage", "5")).Output.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(3));
+        Assert.That(lines[2], Does.Contain(" 1.50 ").And.Contain("2.0 GB").And.Contain("16 s"));
+    }
+
     private static JobDetail Detail(JobLine line) => new(line, "", "/out");
 
     private static Peeked Look(long offset, int size, int most) =>
