@@ -121,8 +121,11 @@ public sealed class LimitTests
     public void A_broken_nvidia_smi_harms_nobody()
     {
         Tool("#!/bin/sh\nexit 1");
-        var report = Run(AgentRig.Shell("sleep 0.6; echo unharmed"));
-        Assert.That((report.Outcome, report.StdoutTail, report.Sample!.GpuShare), Is.EqualTo((Outcome.Succeeded, "unharmed\n", (double?)null)));
+        var queue = _rig.Offer([AgentRig.Shell("sleep 1000"), AgentRig.Shell("echo unharmed")]);
+        _rig.Start();
+        var reports = _rig.Version(queue, version => version.Reports.Count == 2 && version.Reports[0].Sample is not null && version.Reports[1].Outcome is not null).Reports;
+        Assert.That(reports[0].Sample!.GpuShare, Is.Null);
+        Assert.That((reports[1].Outcome, reports[1].StdoutTail), Is.EqualTo((Outcome.Succeeded, "unharmed\n")));
     }
 
     private void Tool(string script)
