@@ -19,8 +19,19 @@ namespace HpcGrid.Central.TaskQueue;
 /// </summary>
 public sealed class Merges(CentralDatabase database, Descriptions descriptions, JobFlow flow, Submission submission, MergeFiles files, TimeProvider clock)
 {
-    public async Task GoOn()
+    private readonly Lock _lock = new();
+    private Task _last = Task.CompletedTask;
+
+    /// <summary>Works off the orders; one after the other, whoever asks.</summary>
+    public Task GoOn()
     {
+        lock (_lock) return _last = GoOnAfter(_last);
+    }
+
+    private async Task GoOnAfter(Task before)
+    {
+        // Whoever asked for that one has its errors.
+        await before.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         foreach (var (master, round) in database.Read(MergeTable.Orders))
         {
             try { await Begin(master, round); }
