@@ -27,6 +27,15 @@ public sealed record BridgeOptions
     /// <summary>Storage elements that are near, nearest first.</summary>
     public List<string> CloseSe { get; set; } = [];
 
+    /// <summary>Packages that are in the nodes' environment, "VO@Name::Version"; a job that names others does not come here.</summary>
+    public List<string> Packages { get; set; } = [];
+
+    /// <summary>Partitions of the grid that the site belongs to.</summary>
+    public List<string> Partitions { get; set; } = [];
+
+    /// <summary>Revision of the software tree that the nodes have mounted; nothing is said without it.</summary>
+    public long? CvmfsRevision { get; set; }
+
     /// <summary>Only these users' jobs; empty for everybody's.</summary>
     public List<string> Users { get; set; } = [];
 

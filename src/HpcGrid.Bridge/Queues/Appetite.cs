@@ -55,6 +55,9 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
             Counters = cards.Aggregate(starting.Count > 0 ? Counters.Parse(batch.Counters) : Counters.None, (best, card) => best.Best(card.Counters)),
             TtlSeconds = BridgeRules.LongestTtl(deadlines, tick.Now, _ => margin),
             CloseSe = options.CloseSe,
+            Packages = options.Packages,
+            Partitions = options.Partitions,
+            CvmfsRevision = options.CvmfsRevision,
             Users = options.Users,
         };
     }
