@@ -21,12 +21,8 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
         init => _counters = value.IsNone ? null : value;
     }
 
-    /// <summary>Nodes beyond the first that each of its jobs needs at the same time.</summary>
-    public int OtherNodes { get; init; }
-
-    /// <summary>"q17.g2.c1.m2000.t3600.n64.db"; with counters "q17.g2.c1.m2000.t3600.n64.k-gpu-500.db", of many nodes "….n1.x4.db".</summary>
+    /// <summary>"q17.g2.c1.m2000.t3600.n64.db"; with counters "q17.g2.c1.m2000.t3600.n64.k-gpu-500.db".</summary>
     public string FileName => string.Create(CultureInfo.InvariantCulture, $"{Name}.c{Cores}.m{MemoryMib}.t{TtlSeconds}.n{Rows}")
-        + (OtherNodes > 0 ? string.Create(CultureInfo.InvariantCulture, $".x{OtherNodes + 1}") : "")
         + (Counters.IsNone ? "" : ".k" + string.Concat(Counters.Amounts.Select(Word)))
         + ".db";
 
@@ -41,12 +37,10 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
             || !reader.Take(".t") || !reader.TakeInt(out var ttl)
             || !reader.Take(".n") || !reader.TakeInt(out var rows))
             return false;
-        var nodes = 1;
-        if (reader.Take(".x") && !(reader.TakeInt(out nodes) && nodes > 1)) return false;
         var counters = Counters.None;
         if (reader.Take(".k-") && !(reader.TakeUntil(".db", out var text) && TryParseCounters(text, out counters))) return false;
         if (!reader.Take(".db") || !reader.AtEnd) return false;
-        entry = new PoolEntry(name, cores, memory, ttl, rows) { OtherNodes = nodes - 1, Counters = counters };
+        entry = new PoolEntry(name, cores, memory, ttl, rows) { Counters = counters };
         // Only what we would have written.
         return entry.FileName == fileName;
     }

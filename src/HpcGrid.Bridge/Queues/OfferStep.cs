@@ -96,10 +96,7 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
 
     private void Publish(QueueName name, JobShape shape, QueueLoad load, Tick tick)
     {
-        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count)
-            {
-                Counters = shape.Need.Counters, OtherNodes = shape.Need.OtherNodes,
-            },
+        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count) { Counters = shape.Need.Counters },
             writer.Write(name, shape, load));
         if (errno == Errno.None)
         {

@@ -30,8 +30,8 @@ internal static class JdlKeys
 
     private static readonly FrozenDictionary<string, JdlKey> ByName = All().ToFrozenDictionary(key => key.Name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>All known keys.</summary>
-    public static IEnumerable<string> Names => ByName.Values.Select(key => key.Name);
+    /// <summary>All keys that a description may have.</summary>
+    public static IEnumerable<string> Names => ByName.Values.Where(key => key.Use != KeyUse.Refused).Select(key => key.Name);
 
     public static JdlKey? Find(string key) => ByName.GetValueOrDefault(key);
 
@@ -52,7 +52,7 @@ internal static class JdlKeys
     [
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
-            "MemorySize", "WorkDirectorySize", "GPUs", "Counters", "WholeNode", "NodeCount",
+            "MemorySize", "WorkDirectorySize", "GPUs", "Counters", "WholeNode",
             "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
         .. Of(KeyUse.Obeyed, "", "OutputErrorE", "KeepOutput", "MaxOutputSize", "MaxProcesses", "MaxIdleTime"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
@@ -69,6 +69,7 @@ internal static class JdlKeys
             "LPMProductionTag", "LPMProductionType", "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile",
             "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
         .. Of(KeyUse.Kept, "a job gets the seconds its TTL says", "ProxyTTL"),
+        .. Of(KeyUse.Refused, "write WholeNode = true for one node of its own", "NodeCount"),
     ];
 
     private static IEnumerable<JdlKey> Of(KeyUse use, string note, params string[] names) => names.Select(name => new JdlKey(name, use, note));

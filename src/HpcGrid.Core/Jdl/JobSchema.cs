@@ -39,7 +39,6 @@ public static class JobSchema
         GPUs real GPUs; a fraction shares one with other jobs.
         Counters texts Whatever else a site counts: "licence=1".
         WholeNode flag The job has the node to itself.
-        NodeCount whole Nodes that the job gets at the same time, each to itself.
         MemorySize size Memory: "8GB"; a bare number counts MB.
         WorkDirectorySize size Room in the sandbox: "10GB"; a bare number counts MB.
         MaxOutputSize size stdout and stderr together: "1GB"; a bare number counts MB.

@@ -67,7 +67,6 @@ public static class Requirements
         need.Cores > site.Cores ? $"it needs {need.Cores} cores, the site gives {site.Cores}"
         : need.MemoryMib > site.MemoryMib ? $"it needs {need.MemoryMib} MB of memory, the site gives {site.MemoryMib}"
         : need.DiskMib > site.DiskMib ? $"it needs {need.DiskMib} MB of disk, the site gives {site.DiskMib}"
-        : need.Nodes > site.Nodes ? $"it needs {need.Nodes} nodes at once, the site gives {site.Nodes}"
         : need.Counters.MissingFrom(site.Counters) is { } counter
             ? $"it needs {counter}={Counters.Text(need.Counters.Of(counter))}, the site gives {Counters.Text(site.Counters.Of(counter))}"
         : need.TtlSeconds > site.TtlSeconds ? $"it needs {need.TtlSeconds} s, the site's slots have {site.TtlSeconds} s left"
@@ -123,7 +122,6 @@ public static class Requirements
             "MEMORYSIZE" => Value.Of(site.MemoryMib),
             "LOCALDISKSPACE" => Value.Of(site.DiskMib > long.MaxValue / 1024 ? long.MaxValue : site.DiskMib * 1024),
             "GPUS" => new Value.Real((double)site.Counters.Of(Counters.Gpu) / Counters.One),
-            "NODECOUNT" => Value.Of((long)site.Nodes),
             "CLOSESE" => Value.Of(site.CloseSe),
             "GRIDPARTITIONS" or "PARTITION" => Value.Of(site.Partitions),
             "PACKAGES" or "INSTALLEDPACKAGES" => Value.Of(site.Packages),

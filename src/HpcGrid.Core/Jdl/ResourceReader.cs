@@ -3,7 +3,7 @@ using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Core.Jdl;
 
-/// <summary>What a job needs: CPUCores, MemorySize, WorkDirectorySize and TTL as AliEn has them, and HpcGrid's GPUs, Counters, WholeNode and NodeCount.</summary>
+/// <summary>What a job needs: CPUCores, MemorySize, WorkDirectorySize and TTL as AliEn has them, and HpcGrid's GPUs, Counters and WholeNode.</summary>
 internal sealed class ResourceReader(KeyReader keys)
 {
     private const string SmallestShare = "0.001";
@@ -13,7 +13,6 @@ internal sealed class ResourceReader(KeyReader keys)
         var usual = Resources.Default;
         var share = Thousandths("CPUCores", usual.Cores * (long)Counters.One, Limits.MostCores) ?? Counters.One;
         var cores = (int)((share + Counters.One - 1) / Counters.One);
-        var nodes = (int)keys.Whole("NodeCount", 1, Limits.MostNodesOfJob, 1);
         var counters = Counted();
         return new Resources(
             cores,
@@ -22,9 +21,7 @@ internal sealed class ResourceReader(KeyReader keys)
             (int)keys.Whole("TTL", 1, Limits.LongestTtl, usual.TtlSeconds))
         {
             CoreThousandths = share % Counters.One == 0 ? null : (int)share,
-            // A node that works for one job of many nodes works for no other.
-            WholeNode = keys.Flag("WholeNode", false) || nodes > 1,
-            OtherNodes = nodes - 1,
+            WholeNode = keys.Flag("WholeNode", false),
             Counted = counters.IsNone ? null : counters,
         };
     }

@@ -3,14 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace HpcGrid.Core.Sites;
 
-/// <summary>What one job needs from a slot, and at the same time what is measured on it. Of a job on many nodes: on each of them.</summary>
+/// <summary>What one job needs from a slot, and at the same time what is measured on it.</summary>
 /// <param name="Cores">Cores the job may use at the same time; a fraction of one counts as one where only whole cores are known.</param>
 /// <param name="MemoryMib">Resident memory of all its processes, MiB.</param>
 /// <param name="DiskMib">Sandbox size, MiB.</param>
 /// <param name="TtlSeconds">Wall-clock seconds the payload may take.</param>
 public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlSeconds)
 {
-    private const string Whole = "whole", CoreWord = "cores", NodeWord = "nodes";
+    private const string Whole = "whole", CoreWord = "cores";
 
     /// <summary>What a job gets that asks for nothing: AliEn's defaults (jalien.md 3.2).</summary>
     public static Resources Default { get; } = new(1, 8 * 1024, 10 * 1024, 21600);
@@ -24,18 +24,12 @@ public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlS
     /// <summary>It has the node to itself, with all cores.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool WholeNode { get; init; }
 
-    /// <summary>Nodes beyond the first; 0 for a job on one node.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public int OtherNodes { get; init; }
-
     [JsonIgnore] public Counters Counters => Counted ?? Counters.None;
-
-    /// <summary>Nodes in all.</summary>
-    [JsonIgnore] public int Nodes => 1 + OtherNodes;
 
     /// <summary>Cores in thousandths.</summary>
     [JsonIgnore] public long CoreShare => CoreThousandths ?? Cores * (long)Counters.One;
 
-    /// <summary>What stands in no column of its own: "cores:500 whole nodes:4 gpu=1,licence=0.5"; "" for an ordinary job. Equal needs have equal texts.</summary>
+    /// <summary>What stands in no column of its own: "cores:500 whole gpu=1,licence=0.5"; "" for an ordinary job. Equal needs have equal texts.</summary>
     [JsonIgnore]
     public string Special => string.Join(' ', Words());
 
@@ -46,7 +40,6 @@ public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlS
         foreach (var word in special.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (word == Whole) result = result with { WholeNode = true };
-            else if (Value(word, NodeWord) is { } nodes) result = result with { OtherNodes = int.Parse(nodes, CultureInfo.InvariantCulture) - 1 };
             else if (Value(word, CoreWord) is { } share) result = result with { CoreThousandths = int.Parse(share, CultureInfo.InvariantCulture) };
             else result = result with { Counted = Counters.Parse(word) };
         }
@@ -57,7 +50,6 @@ public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlS
     {
         if (CoreThousandths is { } share) yield return string.Create(CultureInfo.InvariantCulture, $"{CoreWord}:{share}");
         if (WholeNode) yield return Whole;
-        if (OtherNodes > 0) yield return string.Create(CultureInfo.InvariantCulture, $"{NodeWord}:{Nodes}");
         if (!Counters.IsNone) yield return Counters.ToString();
     }
 

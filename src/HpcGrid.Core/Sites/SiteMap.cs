@@ -29,8 +29,6 @@ public sealed record SiteMap
     public long? CvmfsRevision { get; init; }
     /// <summary>Counters one job can get at most.</summary>
     public Counters Counters { get; init; } = Counters.None;
-    /// <summary>Nodes one job can get at most: of one pilot.</summary>
-    public int Nodes { get; init; } = 1;
     /// <summary>Packages the site has, "VO_ALICE@Name::Version".</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
@@ -40,5 +38,5 @@ public sealed record SiteMap
     /// <summary>True when a job of this size fits into a slot of this shape, requirements aside.</summary>
     public bool Fits(Resources need) =>
         need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds
-        && need.Nodes <= Nodes && need.Counters.MissingFrom(Counters) is null;
+        && need.Counters.MissingFrom(Counters) is null;
 }

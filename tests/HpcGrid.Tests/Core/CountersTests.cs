@@ -49,13 +49,6 @@ public sealed class CountersTests
         });
     }
 
-    [Test]
-    public void A_job_of_many_nodes_has_each_of_them_to_itself()
-    {
-        var job = JobDescription.Read("Executable = \"x\"; NodeCount = 4;", []);
-        Assert.That((job.Resources.Nodes, job.Resources.WholeNode, job.Resources.Special), Is.EqualTo((4, true, "whole nodes:4")));
-    }
-
     [TestCase("CPUCores = 0;", "CPUCores")]
     [TestCase("CPUCores = -1;", "CPUCores")]
     [TestCase("CPUCores = 1.00001;", "CPUCores")]
@@ -64,7 +57,6 @@ public sealed class CountersTests
     [TestCase("GPUs = \"many\";", "GPUs")]
     [TestCase("Counters = {\"gpu\"};", "no counter")]
     [TestCase("GPUs = 1; Counters = {\"gpu=1\"};", "twice")]
-    [TestCase("NodeCount = 0;", "NodeCount")]
     public void Needs_that_make_no_sense_are_refused_with_their_place(string text, string said) =>
         Assert.That(Assert.Throws<GridError>(() => JobDescription.Read("Executable = \"x\"; " + text, []))!.Message, Does.Contain(said).And.Contain("line 1"));
 

@@ -36,8 +36,6 @@ public sealed class NameTests
     [TestCase("q17.g2.c1.m2000.t3600.n64.db")]
     [TestCase("q17.g2.c128.m0.t0.n0.db")]
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-500-licence-1000.db")]
-    [TestCase("q17.g2.c1.m2000.t3600.n1.x4.db")]
-    [TestCase("q17.g2.c1.m2000.t3600.n1.x4.k-gpu-4000.db")]
     public void An_offer_comes_back_as_it_was_written(string file)
     {
         Assert.That(PoolEntry.TryParse(file, out var entry), Is.True);
@@ -55,8 +53,6 @@ public sealed class NameTests
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-0.db")]
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-05.db")]
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-z-1-a-1.db")]
-    [TestCase("q17.g2.c1.m2000.t3600.n64.x1.db")]
-    [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-1.x4.db")]
     public void An_offer_that_we_would_not_write_is_refused(string file) => Assert.That(PoolEntry.TryParse(file, out _), Is.False);
 
     [TestCase("q17.g2.s3.db")]

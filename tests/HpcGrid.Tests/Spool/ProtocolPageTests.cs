@@ -14,7 +14,7 @@ public sealed class ProtocolPageTests
 
     private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.drain][.full][.left]";
 
-    private const string Offer = "q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>[.x<nodes>][.k<counters>].db";
+    private const string Offer = "q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>[.k<counters>].db";
 
     /// <summary>Each pattern of the page, and one name that the code writes.</summary>
     private static readonly (string Pattern, string Written)[] Names =
@@ -25,7 +25,7 @@ public sealed class ProtocolPageTests
         ("canary.<n>", SpoolNames.Canary(3)),
         ("q<id>.g<gen>.db", new QueueName(3, 1).FileName),
         (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4).FileName),
-        (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { OtherNodes = 3, Counters = Counters.Parse("gpu=0.5,licence=1") }.FileName),
+        (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { Counters = Counters.Parse("gpu=0.5,licence=1") }.FileName),
         ("<nonce>.<label>", SpoolNames.Quarantined("ab1", "x y")),
         (".new.<aid>", SpoolNames.NewAgent(AgentName.Make("1", "n", "x"))),
         ("card.json", SpoolNames.Card),
