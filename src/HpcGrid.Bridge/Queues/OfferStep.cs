@@ -96,8 +96,9 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
 
     private void Publish(QueueName name, JobShape shape, QueueLoad load, Tick tick)
     {
-        var errno = spool.Offer(new PoolEntry(name, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.TtlSeconds, load.Jobs.Count) { Counters = shape.Need.Counters },
-            writer.Write(name, shape, load));
+        var need = shape.Need;
+        var entry = new PoolEntry(name, need.Cores, need.MemoryMib, need.TtlSeconds, load.Jobs.Count) { Counters = need.Counters };
+        var errno = spool.Offer(entry, writer.Write(name, shape, load));
         if (errno == Errno.None)
         {
             _published.Add(name);
