@@ -38,14 +38,24 @@ public sealed class SpoolRoot
         var errno = fs.MakeDirectory(path, SpoolPermissions.DirectoryMode(sharing));
         if (errno is not (Errno.None or Errno.EEXIST)) throw errno.ToGridError($"creating {path}");
         SpoolPermissions.Check(fs, path);
-        if (fs.Status(layout.Sentinel, out _) == Errno.None) return Open(fs, path);
-        foreach (var directory in layout.Directories)
+        if (fs.Status(layout.Sentinel, out _) == Errno.None)
         {
-            errno = fs.MakeDirectory(directory, SpoolPermissions.DirectoryMode(sharing));
-            if (errno is not (Errno.None or Errno.EEXIST)) throw errno.ToGridError($"creating {directory}");
+            // A spool of an earlier version lacks what came later.
+            MakeDirectories(fs, new SpoolLayout(path, ReadSentinel(fs, layout.Sentinel).Shards), SpoolPermissions.Check(fs, path));
+            return Open(fs, path);
         }
+        MakeDirectories(fs, layout, sharing);
         errno = new Publisher(new SpoolRoot(fs, layout, sentinel, sharing), nonces, null).PublishSentinel(sentinel.Encode());
         return errno == Errno.None ? Open(fs, path) : throw errno.ToGridError($"writing {layout.Sentinel}");
+    }
+
+    private static void MakeDirectories(ISharedFs fs, SpoolLayout layout, SpoolSharing sharing)
+    {
+        foreach (var directory in layout.Directories)
+        {
+            var errno = fs.MakeDirectory(directory, SpoolPermissions.DirectoryMode(sharing));
+            if (errno is not (Errno.None or Errno.EEXIST)) throw errno.ToGridError($"creating {directory}");
+        }
     }
 
     /// <summary>Opens a spool after checking permissions, directories and sentinel. GridError: NotFound, Denied, Corrupt, Unavailable.</summary>

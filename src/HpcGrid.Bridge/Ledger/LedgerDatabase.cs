@@ -56,6 +56,7 @@ public sealed class LedgerDatabase : IDisposable
             connection.Open();
             Execute(connection, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;");
             Execute(connection, SchemaTable.Sql);
+            Upgrade(connection);
             var ledger = new LedgerDatabase(connection);
             ledger.Transact(ledger.Introduce);
             return ledger;
@@ -97,16 +98,18 @@ public sealed class LedgerDatabase : IDisposable
 
     private void Introduce()
     {
-        if (Facts.Read("format") is not { } format)
-        {
-            Facts.Write("format", SchemaTable.Format.ToString(CultureInfo.InvariantCulture));
-            Facts.Write("id", Guid.NewGuid().ToString());
-        }
-        else if (long.Parse(format, CultureInfo.InvariantCulture) > SchemaTable.Format)
-        {
-            throw GridError.Conflict($"the ledger is of format {format}, this program knows {SchemaTable.Format}", "Start the newer hpcgrid-bridge again.");
-        }
+        if (Facts.Read("id") is null) Facts.Write("id", Guid.NewGuid().ToString());
         Id = Guid.Parse(Facts.Read("id")!);
+    }
+
+    private static void Upgrade(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = SchemaTable.ReadFormat;
+        var format = command.ExecuteScalar() is string text ? long.Parse(text, CultureInfo.InvariantCulture) : 1;
+        if (format > SchemaTable.Format)
+            throw GridError.Conflict($"the ledger is of format {format}, this program knows {SchemaTable.Format}", "Start the newer hpcgrid-bridge again.");
+        while (format < SchemaTable.Format) Execute(connection, SchemaTable.StepTo(++format));
     }
 
     /// <summary>SQLite may have rolled back by itself already (disk full); then there is nothing left to roll back.</summary>

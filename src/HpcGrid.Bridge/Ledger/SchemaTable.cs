@@ -4,8 +4,21 @@ namespace HpcGrid.Bridge.Ledger;
 internal static class SchemaTable
 {
     /// <summary>The format this program writes.</summary>
-    public const long Format = 1;
+    public const long Format = 2;
 
+    /// <summary>Which format the ledger has; none says that it was just made.</summary>
+    public const string ReadFormat = "SELECT value FROM fact WHERE name = 'format'";
+
+    /// <summary>From the format below to this one, in one transaction with its number.</summary>
+    public static string StepTo(long format) =>
+        $"BEGIN IMMEDIATE; {Steps[format]}; INSERT OR REPLACE INTO fact(name, value) VALUES ('format', '{format}'); COMMIT;";
+
+    private static readonly Dictionary<long, string> Steps = new()
+    {
+        [2] = "ALTER TABLE job ADD COLUMN special TEXT NOT NULL DEFAULT ''",
+    };
+
+    /// <summary>Format 1.</summary>
     public const string Sql = """
         CREATE TABLE IF NOT EXISTS fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS match_request(request_id TEXT PRIMARY KEY, count INTEGER NOT NULL, site_map BLOB NOT NULL);
@@ -15,7 +28,7 @@ internal static class SchemaTable
             stage INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
             queue INTEGER NOT NULL DEFAULT 0, generation INTEGER NOT NULL DEFAULT 0,
             repeatable INTEGER NOT NULL, killed INTEGER NOT NULL DEFAULT 0,
-            cores INTEGER NOT NULL, memory INTEGER NOT NULL, disk INTEGER NOT NULL, ttl INTEGER NOT NULL, special TEXT NOT NULL DEFAULT '');
+            cores INTEGER NOT NULL, memory INTEGER NOT NULL, disk INTEGER NOT NULL, ttl INTEGER NOT NULL);
         CREATE UNIQUE INDEX IF NOT EXISTS job_attempt ON job(job, attempt);
         CREATE INDEX IF NOT EXISTS job_stage ON job(stage, queue, cores);
         CREATE INDEX IF NOT EXISTS job_queue ON job(queue, generation);

@@ -5,6 +5,7 @@ using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
+using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Tests.Bridge;
 
@@ -50,6 +51,28 @@ public sealed class LedgerTests
     {
         Assert.That(() => _ledger.Transact(() => { Hold(7); throw GridError.Unavailable("disk full"); }), Throws.TypeOf<GridError>());
         Assert.That(_ledger.Jobs.Find(new AttemptId(7, 1)), Is.Null);
+    }
+
+    [Test]
+    public void A_ledger_of_an_earlier_format_is_carried_on_with_its_jobs()
+    {
+        var old = Path.Combine(_folder, "old.db");
+        using (var connection = new SqliteConnection($"Data Source={old};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = SchemaTable.Sql + """
+                INSERT INTO fact(name, value) VALUES ('format', '1'), ('id', '9e5b0f0a-6a0a-4a5e-9a57-3b1f3b0a0001');
+                INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl) VALUES (7, 1, 1, 1, 2, 100, 100, 60);
+                """;
+            command.ExecuteNonQuery();
+        }
+        for (var time = 0; time < 2; time++)
+        {
+            using var ledger = LedgerDatabase.Open(old);
+            Assert.That(ledger.Id, Is.EqualTo(Guid.Parse("9e5b0f0a-6a0a-4a5e-9a57-3b1f3b0a0001")));
+            Assert.That(ledger.Jobs.ReadyShapes().Single().Shape.Need, Is.EqualTo(new Resources(2, 100, 100, 60)));
+        }
     }
 
     [Test]

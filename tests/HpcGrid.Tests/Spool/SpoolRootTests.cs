@@ -19,6 +19,15 @@ public sealed class SpoolRootTests
     }
 
     [Test]
+    public void A_spool_of_an_earlier_version_gets_the_directories_that_came_later()
+    {
+        Directory.Delete(Path.Combine(_world.SpoolPath, "hb"), recursive: true);
+        Assert.Throws<GridError>(() => SpoolRoot.Open(_world.Fs, _world.SpoolPath));
+        var root = SpoolRoot.Create(_world.Fs, _world.SpoolPath, SpoolSharing.Private, 7, Guid.NewGuid(), _world.Nonce);
+        Assert.That(root.Layout.HeartbeatShards.Select(Directory.Exists), Is.All.True);
+    }
+
+    [Test]
     public void What_a_crash_leaves_of_a_spool_is_completed_whatever_call_was_the_last()
     {
         for (var last = 1; ; last++)
