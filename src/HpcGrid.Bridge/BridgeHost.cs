@@ -44,6 +44,7 @@ public sealed class BridgeHost : IDisposable
     private readonly List<IDisposable> _owned = [];
     private readonly DrainStep _drain;
     private readonly BridgeEpoch _epoch;
+    private readonly MeasuredTiming _timing;
 
     public BridgeHost(BridgeParts parts)
     {
@@ -63,12 +64,13 @@ public sealed class BridgeHost : IDisposable
         SampleStep? samples = null;
         var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
         var reader = new AgentReader(ledger, spool, fleet, intake, image, verdicts);
-        var watch = new NodeWatch(spool, fleet, board, parts.Timing, verdicts);
+        var timing = _timing = new MeasuredTiming(parts.Timing);
+        var watch = new NodeWatch(spool, fleet, board, timing, verdicts);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(
             ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, pilots, meter, options.Batch), pace);
-        var messages = new MessageStep(ledger, spool, fleet, parts.Timing, pace, rate);
+        var messages = new MessageStep(ledger, spool, fleet, timing, pace, rate);
         var appetite = new Appetite(ledger, fleet, pilots, meter, options);
         RenewStep? renew = null;
         MatchStep? match = null;
@@ -88,9 +90,9 @@ public sealed class BridgeHost : IDisposable
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
         Loop = new BridgeLoop(ledger, _posts,
         [
-            new WatchStep(ledger, spool, fleet, reader, pace, parts.Timing.CachingBound), watch, new BlackHoleStep(fleet, health),
-            new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, parts.Timing)),
-            new ReconcileStep(ledger, spool, fleet, ending, parts.Timing, image),
+            new WatchStep(ledger, spool, fleet, reader, pace, timing), watch, new BlackHoleStep(fleet, health),
+            new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, timing)),
+            new ReconcileStep(ledger, spool, fleet, ending, timing, image),
             _drain, match, stageIn, offers, messages, new StealStep(ledger, fleet, messages, meter, demand), peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
@@ -104,6 +106,9 @@ public sealed class BridgeHost : IDisposable
     public BridgeLoop Loop { get; }
 
     public ICentral Central { get; }
+
+    /// <summary>The intervals it keeps now.</summary>
+    public SpoolTiming Timing => _timing.Now;
 
     /// <summary>A drain was asked for and everything is delivered.</summary>
     public bool IsDrained => _drain.IsDone;

@@ -24,6 +24,12 @@ internal static class Limits
     /// <summary>A look that the budget put off is asked for again after this.</summary>
     public static readonly TimeSpan BudgetPause = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A measured caching bound is believed up to that of an unknown mount (PROTOCOL 6); a longer echo is a paused agent's.</summary>
+    public static readonly TimeSpan LargestMeasuredBound = TimeSpan.FromSeconds(65);
+
+    /// <summary>Leases whose echo is waited for: some minutes of them.</summary>
+    public const int LeasesRemembered = 16;
+
     /// <summary>On a spool of very many agents each is looked at after so long though its heartbeat tells of no change: 1,000 agents cost 3 operations a second.</summary>
     public static readonly TimeSpan LookAnyway = TimeSpan.FromMinutes(10);
 

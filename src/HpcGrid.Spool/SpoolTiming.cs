@@ -81,6 +81,22 @@ public sealed record SpoolTiming
     /// <summary>The defaults for a mount of that kind.</summary>
     public static SpoolTiming For(CachingBound bound) => For(bound.Bound);
 
+    /// <summary>The same with a longer C, and longer all that rests on it.</summary>
+    public SpoolTiming Raised(TimeSpan cachingBound)
+    {
+        var more = cachingBound - CachingBound;
+        return this with
+        {
+            CachingBound = cachingBound,
+            LeaseStart = LeaseStart + more,
+            LeaseKill = LeaseKill + more,
+            Suspect = Suspect + more,
+            Dead = Dead + 2 * more,
+            Lost = Lost + 2 * more,
+            Resweeps = [cachingBound, 2 * cachingBound, .. Resweeps.Skip(2)],
+        };
+    }
+
     /// <summary>Everything but C times a factor: 0.01 makes a laptop's demo quick.</summary>
     public SpoolTiming Scaled(double factor) => this with
     {

@@ -31,7 +31,10 @@ public sealed class AgentView(AgentRow row)
     public bool Suspect { get; set; }
 
     /// <summary>When the last lease was given; null before the first.</summary>
-    public TimeSpan? LeasedAt { get; set; }
+    public TimeSpan? LeasedAt { get; private set; }
+
+    /// <summary>Leases given whose echo has not been heard, oldest first.</summary>
+    private readonly Queue<(long Number, TimeSpan At)> _leases = [];
 
     /// <summary>Highest committed version of each of its queue files.</summary>
     public Dictionary<QueueName, (long Sequence, bool Final)> Accepted { get; init; } = [];
@@ -60,6 +63,26 @@ public sealed class AgentView(AgentRow row)
     /// <summary>It may get work.</summary>
     public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && BlackHole is null && Card is not null
         && Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
+
+    /// <summary>A lease was given.</summary>
+    public void Leased(long number, TimeSpan now)
+    {
+        LeasedAt = now;
+        if (_leases.Count >= Limits.LeasesRemembered) _leases.Dequeue();
+        _leases.Enqueue((number, now));
+    }
+
+    /// <summary>How long a lease took to come back in a heartbeat; null when this one was heard before.</summary>
+    public TimeSpan? EchoOf(long lease, TimeSpan now)
+    {
+        TimeSpan? echo = null;
+        while (_leases.TryPeek(out var given) && given.Number <= lease)
+        {
+            echo = now - given.At;
+            _leases.Dequeue();
+        }
+        return echo;
+    }
 
     /// <summary>Takes in a listed heartbeat. An old one, listed late, changes nothing.</summary>
     /// <param name="beat">The heartbeat.</param>

@@ -10,7 +10,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// </summary>
 /// <param name="operationsPerSecond">The bridge's budget of metadata operations.</param>
 internal sealed class MessageStep(
-    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, SpoolTiming timing, Pace pace, double operationsPerSecond) : BridgeStep
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, MeasuredTiming timing, Pace pace, double operationsPerSecond) : BridgeStep
 {
     private HashSet<QueueName> _condemned = [];
     private ILookup<QueueName, HeldJob> _killed = Enumerable.Empty<HeldJob>().ToLookup(job => job.Queue!.Value);
@@ -23,7 +23,7 @@ internal sealed class MessageStep(
     public override void Run(Tick tick)
     {
         _sent = 0;
-        _leaseInterval = LeaseRules.Interval(timing, fleet.Agents.Count, operationsPerSecond);
+        _leaseInterval = LeaseRules.Interval(timing.Now, fleet.Agents.Count, operationsPerSecond);
         _condemned = [.. ledger.Queues.WithCondemned()];
         _killed = ledger.Jobs.Killed().Where(job => job.Queue is not null).ToLookup(job => job.Queue!.Value);
         foreach (var agent in fleet.Agents)
@@ -42,7 +42,7 @@ internal sealed class MessageStep(
         var number = ledger.Agents.NextLease(agent.Row.Agent);
         tick.AfterCommit(() =>
         {
-            if (spool.Agents.Lease(agent.Row.Agent, number) == Errno.None) agent.LeasedAt = tick.Monotonic;
+            if (spool.Agents.Lease(agent.Row.Agent, number) == Errno.None) agent.Leased(number, tick.Monotonic);
         });
     }
 
@@ -66,7 +66,7 @@ internal sealed class MessageStep(
     /// <summary>True when it is said now; false when it was said a moment ago, or too much was said in this tick.</summary>
     public bool Send(AgentView agent, ControlMessage message, Tick tick)
     {
-        if (agent.Sent.TryGetValue(message, out var last) && tick.Monotonic - last < Limits.RepeatMessage + timing.CachingBound) return false;
+        if (agent.Sent.TryGetValue(message, out var last) && tick.Monotonic - last < Limits.RepeatMessage + timing.Now.CachingBound) return false;
         if (++_sent > Limits.MessagesPerTick)
         {
             tick.ComeBackIn(TimeSpan.Zero);

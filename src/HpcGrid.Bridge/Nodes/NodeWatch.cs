@@ -11,7 +11,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// quicker and surer. Silence counts only while the spool itself answers: when the canary is late, the bridge was asleep, or many agents fall silent at once,
 /// the death clocks stand still (freeze rule). The verdict goes to the ledger (F1); <see cref="FenceStep"/> carries it out.
 /// </summary>
-internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilots, SpoolTiming timing, Verdicts verdicts) : BridgeStep
+internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilots, MeasuredTiming timing, Verdicts verdicts) : BridgeStep
 {
     private TimeSpan _last;
     private TimeSpan _canaryDue;
@@ -35,8 +35,8 @@ internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilot
         var silence = tick.Monotonic - agent.BeatAt;
         if (pilot == BatchState.Ended) verdicts.GiveUp(agent, true, "its batch job has ended", tick);
         else if (agent.Heartbeat?.Left == true) verdicts.GiveUp(agent, true, "it has left", tick);
-        else if (silence > timing.Dead && !_frozen) verdicts.GiveUp(agent, false, $"silent for {silence.TotalSeconds:0} s", tick);
-        else if (silence > timing.Suspect && !agent.Suspect)
+        else if (silence > timing.Now.Dead && !_frozen) verdicts.GiveUp(agent, false, $"silent for {silence.TotalSeconds:0} s", tick);
+        else if (silence > timing.Now.Suspect && !agent.Suspect)
         {
             agent.Suspect = true;
             Log.Warning("agent {Agent} is silent for {Seconds:0} s", agent.Row.Agent, silence.TotalSeconds);
@@ -45,19 +45,19 @@ internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilot
 
     private void Freeze(Tick tick, TimeSpan elapsed)
     {
-        var late = elapsed > timing.CanaryLate + Limits.LongestPause ? elapsed : TimeSpan.Zero;
+        var late = elapsed > timing.Now.CanaryLate + Limits.LongestPause ? elapsed : TimeSpan.Zero;
         if (tick.Monotonic >= _canaryDue && fleet.Agents.Count > 0)
         {
-            _canaryDue = tick.Monotonic + timing.Heartbeat;
+            _canaryDue = tick.Monotonic + timing.Now.Heartbeat;
             var watch = Stopwatch.StartNew();
             var errno = spool.Canary(++_canary);
-            late = errno != Errno.None || watch.Elapsed > timing.CanaryLate ? elapsed : late;
-            _frozen = errno != Errno.None || watch.Elapsed > timing.CanaryLate;
+            late = errno != Errno.None || watch.Elapsed > timing.Now.CanaryLate ? elapsed : late;
+            _frozen = errno != Errno.None || watch.Elapsed > timing.Now.CanaryLate;
         }
         var live = fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live).ToList();
         var fallenSilent = live.Count(agent => tick.Monotonic - agent.BeatAt is var silence
-            && silence > timing.Suspect && silence < timing.Suspect + Limits.SilentTogether);
-        var together = live.Count > 3 && fallenSilent > live.Count * timing.SilentShare;
+            && silence > timing.Now.Suspect && silence < timing.Now.Suspect + Limits.SilentTogether);
+        var together = live.Count > 3 && fallenSilent > live.Count * timing.Now.SilentShare;
         if (!_frozen && !together && late == TimeSpan.Zero) return;
         foreach (var agent in live) agent.BeatAt += elapsed;
     }

@@ -12,7 +12,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// taken out of the pool, and what an agent claimed of a lost ledger is stopped.
 /// </summary>
 internal sealed class ReconcileStep(
-    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, SpoolTiming timing, WorkQueueImage image) : BridgeStep
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, MeasuredTiming timing, WorkQueueImage image) : BridgeStep
 {
     private readonly Dictionary<QueueName, (int Listings, TimeSpan Since)> _missing = [];
     private readonly HashSet<QueueName> _strangers = [];
@@ -22,7 +22,7 @@ internal sealed class ReconcileStep(
     {
         StopStrangers(tick);
         if (tick.Monotonic < _due) return;
-        _due = tick.Monotonic + timing.Reconcile;
+        _due = tick.Monotonic + timing.Now.Reconcile;
         var pool = spool.ListPool();
         // An incomplete look proves nothing; the next one counts.
         if (!pool.Complete) return;
@@ -65,7 +65,7 @@ internal sealed class ReconcileStep(
         }
         var (listings, since) = _missing.GetValueOrDefault(queue.Name, (0, tick.Monotonic));
         _missing[queue.Name] = (listings + 1, since);
-        if (listings + 1 < timing.LostListings || tick.Monotonic - since < timing.Lost) return;
+        if (listings + 1 < timing.Now.LostListings || tick.Monotonic - since < timing.Now.Lost) return;
         // Nobody can vouch that a lost file of strict jobs has no reader.
         if (queue.Strict && queue.Stage == QueueStage.Claimed) return;
         Log.Error("queue file {Queue} is nowhere to be seen; its unfinished jobs are offered again", queue.Name);

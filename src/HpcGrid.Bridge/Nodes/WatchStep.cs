@@ -6,10 +6,13 @@ namespace HpcGrid.Bridge.Nodes;
 
 /// <summary>
 /// Looks at the agents: who is there, what they claimed, what they report. Heartbeats tell where something changed; where agents are few, all are looked
-/// at every time. Reads only what has a new sequence in its name; commits each version once (B3). Polls quickly while something moves and ever more slowly while nothing does (PROTOCOL 5).
+/// at every time. Reads only what has a new sequence in its name; commits each version once (B3). Polls quickly while something moves and ever more slowly
+/// while nothing does (PROTOCOL 5).
 /// </summary>
-internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, AgentReader reader, Pace pace, TimeSpan cachingBound) : BridgeStep
+internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, AgentReader reader, Pace pace, MeasuredTiming timing) : BridgeStep
 {
+    private TimeSpan _listened;
+
     public override void Run(Tick tick)
     {
         if (!pace.IsDue(tick)) return;
@@ -62,7 +65,14 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     /// <summary>A listing that failed half-way shows less, never something false: the last heartbeat counts on.</summary>
     private void Listen(Tick tick)
     {
-        foreach (var beat in spool.Agents.ListHeartbeats().Items) fleet.Find(beat.Agent)?.Hear(beat.Marker, tick.Monotonic, cachingBound);
+        var before = _listened;
+        _listened = tick.Monotonic;
+        foreach (var beat in spool.Agents.ListHeartbeats().Items)
+        {
+            if (fleet.Find(beat.Agent) is not { } agent) continue;
+            agent.Hear(beat.Marker, tick.Monotonic, timing.Now.CachingBound);
+            if (agent.EchoOf(beat.Marker.Lease, tick.Monotonic) is { } echo) timing.Echoed(echo, tick.Monotonic - before);
+        }
     }
 
     /// <summary>A change that a heartbeat tells of is looked for until the mount surely shows it; and now and then everything, so that nothing hangs on a hint.</summary>
