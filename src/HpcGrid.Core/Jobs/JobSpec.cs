@@ -18,7 +18,8 @@ public sealed record JobSpec
     /// <summary>Files to put into the sandbox before the start.</summary>
     public IReadOnlyList<InputFile> Inputs { get; init; } = [];
     /// <summary>Files that are made in the sandbox before the start: lists of inputs.</summary>
-    public IReadOnlyList<MadeFile> MadeFiles { get; init; } = [];
+    // Generated reading sets what an earlier version did not write to null.
+    public IReadOnlyList<MadeFile> MadeFiles { get; init => field = value ?? []; } = [];
     /// <summary>What to save after success.</summary>
     public IReadOnlyList<OutputRule> Outputs { get; init; } = [];
     /// <summary>What to save after a failed execution (OutputErrorE); empty saves nothing but the tails.</summary>
@@ -28,7 +29,7 @@ public sealed record JobSpec
     /// <summary>What the job may use.</summary>
     public required Resources Resources { get; init; }
     /// <summary>What it may do besides.</summary>
-    public JobLimits Limits { get; init; } = JobLimits.Default;
+    public JobLimits Limits { get; init => field = value ?? JobLimits.Default; } = JobLimits.Default;
     /// <summary>What of its standard output and error is kept.</summary>
     public KeepOutput KeepOutput { get; init; }
     /// <summary>False: never start again unless the batch system has confirmed that the old process is gone (strict mode).</summary>

@@ -113,6 +113,13 @@ public sealed class FrameTests
         Assert.That(frame, Is.EqualTo(new RequestFrame(3, new DescribeJob(5))));
     }
 
+    [Test]
+    public void A_specification_of_an_earlier_version_gets_what_it_does_not_say()
+    {
+        var spec = JsonSerializer.Deserialize("""{"user":"jdoe","argv":["/bin/true"],"resources":{"cores":1,"memoryMib":1,"diskMib":1,"ttlSeconds":1}}""", GridJson.Default.JobSpec)!;
+        Assert.That((spec.MadeFiles, spec.Limits), Is.EqualTo((Array.Empty<MadeFile>(), JobLimits.Default)));
+    }
+
     private static IEnumerable<Type> Concrete(Type list) =>
         list.Assembly.GetTypes().Where(type => type.IsSubclassOf(list) && !type.IsAbstract).OrderBy(type => type.Name, StringComparer.Ordinal);
 
