@@ -25,7 +25,7 @@ internal static class WhatDoesMonitoringCost
         try { Say(Measure(watched, TimeSpan.FromSeconds(options.Seconds)), jobs, options.Json); }
         finally
         {
-            foreach (var job in watched) _ = Libc.kill(-job.Process, Libc.Kill);
+            foreach (var job in watched) _ = Libc.kill(-job.Kin.Process, Libc.Kill);
             while (Reaper.Wait(-1, TimeProvider.System) is not null) { }
             Directory.Delete(folder, recursive: true);
         }
@@ -40,7 +40,7 @@ internal static class WhatDoesMonitoringCost
         using var spawner = new Spawner();
         var started = spawner.Start(new SpawnOrder("/bin/sh", ["/bin/sh", "-c", "sleep 1000 & wait"],
             [$"HPCGRID_ATTEMPT={id}", "PATH=/usr/bin:/bin"], sandbox.Path, sandbox.Stdout, sandbox.Stderr, Append: false));
-        return new Watched(id, started.ProcessId, $"HPCGRID_ATTEMPT={id}", sandbox, Resources.Default.MemoryMib * 1024);
+        return new Watched(id, new Kinship(started.ProcessId, $"HPCGRID_ATTEMPT={id}", Brand: null), sandbox, Resources.Default.MemoryMib * 1024);
     }
 
     /// <summary>As LimitWatch does it: the next look is due by cost and growth.</summary>

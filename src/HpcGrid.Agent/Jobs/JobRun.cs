@@ -54,6 +54,11 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
 
     /// <summary>Payload or validation command while Running or Sweeping.</summary>
     public int ProcessId { get; set; }
+    /// <summary>Inherited by all processes of its payload and validation; null where the node has none, and before the first is started.</summary>
+    public ulong? Brand { get; set; }
+
+    /// <summary>By what its processes are found.</summary>
+    public Kinship Kin => new(ProcessId, Mark, Brand);
     public bool Validating { get; set; }
     /// <summary>When the current command was started.</summary>
     public TimeSpan CommandStarted { get; set; }
@@ -95,7 +100,7 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
 
     /// <summary>Where its owner can look; null when there is nothing to see yet or any more.</summary>
     public PeekTarget? Target => Sandbox is { } sandbox && !IsOver && RunningAt is not null
-        ? new PeekTarget(sandbox.Path, ProcessId, Mark, PayloadEndedAt is null)
+        ? new PeekTarget(sandbox.Path, Kin, PayloadEndedAt is null)
         : null;
 
     /// <summary>A text for people, short enough for a report.</summary>

@@ -19,6 +19,7 @@ internal sealed class JobRunner : IDisposable
     private readonly Spawner _spawner = new();
     private readonly ProcessTree _tree = new(Environment.ProcessId);
     private readonly Orphans _orphans = new();
+    private readonly Brand _brand;
     private readonly OomWitness _witness = OomWitness.OfThisNode();
     private readonly CopyPool _pool = new(Limits.CopyThreads);
     private readonly InputStager _stager;
@@ -37,6 +38,7 @@ internal sealed class JobRunner : IDisposable
     public JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
     {
         (_work, _environment, _mailbox, _clock, _grace, _node) = (work, environment, mailbox, clock, grace, spool.Card.Node);
+        _brand = new Brand(spool.Card.Agent);
         _stager = new InputStager(spool);
         _outputs = new OutputStage(spool, work.Scratch, _pool, mailbox, clock, End);
         _reaper = new Reaper(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
@@ -129,7 +131,7 @@ internal sealed class JobRunner : IDisposable
                 break;
             case RunStage.Running:
                 run.Stop = order;
-                if (!order.AtOnce) _tree.SignalAll(run.ProcessId, run.Mark, Libc.Terminate);
+                if (!order.AtOnce) _tree.SignalAll(run.Kin, Libc.Terminate);
                 run.Due = order.AtOnce ? _clock.Now : _clock.Now + _grace;
                 run.Pause = TimeSpan.Zero;
                 break;
@@ -221,7 +223,7 @@ internal sealed class JobRunner : IDisposable
                 Stop(run, new StopOrder(Outcome.LimitExceeded, what, PayloadCause.TimeLimit, AtOnce: false));
                 break;
             case RunStage.Running:
-                _tree.SignalAll(run.ProcessId, run.Mark, Libc.Kill);
+                _tree.SignalAll(run.Kin, Libc.Kill);
                 PauseKilling(run, now);
                 break;
             case RunStage.Sweeping:
@@ -254,6 +256,7 @@ internal sealed class JobRunner : IDisposable
         run.Due = TimeSpan.MaxValue;
         var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment, run.Gpus?.Devices);
         var (order, fault) = run.Validating ? command.Validation() : command.Payload();
+        order = order is null ? null : order with { Brand = run.Brand ??= _brand.Next(), CoreBytes = run.Spec!.Resources.DiskMib * 1024 * 1024 };
         var started = order is null ? new SpawnResult(0, 0, fault) : _spawner.Start(order);
         if (started.Started)
         {
@@ -297,7 +300,7 @@ internal sealed class JobRunner : IDisposable
     /// <summary>Kills what a command left behind, in rounds until nothing is there; then goes on.</summary>
     private void SweepProcesses(JobRun run)
     {
-        if (_orphans.MayExist && _tree.Of(run.ProcessId, run.Mark) is { Count: > 0 } left)
+        if (_orphans.MayExist && _tree.Of(run.Kin) is { Count: > 0 } left)
         {
             ProcessTree.Signal(left.Select(entry => entry.Id), Libc.Kill);
             run.Stage = RunStage.Sweeping;

@@ -29,7 +29,7 @@ internal sealed class LimitWatch(JobRunner runner, MonitorThread monitor, GpuPro
         {
             if (run.Stage != RunStage.Running) continue;
             var due = run.CommandStarted + Limits.FirstSample;
-            if (due <= now) (old ??= []).Add(new Watched(run.Job.Id, run.ProcessId, run.Mark, run.Sandbox!, run.Spec!.Resources.MemoryMib * 1024));
+            if (due <= now) (old ??= []).Add(new Watched(run.Job.Id, run.Kin, run.Sandbox!, run.Spec!.Resources.MemoryMib * 1024));
             else if (due < next) next = due;
         }
         if (old is null) return next > _due ? next : next == TimeSpan.MaxValue ? next : _due;

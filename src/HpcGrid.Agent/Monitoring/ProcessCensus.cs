@@ -4,8 +4,8 @@ namespace HpcGrid.Agent.Monitoring;
 
 /// <summary>
 /// Whose process is whose: one pass over /proc for all jobs together. A process belongs to the job of its parent; the agent's own children, which
-/// are payloads and adopted orphans, to the job of their session, their group or the mark in their environment. The environment is read once in a process's
-/// life. One thread only.
+/// are payloads and adopted orphans, to the job of their session, their group, the brand they inherit or the mark in their environment. The last two are
+/// read once in a process's life. One thread only.
 /// </summary>
 internal sealed class ProcessCensus(int agent)
 {
@@ -16,7 +16,7 @@ internal sealed class ProcessCensus(int agent)
     public Dictionary<Watched, List<ProcessEntry>> Take(IReadOnlyCollection<Watched> jobs)
     {
         var children = _tree.ReadAll().ToLookup(entry => entry.Parent);
-        var byProcess = jobs.ToDictionary(job => job.Process);
+        var byProcess = jobs.ToDictionary(job => job.Kin.Process);
         var found = jobs.ToDictionary(job => job, _ => new List<ProcessEntry>());
         var orphans = new Dictionary<(int, long), Watched?>();
         var pending = new Stack<(ProcessEntry Entry, Watched? Job)>();
@@ -37,7 +37,9 @@ internal sealed class ProcessCensus(int agent)
             if (byProcess.TryGetValue(id, out var job)) return job;
         var key = (child.Id, child.Started);
         if (!_orphans.TryGetValue(key, out var owner) || (owner is not null && !jobs.Contains(owner)))
-            owner = jobs.FirstOrDefault(candidate => _tree.Carries(child.Id, candidate.Mark));
+            owner = Brand.Of(child.Id) is { } brand
+                ? jobs.FirstOrDefault(candidate => candidate.Kin.Brand == brand)
+                : jobs.FirstOrDefault(candidate => _tree.Carries(child.Id, candidate.Kin.Mark));
         return orphans[key] = owner;
     }
 }

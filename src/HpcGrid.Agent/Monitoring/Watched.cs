@@ -1,3 +1,4 @@
+using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
@@ -6,11 +7,10 @@ namespace HpcGrid.Agent.Monitoring;
 
 /// <summary>A running job as the monitor needs to know it.</summary>
 /// <param name="Id">Its attempt.</param>
-/// <param name="Process">Payload or validation command.</param>
-/// <param name="Mark">In the environment of all its processes.</param>
+/// <param name="Kin">Its processes.</param>
 /// <param name="Sandbox">Where it works.</param>
 /// <param name="MemoryLimitKib">Near it memory is measured exactly.</param>
-internal sealed record Watched(AttemptId Id, int Process, string Mark, Sandbox Sandbox, long MemoryLimitKib);
+internal sealed record Watched(AttemptId Id, Kinship Kin, Sandbox Sandbox, long MemoryLimitKib);
 
 /// <summary>What one look at all running jobs showed.</summary>
 /// <param name="Samples">One for each job that was still there.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HpcGrid.Agent.Processes;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Spool;
@@ -7,10 +8,9 @@ namespace HpcGrid.Agent.Peeks;
 
 /// <summary>Where to look for an order.</summary>
 /// <param name="Sandbox">The job's working directory.</param>
-/// <param name="Process">Its payload's process id; 0 when none was started.</param>
-/// <param name="Mark">By which its processes are found.</param>
+/// <param name="Kin">By what its processes are found.</param>
 /// <param name="Running">Its payload has not ended.</param>
-internal sealed record PeekTarget(string Sandbox, int Process, string Mark, bool Running);
+internal sealed record PeekTarget(string Sandbox, Kinship Kin, bool Running);
 
 /// <summary>
 /// Performs looks on a thread of its own, because a sandbox's disk may hang and the loop must not. Each order gets one answer, an
@@ -65,7 +65,7 @@ internal sealed class Lookout : IDisposable
             case PeekKind.Files:
                 return peeked with { Files = SandboxView.List(target.Sandbox) };
             case PeekKind.Processes:
-                return peeked with { Processes = target.Process == 0 ? [] : _processes.Of(target.Process, target.Mark) };
+                return peeked with { Processes = target.Kin.Process == 0 ? [] : _processes.Of(target.Kin) };
             default:
                 throw GridError.Invalid($"this agent does not know how to look at {order.What}", "Agent and central must be of the same version.");
         }

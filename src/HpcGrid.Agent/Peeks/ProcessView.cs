@@ -11,8 +11,8 @@ internal sealed class ProcessView(int agent)
     private readonly ProcFile _file = new();
 
     /// <summary>Parents first; as many as an answer holds.</summary>
-    public IReadOnlyList<SandboxProcess> Of(int payload, string mark) =>
-        [.. _tree.Of(payload, mark).Take(Limits.PeekProcesses).Select(entry => new SandboxProcess(
+    public IReadOnlyList<SandboxProcess> Of(Kinship kin) =>
+        [.. _tree.Of(kin).Take(Limits.PeekProcesses).Select(entry => new SandboxProcess(
             entry.Id, entry.Parent, entry.State.ToString(), entry.OwnTicks / ProcessEntry.TicksPerSecond, entry.RssKib, entry.Threads, Command(entry.Id)))];
 
     private string Command(int process)

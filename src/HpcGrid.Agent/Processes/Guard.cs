@@ -4,9 +4,9 @@ namespace HpcGrid.Agent.Processes;
 /// <summary>
 /// Sees to it that no payload outlives the agent, even when the agent is killed with -9. A small shell in its own session blocks in
 /// `read` on a pipe whose only other end is the agent's. When that end closes without the word "done", the agent is dead, and the
-/// shell kills whatever carries HPCGRID_AGENT=(this agent) in its environment, until nothing does.
+/// shell kills whatever carries HPCGRID_AGENT=(this agent) in its environment or was branded by it, until nothing does.
 /// Why so: posix_spawn cannot set PR_SET_PDEATHSIG, that signal would not reach a payload's own children, and a bridge on
-/// another node cannot look. Does not cover payloads that clear their environment; the batch system's end of job does.
+/// another node cannot look.
 /// </summary>
 internal sealed unsafe class Guard : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed unsafe class Guard : IDisposable
         read -r word && [ "$word" = done ] && exit 0
         round=0
         while [ $round -lt 100 ]; do
-            found=$(grep -lsF "$1" /proc/[0-9]*/environ | cut -d/ -f3)
+            found=$({ grep -lsF "$1" /proc/[0-9]*/environ; grep -lsE "^Max realtime timeout +$2[0-9]{9} " /proc/[0-9]*/limits; } | cut -d/ -f3)
             [ -z "$found" ] && exit 0
             kill -KILL $found 2>/dev/null
             round=$((round + 1))
@@ -41,7 +41,7 @@ internal sealed unsafe class Guard : IDisposable
     {
         var ends = stackalloc int[2];
         if (Libc.pipe2(ends, Libc.OpenCloseOnExec) != 0) return null;
-        var processId = StartShell(ends[0], ["sh", "-c", Script, "sh", $"{Variable}={agent}"]);
+        var processId = StartShell(ends[0], ["sh", "-c", Script, "sh", $"{Variable}={agent}", Brand.PrefixOf(agent)]);
         _ = Libc.close(ends[0]);
         if (processId > 0) return new Guard(ends[1], processId);
         _ = Libc.close(ends[1]);

@@ -73,6 +73,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
 
+    /// <summary>struct rlimit is two 64-bit numbers: soft and hard.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int prlimit(int processId, int resource, ulong* wanted, ulong* before);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fcntl(int descriptor, int command, int argument);
 

@@ -6,7 +6,7 @@ namespace HpcGrid.Agent.Processes;
 /// <summary>
 /// Finds and signals everything that belongs to a payload: its process group, its descendants, and those that left both by
 /// setsid and double fork. The agent adopts orphans, so all of them descend from the agent; whose they are is told by the chain of
-/// parents, the session, and HPCGRID_ATTEMPT in their environment. Reaped ones may be gone at any moment: that is no error.
+/// parents, the session, the brand they inherit, and HPCGRID_ATTEMPT in their environment. Reaped ones may be gone at any moment: that is no error.
 /// </summary>
 internal sealed class ProcessTree
 {
@@ -16,9 +16,7 @@ internal sealed class ProcessTree
     public ProcessTree(int agent) => _agent = agent;
 
     /// <summary>The living processes of one payload.</summary>
-    /// <param name="payload">Process id of the payload or validation command that was started, alive or not.</param>
-    /// <param name="mark">"HPCGRID_ATTEMPT=17.2".</param>
-    public List<ProcessEntry> Of(int payload, string mark)
+    public List<ProcessEntry> Of(Kinship kin)
     {
         var all = ReadAll();
         var children = all.ToLookup(entry => entry.Parent);
@@ -27,12 +25,16 @@ internal sealed class ProcessTree
         while (pending.TryPop(out var next))
         {
             var (entry, inherited) = next;
-            var belongs = inherited || entry.Id == payload || entry.Session == payload || entry.Group == payload || Carries(entry.Id, mark);
+            var belongs = inherited || IsOf(entry, kin);
             if (belongs) found.Add(entry);
             foreach (var child in children[entry.Id]) pending.Push((child, belongs));
         }
         return found;
     }
+
+    private bool IsOf(ProcessEntry entry, Kinship kin) =>
+        entry.Id == kin.Process || entry.Session == kin.Process || entry.Group == kin.Process
+            || (kin.Brand is { } brand && Brand.Of(entry.Id) is { } found ? brand == found : Carries(entry.Id, kin.Mark));
 
     /// <summary>Everything that descends from the agent, except the processes named.</summary>
     public List<int> All(IReadOnlyCollection<int> except)
@@ -50,11 +52,11 @@ internal sealed class ProcessTree
     }
 
     /// <summary>Signals a payload's process group, at one stroke as long as its leader is there, and all else that belongs to it.</summary>
-    public void SignalAll(int payload, string mark, int signal)
+    public void SignalAll(Kinship kin, int signal)
     {
-        var all = Of(payload, mark);
-        if (all.Exists(entry => entry.Group == payload)) _ = Libc.kill(-payload, signal);
-        Signal(all.Where(entry => entry.Group != payload).Select(entry => entry.Id), signal);
+        var all = Of(kin);
+        if (all.Exists(entry => entry.Group == kin.Process)) _ = Libc.kill(-kin.Process, signal);
+        Signal(all.Where(entry => entry.Group != kin.Process).Select(entry => entry.Id), signal);
     }
 
     /// <summary>Signals each; those that are gone are passed over.</summary>
@@ -63,11 +65,11 @@ internal sealed class ProcessTree
         foreach (var process in processes) _ = Libc.kill(process, signal);
     }
 
-    /// <summary>Processes anywhere on the node whose environment carries the mark: how leftovers of a dead agent are found.</summary>
-    public static List<int> Carrying(string mark)
+    /// <summary>Processes anywhere on the node that descend from payloads of an agent, by brand or environment: how leftovers of a dead one are found.</summary>
+    public static List<int> OfAgent(string agent)
     {
         var tree = new ProcessTree(0);
-        return [.. tree.ReadAll().Select(entry => entry.Id).Where(id => tree.Carries(id, mark))];
+        return [.. tree.ReadAll().Select(entry => entry.Id).Where(id => Brand.IsOfAgent(id, agent) || tree.Carries(id, $"{Guard.Variable}={agent}"))];
     }
 
     /// <summary>All living processes of the node, in one pass; zombies are not alive.</summary>

@@ -9,7 +9,14 @@ namespace HpcGrid.Agent.Processes;
 /// <param name="Stderr">File for its standard error, absolute.</param>
 /// <param name="Append">Append to these files instead of truncating them.</param>
 internal sealed record SpawnOrder(
-    string Program, IReadOnlyList<string> Argv, IReadOnlyList<string> Environment, string Directory, string Stdout, string Stderr, bool Append);
+    string Program, IReadOnlyList<string> Argv, IReadOnlyList<string> Environment, string Directory, string Stdout, string Stderr, bool Append)
+{
+    /// <summary>Inherited by all its descendants; null for none.</summary>
+    public ulong? Brand { get; init; }
+
+    /// <summary>No core file of it is larger, bytes; null leaves that bound as it is.</summary>
+    public long? CoreBytes { get; init; }
+}
 
 /// <summary>The new process, or why there is none.</summary>
 /// <param name="ProcessId">Its id, session id and process group id; 0 when it was not started.</param>

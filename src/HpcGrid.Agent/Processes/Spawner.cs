@@ -8,6 +8,7 @@ namespace HpcGrid.Agent.Processes;
 /// close-on-exec, see <see cref="ProcessSetup"/>); all signals unblocked and at their defaults; words reach the program
 /// byte for byte. A script without "#!" is run by /bin/sh. Where the C library cannot change the directory (glibc before 2.29)
 /// a shell does it, with the words as its arguments and never as its text.
+/// posix_spawn sets no resource limits: this process takes those of the child for each start, and the child inherits them.
 /// Traps: one thread only (its buffers are used again). The caller's thread waits until the child has called exec.
 /// </summary>
 internal sealed unsafe class Spawner : IDisposable
@@ -18,6 +19,8 @@ internal sealed unsafe class Spawner : IDisposable
     private readonly NativeStrings _strings = new();
     private readonly bool _changesDirectory;
     private readonly byte* _memory;
+    private readonly ulong _core = ResourceLimits.Of(0, ResourceLimits.CoreFile)?.Soft ?? ResourceLimits.Unlimited;
+    private readonly ulong _realTime = ResourceLimits.Of(0, ResourceLimits.RealTime)?.Soft ?? ResourceLimits.Unlimited;
 
     /// <param name="useShell">Take the way of old systems even where the C library could change the directory itself.</param>
     public Spawner(bool useShell = false)
@@ -44,10 +47,19 @@ internal sealed unsafe class Spawner : IDisposable
             string[] words = [.. ChangeDirectoryByShell, order.Directory, order.Program, .. order.Argv.Skip(1)];
             order = order with { Program = words[0], Argv = words };
         }
+        SetLimits(order.Brand ?? _realTime, order.CoreBytes is { } bytes ? Math.Min(_core, (ulong)bytes) : _core);
         var result = Try(order);
         if (result.Error == Libc.NotExecutableFormat)
             result = Try(order with { Program = "/bin/sh", Argv = ["/bin/sh", order.Program, .. order.Argv.Skip(1)] });
+        // Who looks for branded processes must not find this one.
+        SetLimits(_realTime, _core);
         return result;
+    }
+
+    private static void SetLimits(ulong realTime, ulong core)
+    {
+        ResourceLimits.SetOwn(ResourceLimits.RealTime, realTime);
+        ResourceLimits.SetOwn(ResourceLimits.CoreFile, core);
     }
 
     private SpawnResult Try(SpawnOrder order)

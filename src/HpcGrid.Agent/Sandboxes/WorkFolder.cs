@@ -63,7 +63,7 @@ internal sealed class WorkFolder : IDisposable
             using var held = TryLock(lockFile);
             if (held is null) continue;
             var agent = System.IO.Path.GetFileName(folder);
-            ProcessTree.Signal(ProcessTree.Carrying($"{Guard.Variable}={agent}"), Libc.Kill);
+            ProcessTree.Signal(ProcessTree.OfAgent(agent), Libc.Kill);
             if (Tree.Remove(folder)) removed.Add(agent);
         }
         return removed;

@@ -190,8 +190,8 @@ internal sealed class AgentRig : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Processes on this machine that carry an attempt of this rig's agents in their environment.</summary>
-    public IReadOnlyList<int> PayloadProcesses() => HpcGrid.Agent.Processes.ProcessTree.Carrying($"HPCGRID_AGENT={Agent}");
+    /// <summary>Processes on this machine that descend from payloads of this rig's agents, by what they inherit or by their environment.</summary>
+    public IReadOnlyList<int> PayloadProcesses() => HpcGrid.Agent.Processes.ProcessTree.OfAgent(Agent);
 
     public static void Wait(Func<bool> condition, string what) => Assert.That(condition, Is.True.After(Patience, 20), what);
 

@@ -37,6 +37,19 @@ public sealed class SpawnerTests
         Assert.That(Run(false, script, "a 'word'").Stdout, Is.EqualTo("a 'word'\n"));
     }
 
+    [Test]
+    public void A_brand_and_the_bound_of_core_files_are_inherited_by_those_that_clear_their_environment([Values] bool useShell)
+    {
+        var brand = new Brand("n1.b1.aaaa");
+        var (first, second) = (brand.Next(), brand.Next());
+        if (first is null) Assert.Ignore("this machine bounds real-time CPU time: there is no room for a brand");
+        var (_, limits) = Run(useShell, order => order with { Brand = second, CoreBytes = 4096 }, "/bin/sh", "-c", "env -i setsid sh -c 'exec cat /proc/self/limits'");
+        Assert.That(first, Is.Not.EqualTo(second));
+        Assert.That(limits, Does.Match($@"Max realtime timeout +{Brand.PrefixOf("n1.b1.aaaa")}000000002 "));
+        Assert.That(limits, Does.Match("Max core file size +(0|4096) "));
+        Assert.That(Run(useShell, order => order, "/bin/cat", "/proc/self/limits").Stdout, Does.Match("Max realtime timeout +unlimited"));
+    }
+
     [TestCase("ab€", 3, true, "€")]
     [TestCase("ab€", 2, true, "")]
     [TestCase("ab€", 4, true, "b€")]
@@ -56,11 +69,13 @@ public sealed class SpawnerTests
     public void Patterns_match_whole_names(string pattern, string name, bool matches) =>
         Assert.That(OutputPattern.Matches(pattern, name), Is.EqualTo(matches));
 
-    private (ChildExit Exit, string Stdout) Run(bool useShell, params string[] argv)
+    private (ChildExit Exit, string Stdout) Run(bool useShell, params string[] argv) => Run(useShell, order => order, argv);
+
+    private (ChildExit Exit, string Stdout) Run(bool useShell, Func<SpawnOrder, SpawnOrder> change, params string[] argv)
     {
         using var spawner = new Spawner(useShell);
         var stdout = Path.Combine(_folder, "stdout");
-        var result = spawner.Start(new SpawnOrder(argv[0], argv, ["PATH=/usr/bin:/bin"], _folder, stdout, Path.Combine(_folder, "stderr"), Append: false));
+        var result = spawner.Start(change(new SpawnOrder(argv[0], argv, ["PATH=/usr/bin:/bin"], _folder, stdout, Path.Combine(_folder, "stderr"), Append: false)));
         Assert.That(result.Fault, Is.Null);
         var exit = Reaper.Wait(result.ProcessId, TimeProvider.System)!;
         return (exit, File.ReadAllText(stdout));

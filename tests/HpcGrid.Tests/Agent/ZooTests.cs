@@ -34,6 +34,41 @@ public sealed class ZooTests
     }
 
     [Test]
+    public void A_process_that_hides_whose_it_is_dies_with_its_job_while_a_neighbour_runs_on()
+    {
+        var seconds = 200_000 + Environment.ProcessId;
+        var queue = _rig.Offer([AgentRig.Payload("escape", $"{seconds}"), AgentRig.Shell("setsid sleep 1000 & wait")]);
+        _rig.Start("--grace", "0.2");
+        var over = _rig.Version(queue, version => version.Reports[0].Outcome is not null && version.Reports.Count == 2);
+        Assert.That(over.Reports[0].Outcome, Is.EqualTo(Outcome.Succeeded), over.Reports[0].Reason);
+        Assert.That(Commands(), Has.None.EqualTo($"sleep {seconds}"));
+        Assert.That(over.Reports[1].Stage, Is.EqualTo(ReportStage.Running));
+        Assert.That(_rig.PayloadProcesses(), Is.Not.Empty, "the neighbour's");
+    }
+
+    [Test]
+    public void A_process_that_hides_whose_it_is_counts_for_its_job()
+    {
+        var hidden = "env -i setsid /bin/sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 & exec sleep 1000";
+        var queue = _rig.Offer([AgentRig.Shell(hidden), AgentRig.Shell("exec sleep 1000")]);
+        _rig.Start();
+        var reports = _rig.Version(queue, version => version.Reports.Count(report => report.Sample is not null) == 2).Reports;
+        Assert.That(reports.Select(report => report.Sample!.Processes), Is.EqualTo(new[] { 4, 1 }));
+    }
+
+    [Test]
+    public void A_process_that_hides_whose_it_is_does_not_outlive_an_agent_that_is_killed()
+    {
+        var seconds = 300_000 + Environment.ProcessId;
+        var queue = _rig.Offer([AgentRig.Shell($"env -i setsid sh -c 'exec sleep {seconds}' >/dev/null 2>&1 & wait; sleep 1000")]);
+        var agent = _rig.Start();
+        _rig.Running(queue);
+        AgentRig.Wait(() => Commands().Contains($"sleep {seconds}"), "it is there");
+        agent.Kill();
+        AgentRig.Wait(() => !Commands().Contains($"sleep {seconds}"), "the guard kills it");
+    }
+
+    [Test]
     public void A_payload_that_removes_its_sandbox_harms_only_itself()
     {
         var report = Beside(AgentRig.Payload("vanish") with { Outputs = [new OutputRule(null, ["result"], [])] });
