@@ -20,7 +20,7 @@ internal sealed class AgentLoop
     private readonly AgentOptions _options;
     private readonly AgentSettings _settings;
     private readonly JobRunner _runner;
-    private readonly SpoolThread _spool;
+    private readonly ISpoolOrders _spool;
     private readonly Mailbox<Notice> _mailbox;
     private readonly AgentClock _clock;
     private readonly QueueBook _book;
@@ -42,7 +42,7 @@ internal sealed class AgentLoop
     private long _beats;
     private int? _exitCode;
 
-    public AgentLoop(AgentOptions options, AgentSettings settings, JobRunner runner, SpoolThread spool, Mailbox<Notice> mailbox, AgentClock clock)
+    public AgentLoop(AgentOptions options, AgentSettings settings, JobRunner runner, ISpoolOrders spool, Mailbox<Notice> mailbox, AgentClock clock)
     {
         (_options, _settings, _runner, _spool, _mailbox, _clock) = (options, settings, runner, spool, mailbox, clock);
         _book = new QueueBook(settings.Card);
@@ -51,36 +51,47 @@ internal sealed class AgentLoop
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
         _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, mailbox.Post), OnAnswered);
         _gpus = new GpuProbe(runner, clock, GpuProbe.Find(Environment.GetEnvironmentVariable("PATH")), settings.Scratch, settings.Card.Agent);
-        var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);
-        _limits = new LimitWatch(runner, monitor, _gpus, clock, settings.Timing.PublishMax);
+        _limits = new LimitWatch(runner, runner.Monitor, _gpus, clock, settings.Timing.PublishMax);
         _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);
         _leaveBy = settings.EndAt;
         runner.Ended += OnEnded;
     }
 
+    /// <summary>Not null: it has nothing more to do here.</summary>
+    public int? ExitCode => _exitCode;
+
     /// <summary>Runs until the agent has nothing more to do here; answers its exit code.</summary>
     public int Run()
     {
         var letters = new List<Notice>();
-        _spool.Add(new KeysOrder());
+        Begin();
         var wait = TimeSpan.Zero;
         while (_exitCode is null)
         {
             letters = _mailbox.TakeAll(letters, wait);
-            foreach (var letter in letters) _pending.Enqueue(letter);
+            wait = Turn(letters);
             letters.Clear();
-            try
-            {
-                while (_pending.TryDequeue(out var notice)) Apply(notice);
-                wait = Step();
-            }
-            catch (GridError e)
-            {
-                Log.Error(e, "{Agent}: {Hint}", _settings.Card.Agent, e.Hint);
-                wait = _settings.Timing.PollMin;
-            }
         }
         return _exitCode.Value;
+    }
+
+    /// <summary>Before the first turn.</summary>
+    public void Begin() => _spool.Add(new KeysOrder());
+
+    /// <summary>Applies what came and does what is due; answers how long to wait for the next letter at most.</summary>
+    public TimeSpan Turn(IReadOnlyList<Notice> letters)
+    {
+        foreach (var letter in letters) _pending.Enqueue(letter);
+        try
+        {
+            while (_pending.TryDequeue(out var notice)) Apply(notice);
+            return Step();
+        }
+        catch (GridError e)
+        {
+            Log.Error(e, "{Agent}: {Hint}", _settings.Card.Agent, e.Hint);
+            return _settings.Timing.PollMin;
+        }
     }
 
     private void Apply(Notice notice)

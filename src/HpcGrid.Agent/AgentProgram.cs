@@ -1,4 +1,5 @@
 using HpcGrid.Agent.Jobs;
+using HpcGrid.Agent.Monitoring;
 using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
@@ -43,9 +44,12 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0, work.Scratch)
             with { BeatsTellChanges = spool.Root.Layout.IsSharded };
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
-        using var runner = new JobRunner(work, environment, spool, mailbox, clock, options.Grace);
+        using var payloads = new NodePayloads(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
+        using var copies = new CopyPool(Limits.CopyThreads);
+        var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);
+        var runner = new JobRunner(new NodeParts(work, payloads, copies, monitor), environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
-        var thread = new SpoolThread(spool, image, mailbox, settings.Chance, new AnswerShelf(spool, clock), use);
+        var thread = new SpoolThread(new SpoolWork(spool, image, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
         var exitCode = new AgentLoop(options, settings, runner, thread, mailbox, clock).Run();
         Log.Information("{Agent} leaves with exit code {ExitCode}", card.Agent, exitCode);
         return exitCode;

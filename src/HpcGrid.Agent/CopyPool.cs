@@ -6,7 +6,7 @@ namespace HpcGrid.Agent;
 /// A few threads for copying large files, so that one job's gigabytes do not hold up the others. Started with the first piece
 /// of work. The work reports its own trouble; what it throws is a bug and ends the agent.
 /// </summary>
-internal sealed class CopyPool(int threads) : IDisposable
+internal sealed class CopyPool(int threads) : ICopies, IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
     private int _started;

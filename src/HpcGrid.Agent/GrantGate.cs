@@ -36,7 +36,7 @@ internal sealed class GrantGate(string site)
     }
 
     /// <summary>Asks for keys, unless an answer is on its way.</summary>
-    public void AskKeys(SpoolThread spool)
+    public void AskKeys(ISpoolOrders spool)
     {
         if (_asked) return;
         _asked = true;

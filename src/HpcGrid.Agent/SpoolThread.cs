@@ -1,45 +1,26 @@
-using HpcGrid.Agent.Peeks;
-using HpcGrid.Core;
-using HpcGrid.Core.Tokens;
-using HpcGrid.Spool;
-
 namespace HpcGrid.Agent;
 
-/// <summary>
-/// Does everything that touches the spool, large files aside, on a thread of its own and in the order asked for: a shared filesystem
-/// that hangs must not keep the loop from enforcing limits, leases and grace periods. Chance (which shard, which offer) is injected.
-/// </summary>
-internal sealed class SpoolThread
+/// <summary>Takes orders for the spool from the loop.</summary>
+internal interface ISpoolOrders
 {
-    private readonly AgentSpool _spool;
-    private readonly WorkQueueImage _image;
+    void Add(SpoolOrder order);
+}
+
+/// <summary>
+/// Performs orders on a thread of its own and in the order asked for: a shared filesystem that hangs must not keep the loop from enforcing
+/// limits, leases and grace periods.
+/// </summary>
+internal sealed class SpoolThread : ISpoolOrders
+{
+    private readonly SpoolWork _work;
     private readonly Mailbox<Notice> _answers;
-    private readonly Func<int, int> _chance;
-    private readonly AnswerShelf _shelf;
-    private readonly SpoolUseFile? _use;
     private readonly Mailbox<SpoolOrder> _orders = new();
 
-    /// <summary>Names are never used twice, and a deleted file may still be listed: what was read once is never read again.</summary>
-    private readonly HashSet<QueueName> _read = [];
-    private long _lease;
-    private long _changes;
-    private long _keysSequence;
-
-    /// <param name="spool">Used by this thread only, except for copying large files.</param>
-    /// <param name="image">Encodes and decodes queue files.</param>
+    /// <param name="work">Used by this thread only.</param>
     /// <param name="answers">Where answers go.</param>
-    /// <param name="chance">A number from 0 to below its argument.</param>
-    /// <param name="shelf">Where answers to looks lie.</param>
-    /// <param name="use">Where to write what was asked of the spool; null for nowhere.</param>
-    public SpoolThread(AgentSpool spool, WorkQueueImage image, Mailbox<Notice> answers, Func<int, int> chance, AnswerShelf shelf,
-        SpoolUseFile? use = null)
+    public SpoolThread(SpoolWork work, Mailbox<Notice> answers)
     {
-        _spool = spool;
-        _image = image;
-        _answers = answers;
-        _chance = chance;
-        _shelf = shelf;
-        _use = use;
+        (_work, _answers) = (work, answers);
         new Thread(Run) { IsBackground = true, Name = "spool" }.Start();
     }
 
@@ -52,117 +33,8 @@ internal sealed class SpoolThread
         {
             orders = _orders.TakeAll(orders, Timeout.InfiniteTimeSpan);
             foreach (var order in orders)
-                if (Perform(order) is { } answer) _answers.Post(answer);
+                if (_work.Perform(order) is { } answer) _answers.Post(answer);
             orders.Clear();
         }
-    }
-
-    private Notice? Perform(SpoolOrder order)
-    {
-        switch (order)
-        {
-            case LookOrder look: return Look(look);
-            case PublishOrder publish: return Publish(publish.Version);
-            case DropOrder drop:
-                _ = _spool.DropQueue(drop.Queue, drop.Outputs); // As long as the claim is listed the bridge repeats its acknowledgement.
-                _changes++;
-                return null;
-            case AnswerOrder answer:
-                _shelf.Put(answer.Answer);
-                _changes++;
-                return null;
-            case BeatOrder beat:
-                var beaten = _spool.Heartbeat(Marked(beat.Marker));
-                _use?.Write();
-                return new HeartBeaten(beaten);
-            case KeysOrder: return new KeysRead(ReadKeys());
-            case LeaveOrder leave:
-                _ = _spool.Leave(Marked(leave.Marker)); // Nobody is left to care: without it the bridge waits for the batch system's word.
-                _use?.Write();
-                return new Left();
-            default: throw new InvalidOperationException($"{order} is not known");
-        }
-    }
-
-    private HeartbeatMarker Marked(HeartbeatMarker marker) => marker with { Lease = _lease, Applied = _spool.AppliedMessage, Changes = _changes };
-
-    private Polled Look(LookOrder order)
-    {
-        _shelf.Tidy();
-        var trouble = new List<string>();
-        var inbox = _spool.ReadInbox();
-        foreach (var fault in inbox.Faults) trouble.Add($"message {fault.FileName}: {fault.Reason}");
-        if (inbox.Lease is { } lease) _lease = lease.Number;
-        var liveness = _spool.CheckLive();
-        var claimed = ReadClaims(trouble);
-        if (order.Claim && liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);
-        return new Polled(liveness, inbox.Lease, inbox.Messages, claimed, trouble);
-    }
-
-    /// <summary>A1, A2. True when it is worth looking at the claims: what rename answers proves nothing.</summary>
-    private bool TryClaim(LookOrder order)
-    {
-        var listed = _spool.ListPool(_chance(_spool.Root.Layout.Shards), Limits.OffersListed);
-        var oldest = listed.Items.Where(offer => !_read.Contains(offer.Name) && AgentRules.CanTake(offer, order.Whole, order.Left))
-            .Take(Spool.Limits.OldestOffers).ToList();
-        while (oldest.Count > 0)
-        {
-            var pick = _chance(oldest.Count);
-            if (!_spool.TryClaim(oldest[pick]).IsAbsent()) return true;
-            oldest.RemoveAt(pick);
-        }
-        return false;
-    }
-
-    private List<WorkQueue> ReadClaims(List<string> trouble)
-    {
-        var claimed = new List<WorkQueue>();
-        foreach (var name in _spool.ListClaims().Items)
-        {
-            if (_read.Contains(name)) continue;
-            var reading = Read(name);
-            if (reading.Errno != Errno.None)
-            {
-                trouble.Add($"claim {name} cannot be read now: {reading.Fault ?? reading.Errno.Describe()}");
-                continue;
-            }
-            _read.Add(name);
-            _changes++;
-            if (reading.Fault is { } fault) trouble.Add($"claim {name} is no good: {fault}");
-            // A damaged file becomes one without jobs: its final version hands everything back.
-            claimed.Add(reading.Queue ?? new WorkQueue(
-                new WorkQueueHeader(name, 0, Repeatable: true, StartMode.Optimistic), [], new Dictionary<string, byte[]>()));
-        }
-        return claimed;
-    }
-
-    private ClaimReading Read(QueueName name)
-    {
-        // The node's own disk may be full: that says nothing of the file.
-        try { return _spool.ReadClaim(name, _image); }
-        catch (GridError e) { return new ClaimReading(Errno.EIO, null, e.Message); }
-    }
-
-    private VersionWritten Publish(WorkQueueVersion version)
-    {
-        var queue = version.Header.Name;
-        byte[] image;
-        try { image = _image.Write(version with { AppliedMessage = _spool.AppliedMessage }); }
-        catch (GridError e) when (e.IsTransient) { return new VersionWritten(queue, version.Sequence, Errno.EIO, 0); }
-        var errno = _spool.PublishVersion(new VersionName(queue, version.Sequence, version.Final), image);
-        // Counted whatever was answered: the version may be there.
-        _changes++;
-        if (errno == Errno.None && version.Sequence > Spool.Limits.VersionsKept)
-            _ = _spool.RemoveOldVersions(queue); // What stays behind is removed with the queue file.
-        return new VersionWritten(queue, version.Sequence, errno, image.Length);
-    }
-
-    private VerificationKeys? ReadKeys()
-    {
-        var latest = _spool.ReadKeys(_keysSequence);
-        if (latest.Value is not { } keys) return null;
-        _keysSequence = latest.Sequence;
-        try { return new VerificationKeys(keys.Pems); }
-        catch (GridError e) when (e.Code == ErrorCode.Corrupt) { return null; }
     }
 }

@@ -25,7 +25,25 @@ namespace HpcGrid.Bridge;
 /// <param name="Network">What becomes of the agents' network, for people.</param>
 public sealed record BridgeParts(
     BridgeOptions Options, LedgerDatabase Ledger, SpoolRoot SpoolRoot, CountingFs Fs, IBatchSystem Batch, Func<Arrivals, ICentral> Central,
-    StorageClient Storage, SpoolTiming Timing, TimeProvider Time, string Network);
+    StorageClient Storage, SpoolTiming Timing, TimeProvider Time, string Network)
+{
+    /// <summary>Chance, and how time passes: others in the simulator.</summary>
+    public BridgeWays Ways { get; init; } = BridgeWays.Real;
+}
+
+/// <summary>How a bridge waits, does background work and makes names that nobody else makes.</summary>
+/// <param name="Nonces">For the names of its generation and of temporary files.</param>
+/// <param name="Wait">Waits so long, or until it is to stop.</param>
+/// <param name="Background">Begins a piece of work off the loop; the work never throws.</param>
+public sealed record BridgeWays(NonceSource Nonces, Action<TimeSpan, CancellationToken> Wait, Action<Func<Task>> Background)
+{
+    /// <summary>Builds and reads queue files for several bridges; null: each has one of its own.</summary>
+    public WorkQueueImage? Image { get; init; }
+
+    /// <summary>Those of a real process.</summary>
+    public static BridgeWays Real { get; } = new(
+        RandomNonces.Next, (time, stopping) => stopping.WaitHandle.WaitOne(time), work => _ = Task.Run(work));
+}
 
 /// <summary>Where the connection with central hands over what comes unasked; from any thread.</summary>
 public sealed record Arrivals(Action<BridgeWelcome> Welcomed, Action<Push> Pushed);
@@ -40,7 +58,7 @@ public sealed class BridgeHost : IDisposable
     private const long QueuesPerEpoch = 1_000_000;
     private readonly BridgeParts _parts;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Posts _posts = new();
+    private readonly Posts _posts;
     private readonly List<IDisposable> _owned = [];
     private readonly DrainStep _drain;
     private readonly BridgeEpoch _epoch;
@@ -49,10 +67,11 @@ public sealed class BridgeHost : IDisposable
     public BridgeHost(BridgeParts parts)
     {
         _parts = parts;
+        _posts = new Posts(parts.Ways.Background);
         _epoch = TakeOver();
         var (ledger, options) = (parts.Ledger, parts.Options);
-        var spool = new BridgeSpool(parts.SpoolRoot, _epoch.Epoch, RandomNonces.Next);
-        var image = Own(new WorkQueueImage(Scratch()));
+        var spool = new BridgeSpool(parts.SpoolRoot, _epoch.Epoch, parts.Ways.Nonces);
+        var image = parts.Ways.Image ?? Own(new WorkQueueImage(Scratch()));
         var (fleet, demand, meter, board) = (new Fleet(), new Demand(), new WorkMeter(), new PilotBoard());
         var (ending, welcome, health) = (new JobEnding(ledger), new Welcome(ledger), new NodeHealth());
         var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
@@ -65,7 +84,7 @@ public sealed class BridgeHost : IDisposable
         var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
         var reader = new AgentReader(ledger, spool, fleet, intake, image, verdicts);
         var timing = _timing = new MeasuredTiming(parts.Timing);
-        var watch = new NodeWatch(spool, fleet, board, timing, verdicts);
+        var watch = new NodeWatch(spool, fleet, board, timing, verdicts, parts.Time);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(
@@ -158,14 +177,14 @@ public sealed class BridgeHost : IDisposable
     {
         var ledger = _parts.Ledger;
         var note = $"{_parts.Options.Name} on {Environment.MachineName}, process {Environment.ProcessId}";
-        var epoch = BridgeEpoch.Begin(_parts.SpoolRoot, ledger.Facts.ReadNumber(EpochFact), note, RandomNonces.Next);
+        var epoch = BridgeEpoch.Begin(_parts.SpoolRoot, ledger.Facts.ReadNumber(EpochFact), note, _parts.Ways.Nonces);
         ledger.Transact(() =>
         {
             ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
             // A ledger that is new on an old spool must not name files as the lost one did.
             if (ledger.Facts.Read(QueueFact) is null) ledger.Facts.WriteNumber(QueueFact, epoch.Epoch * QueuesPerEpoch);
         });
-        _stopping.Token.WaitHandle.WaitOne(_parts.Timing.CachingBound);
+        _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
         return epoch.Look() == Rule.Ours ? epoch : throw Overruled();
     }
 

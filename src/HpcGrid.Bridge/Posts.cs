@@ -6,7 +6,8 @@ namespace HpcGrid.Bridge;
 /// What background work (calls to central, transfers, the batch system) brings back to the loop's thread: each is run in the
 /// next tick's transaction, and again in the one after when that failed. So it must be harmless twice.
 /// </summary>
-public sealed class Posts
+/// <param name="background">Begins a piece of work off the loop; it never throws.</param>
+public sealed class Posts(Action<Func<Task>> background)
 {
     private readonly ConcurrentQueue<Action<Tick>> _arrived = new();
     private readonly List<Action<Tick>> _current = [];
@@ -41,7 +42,7 @@ public sealed class Posts
     }
 
     /// <summary>Runs work off the loop and hands what it brings to the loop; a GridError goes to <paramref name="failed"/>.</summary>
-    internal void Fetch<T>(Func<Task<T>> work, Action<Tick, T> done, Action<Tick, Core.GridError> failed) => _ = Task.Run(async () =>
+    internal void Fetch<T>(Func<Task<T>> work, Action<Tick, T> done, Action<Tick, Core.GridError> failed) => background(async () =>
     {
         try
         {

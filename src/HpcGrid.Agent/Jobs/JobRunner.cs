@@ -8,24 +8,19 @@ using HpcGrid.Spool;
 namespace HpcGrid.Agent.Jobs;
 
 /// <summary>
-/// Carries jobs through their stages: sandbox, inputs, payload, validation, outputs, report. Belongs to the loop's thread, which
-/// must not be the process's first one (<see cref="Orphans"/>).
+/// Carries jobs through their stages: sandbox, inputs, payload, validation, outputs, report. Belongs to the loop's thread.
 /// Promises: every job begun ends exactly once; when it ends, no process of it is alive; its sandbox is gone or on its way.
 /// </summary>
-internal sealed class JobRunner : IDisposable
+internal sealed class JobRunner
 {
     private const int OutOfMemory = 12, TryAgain = 11;
 
-    private readonly Spawner _spawner = new();
-    private readonly ProcessTree _tree = new(Environment.ProcessId);
-    private readonly Orphans _orphans = new();
+    private readonly NodeParts _parts;
+    private readonly WorkFolder _work;
+    private readonly IPayloads _payloads;
     private readonly Brand _brand;
-    private readonly OomWitness _witness = OomWitness.OfThisNode();
-    private readonly CopyPool _pool = new(Limits.CopyThreads);
     private readonly InputStager _stager;
     private readonly OutputStage _outputs;
-    private readonly Reaper _reaper;
-    private readonly WorkFolder _work;
     private readonly JobEnvironment _environment;
     private readonly Mailbox<Notice> _mailbox;
     private readonly AgentClock _clock;
@@ -35,14 +30,17 @@ internal sealed class JobRunner : IDisposable
     private readonly Dictionary<int, JobRun> _displaced = [];
     private readonly HashSet<JobRun> _active = [];
 
-    public JobRunner(WorkFolder work, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
+    public JobRunner(NodeParts parts, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
     {
-        (_work, _environment, _mailbox, _clock, _grace, _node) = (work, environment, mailbox, clock, grace, spool.Card.Node);
+        (_parts, _work, _payloads) = (parts, parts.Work, parts.Payloads);
+        (_environment, _mailbox, _clock, _grace, _node) = (environment, mailbox, clock, grace, spool.Card.Node);
         _brand = new Brand(spool.Card.Agent);
         _stager = new InputStager(spool);
-        _outputs = new OutputStage(spool, work.Scratch, _pool, mailbox, clock, End);
-        _reaper = new Reaper(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
+        _outputs = new OutputStage(spool, _work.Scratch, parts.Copies, mailbox, clock, End);
     }
+
+    /// <summary>Measures running jobs.</summary>
+    public IMonitor Monitor => _parts.Monitor;
 
     /// <summary>Jobs begun and not over.</summary>
     public IReadOnlyCollection<JobRun> Active => _active;
@@ -131,7 +129,7 @@ internal sealed class JobRunner : IDisposable
                 break;
             case RunStage.Running:
                 run.Stop = order;
-                if (!order.AtOnce) _tree.SignalAll(run.Kin, Libc.Terminate);
+                if (!order.AtOnce) _payloads.SignalAll(run.Kin, Libc.Terminate);
                 run.Due = order.AtOnce ? _clock.Now : _clock.Now + _grace;
                 run.Pause = TimeSpan.Zero;
                 break;
@@ -142,18 +140,10 @@ internal sealed class JobRunner : IDisposable
     }
 
     /// <summary>Starts a process of the agent's own; 0 when it could not be started. Its end comes as a <see cref="ChildEnded"/> like any other.</summary>
-    public int StartHelper(SpawnOrder order)
-    {
-        var started = _spawner.Start(order);
-        if (started.Started) _reaper.ChildStarted();
-        return started.ProcessId;
-    }
+    public int StartHelper(SpawnOrder order) => _payloads.Start(order).ProcessId;
 
     /// <summary>Whatever else descends from the agent dies; for the end.</summary>
-    public void KillStrays(int guard)
-    {
-        if (_orphans.MayExist) ProcessTree.Signal(_tree.All([guard]), Libc.Kill);
-    }
+    public void KillStrays(int guard) => _payloads.KillStrays(guard);
 
     public void OnExit(ChildExit exit)
     {
@@ -185,7 +175,7 @@ internal sealed class JobRunner : IDisposable
     /// <summary>A shell answers 137 for a child that died of KILL.</summary>
     private PayloadCause CauseOf(JobRun run, ChildExit exit) =>
         run.Stop is { } stop ? stop.Cause
-        : exit is { Signal: Libc.Kill } or { ExitCode: 128 + Libc.Kill } && _witness.HasKilled() ? PayloadCause.OutOfMemory
+        : exit is { Signal: Libc.Kill } or { ExitCode: 128 + Libc.Kill } && _payloads.RanOutOfMemory() ? PayloadCause.OutOfMemory
         : exit.Signal is null ? PayloadCause.Exited : PayloadCause.Signalled;
 
     public void OnInputs(JobRun run, Staged staged)
@@ -200,13 +190,6 @@ internal sealed class JobRunner : IDisposable
     }
 
     public void OnOutputs(JobRun run, Collected collected) => _outputs.Made(run, collected);
-
-    public void Dispose()
-    {
-        _pool.Dispose();
-        _spawner.Dispose();
-        _orphans.Dispose();
-    }
 
     private void Advance(JobRun run, TimeSpan now)
     {
@@ -223,7 +206,7 @@ internal sealed class JobRunner : IDisposable
                 Stop(run, new StopOrder(Outcome.LimitExceeded, what, PayloadCause.TimeLimit, AtOnce: false));
                 break;
             case RunStage.Running:
-                _tree.SignalAll(run.Kin, Libc.Kill);
+                _payloads.SignalAll(run.Kin, Libc.Kill);
                 PauseKilling(run, now);
                 break;
             case RunStage.Sweeping:
@@ -248,7 +231,7 @@ internal sealed class JobRunner : IDisposable
         run.Due = TimeSpan.MaxValue;
         var (spec, inputs, sandbox) = (run.Spec!, run.Queue.Inputs, run.Sandbox!);
         if (InputStager.IsSmall(spec, inputs)) OnInputs(run, _stager.Stage(spec, inputs, sandbox));
-        else _pool.Add(() => _mailbox.Post(new InputsPut(run, _stager.Stage(spec, inputs, sandbox))));
+        else _parts.Copies.Add(() => _mailbox.Post(new InputsPut(run, _stager.Stage(spec, inputs, sandbox))));
     }
 
     private void Launch(JobRun run)
@@ -257,7 +240,7 @@ internal sealed class JobRunner : IDisposable
         var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment, run.Gpus?.Devices);
         var (order, fault) = run.Validating ? command.Validation() : command.Payload();
         order = order is null ? null : order with { Brand = run.Brand ??= _brand.Next(), CoreBytes = run.Spec!.Resources.DiskMib * 1024 * 1024 };
-        var started = order is null ? new SpawnResult(0, 0, fault) : _spawner.Start(order);
+        var started = order is null ? new SpawnResult(0, 0, fault) : _payloads.Start(order);
         if (started.Started)
         {
             Register(run, started.ProcessId);
@@ -275,7 +258,6 @@ internal sealed class JobRunner : IDisposable
 
     private void Register(JobRun run, int processId)
     {
-        _reaper.ChildStarted();
         // The number of a dead child whose end still lies in the mailbox may come again.
         if (_byProcess.Remove(processId, out var before)) _displaced[processId] = before;
         _byProcess[processId] = run;
@@ -300,9 +282,8 @@ internal sealed class JobRunner : IDisposable
     /// <summary>Kills what a command left behind, in rounds until nothing is there; then goes on.</summary>
     private void SweepProcesses(JobRun run)
     {
-        if (_orphans.MayExist && _tree.Of(run.Kin) is { Count: > 0 } left)
+        if (_payloads.KillLeft(run.Kin))
         {
-            ProcessTree.Signal(left.Select(entry => entry.Id), Libc.Kill);
             run.Stage = RunStage.Sweeping;
             PauseKilling(run, _clock.Now);
             return;
@@ -336,7 +317,7 @@ internal sealed class JobRunner : IDisposable
         run.Stage = RunStage.Ended;
         run.EndedAt = _clock.Utc;
         run.Due = TimeSpan.MaxValue;
-        if (run.Sandbox is { } sandbox && !_work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _pool.Add(() => sandbox.RemoveTree());
+        if (run.Sandbox is { } sandbox && !_work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _parts.Copies.Add(() => sandbox.RemoveTree());
         _active.Remove(run);
         run.Queue.CountOver(_clock.Now);
         Ended?.Invoke(run);

@@ -8,7 +8,7 @@ namespace HpcGrid.Agent.Monitoring;
 /// Has running jobs measured, as often as it costs little, warns in a job's trace when a limit is near, and stops the job when it is passed: TERM,
 /// grace and KILL, or KILL at once when it goes far beyond. Belongs to the loop's thread.
 /// </summary>
-internal sealed class LimitWatch(JobRunner runner, MonitorThread monitor, GpuProbe gpus, AgentClock clock, TimeSpan publishSamples)
+internal sealed class LimitWatch(JobRunner runner, IMonitor monitor, GpuProbe gpus, AgentClock clock, TimeSpan publishSamples)
 {
     private TimeSpan _due;
     private bool _measuring;

@@ -1,7 +1,7 @@
 namespace HpcGrid.Agent.Monitoring;
 
 /// <summary>Measures on a thread of its own: a sandbox on a disk that hangs must not keep the loop from its deadlines.</summary>
-internal sealed class MonitorThread
+internal sealed class MonitorThread : IMonitor
 {
     private readonly JobMonitor _monitor;
     private readonly Mailbox<Notice> _answers;

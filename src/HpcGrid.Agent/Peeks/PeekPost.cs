@@ -5,7 +5,7 @@ using HpcGrid.Spool;
 namespace HpcGrid.Agent.Peeks;
 
 /// <summary>Orders to look, from the inbox to an answer in the spool (K2). Belongs to the loop's thread; the looking itself is <see cref="Lookout"/>'s.</summary>
-internal sealed class PeekPost(QueueBook book, SpoolThread spool, Lookout lookout, Action answered)
+internal sealed class PeekPost(QueueBook book, ISpoolOrders spool, Lookout lookout, Action answered)
 {
     /// <summary>Has the job's sandbox looked at; a job that is not here is answered at once.</summary>
     public void Take(Peek order)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Spool;
@@ -11,7 +10,8 @@ namespace HpcGrid.Bridge.Nodes;
 /// quicker and surer. Silence counts only while the spool itself answers: when the canary is late, the bridge was asleep, or many agents fall silent at once,
 /// the death clocks stand still (freeze rule). The verdict goes to the ledger (F1); <see cref="FenceStep"/> carries it out.
 /// </summary>
-internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilots, MeasuredTiming timing, Verdicts verdicts) : BridgeStep
+internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilots, MeasuredTiming timing, Verdicts verdicts, TimeProvider time)
+    : BridgeStep
 {
     private TimeSpan _last;
     private TimeSpan _canaryDue;
@@ -49,10 +49,10 @@ internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilot
         if (tick.Monotonic >= _canaryDue && fleet.Agents.Count > 0)
         {
             _canaryDue = tick.Monotonic + timing.Now.Heartbeat;
-            var watch = Stopwatch.StartNew();
+            var begun = time.GetTimestamp();
             var errno = spool.Canary(++_canary);
-            late = errno != Errno.None || watch.Elapsed > timing.Now.CanaryLate ? elapsed : late;
-            _frozen = errno != Errno.None || watch.Elapsed > timing.Now.CanaryLate;
+            _frozen = errno != Errno.None || time.GetElapsedTime(begun) > timing.Now.CanaryLate;
+            if (_frozen) late = elapsed;
         }
         var live = fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live).ToList();
         var fallenSilent = live.Count(agent => tick.Monotonic - agent.BeatAt is var silence

@@ -1,0 +1,25 @@
+using HpcGrid.Agent.Monitoring;
+using HpcGrid.Agent.Processes;
+using HpcGrid.Agent.Sandboxes;
+
+namespace HpcGrid.Agent;
+
+/// <summary>What of the node an agent works with: real in a real agent, played in the simulator.</summary>
+/// <param name="Work">Sandboxes on the node's own disk.</param>
+/// <param name="Payloads">Processes.</param>
+/// <param name="Copies">Where large files are copied.</param>
+/// <param name="Monitor">Measures running jobs.</param>
+internal sealed record NodeParts(WorkFolder Work, IPayloads Payloads, ICopies Copies, IMonitor Monitor);
+
+/// <summary>Does pieces of work beside the loop. The work reports its own trouble; what it throws is a bug and ends the agent.</summary>
+internal interface ICopies
+{
+    void Add(Action work);
+}
+
+/// <summary>Measures running jobs beside the loop.</summary>
+internal interface IMonitor
+{
+    /// <summary>Looks at these jobs now. Answered by <see cref="Measured"/>.</summary>
+    void Measure(IReadOnlyList<Watched> jobs, GpuReading? gpus);
+}

@@ -1,0 +1,23 @@
+namespace HpcGrid.Agent.Processes;
+
+/// <summary>
+/// The processes of jobs on this node: the edge at which the agent leaves its own memory and files. Two implementations:
+/// <see cref="NodePayloads"/> and the simulator's. Belongs to the loop's thread; ends come as <see cref="ChildEnded"/> letters.
+/// </summary>
+internal interface IPayloads : IDisposable
+{
+    /// <summary>Starts a program; its end comes as a letter.</summary>
+    SpawnResult Start(SpawnOrder order);
+
+    /// <summary>Signals a payload with everything that belongs to it.</summary>
+    void SignalAll(Kinship payload, int signal);
+
+    /// <summary>Kills what an ended payload left behind. True when there was something: to be asked again, until there is nothing.</summary>
+    bool KillLeft(Kinship payload);
+
+    /// <summary>Kills whatever else descends from the agent, the guard (0 for none) aside.</summary>
+    void KillStrays(int guard);
+
+    /// <summary>True when the kernel has killed a process for lack of memory since this was last asked.</summary>
+    bool RanOutOfMemory();
+}
