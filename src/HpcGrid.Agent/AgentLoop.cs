@@ -164,7 +164,7 @@ internal sealed class AgentLoop
                 _facts = _facts with { Liveness = Liveness.Fenced };
                 break;
             case Yield yield:
-                foreach (var run in _book.TakeWaiting(yield.Queue, yield.Keep)) _runner.HandBack(run, "an idle node takes it");
+                foreach (var run in _book.TakeWaiting(yield.Queue, yield.Keep)) _runner.Spare(run, "an idle node takes it");
                 break;
             case Peek peek:
                 _peeks.Take(peek);
@@ -232,7 +232,7 @@ internal sealed class AgentLoop
         if (standing != _standing) Log.Information("{Agent} is {Standing}", _settings.Card.Agent, standing);
         _standing = standing;
         if (standing is Standing.Draining or Standing.Stopping)
-            foreach (var run in _book.TakeWaiting()) _runner.HandBack(run, "the pilot ends");
+            foreach (var run in _book.TakeWaiting()) _runner.Spare(run, "the pilot ends");
         var reason = standing switch
         {
             Standing.Gone => "the bridge has given this agent up",

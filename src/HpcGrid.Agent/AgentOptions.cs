@@ -29,6 +29,8 @@ internal sealed record AgentOptions
     public TimeSpan TermWait { get; init; } = TimeSpan.FromSeconds(5);
     /// <summary>Between TERM and KILL.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>A control group delegated to the agent, as its folder; "none" to use none; null to look whether its own one is.</summary>
+    public string? Cgroup { get; init; }
     /// <summary>Null: log to stderr only.</summary>
     public string? Log { get; init; }
     /// <summary>All intervals of the protocol times this; the bridge must use the same.</summary>
@@ -59,6 +61,7 @@ internal sealed record AgentOptions
           --term-wait SEC       after SIGTERM let running jobs go on so long (5)
           --grace SEC           between TERM and KILL (10)
           --pace FACTOR         all intervals of the protocol times this; must be the bridge's
+          --cgroup DIR          a control group (version 2) delegated to the agent; "none" for none (default: its own one, if delegated)
           --log FILE            log there too
           --use FILE            keep there, with every heartbeat, what was asked of the shared filesystem (JSON)
 
@@ -99,6 +102,7 @@ internal sealed record AgentOptions
             TermWait = Seconds("term-wait") ?? TimeSpan.FromSeconds(5),
             Grace = Seconds("grace") ?? TimeSpan.FromSeconds(10),
             Pace = Number("pace") ?? 1,
+            Cgroup = Text("cgroup"),
             Log = Text("log"),
             Use = Text("use"),
         };

@@ -23,8 +23,11 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
             foreach (var dead in WorkFolder.RemoveLeftovers(options.Work, DateTimeOffset.UtcNow)) Log.Information("removed what {Agent} left behind", dead);
             using var work = WorkFolder.Create(options.Work, name);
             using var image = new WorkQueueImage(work.Scratch);
-            using var guard = Guard.Start(name);
-            return Run(Card(name), work, image, guard);
+            var (found, words) = JobGroups.Find(name, options.Cgroup);
+            Log.Information("{Words}", words);
+            using var groups = found;
+            using var guard = Guard.Start(name, groups?.Path);
+            return Run(Card(name), work, image, guard, groups);
         }
         catch (GridError e)
         {
@@ -33,7 +36,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         }
     }
 
-    private int Run(AgentCard card, WorkFolder work, WorkQueueImage image, Guard? guard)
+    private int Run(AgentCard card, WorkFolder work, WorkQueueImage image, Guard? guard, JobGroups? groups)
     {
         var clock = new AgentClock(TimeProvider.System);
         var fs = new CountingFs(shared);
@@ -47,7 +50,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         using var payloads = new NodePayloads(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
         using var copies = new CopyPool(Limits.CopyThreads);
         var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);
-        var runner = new JobRunner(new NodeParts(work, payloads, copies, monitor), environment, spool, mailbox, clock, options.Grace);
+        var runner = new JobRunner(new NodeParts(work, payloads, copies, monitor) { Groups = groups }, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
         var thread = new SpoolThread(new SpoolWork(spool, image, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
         var exitCode = new AgentLoop(options, settings, runner, thread, mailbox, clock).Run();

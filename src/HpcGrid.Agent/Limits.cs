@@ -69,6 +69,12 @@ internal static class Limits
     /// <summary>At this part of a limit the job's trace gets a warning; so far beyond it the job is killed without grace.</summary>
     public const double WarningShare = 0.9, HardShare = 1.25;
 
+    /// <summary>The kernel's bound on processes counts threads: no program is expected to have more than these in each process on average.</summary>
+    public const int ThreadsPerProcess = 64;
+
+    /// <summary>Rounds in which a group is removed, or made again after somebody removed it: killed processes are gone after milliseconds.</summary>
+    public const int GroupRemovals = 50;
+
     /// <summary>A payload that uses less CPU than this, in all or as part of the time, does nothing but wait.</summary>
     public const double IdleCpuSeconds = 0.1, IdleCpuShare = 0.01;
 
@@ -107,6 +113,9 @@ internal static class Limits
 
     /// <summary>Longest pause between two rounds of killing.</summary>
     public static readonly TimeSpan KillAgainAtMost = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of a script, to find its interpreter: the kernel reads as much.</summary>
+    public const int FirstLineBytes = 256;
 
     /// <summary>A program just written may be held open by a child that is about to start (ETXTBSY): tries and pause before giving up.</summary>
     public const int BusyProgramTries = 200;

@@ -9,7 +9,11 @@ namespace HpcGrid.Agent;
 /// <param name="Payloads">Processes.</param>
 /// <param name="Copies">Where large files are copied.</param>
 /// <param name="Monitor">Measures running jobs.</param>
-internal sealed record NodeParts(WorkFolder Work, IPayloads Payloads, ICopies Copies, IMonitor Monitor);
+internal sealed record NodeParts(WorkFolder Work, IPayloads Payloads, ICopies Copies, IMonitor Monitor)
+{
+    /// <summary>Control groups; null where none were delegated.</summary>
+    public JobGroups? Groups { get; init; }
+}
 
 /// <summary>Does pieces of work beside the loop. The work reports its own trouble; what it throws is a bug and ends the agent.</summary>
 internal interface ICopies

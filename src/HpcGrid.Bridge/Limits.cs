@@ -84,7 +84,7 @@ internal static class Limits
     /// <summary>From an offer to its first start: an agent polls the pool about twice a second while it works.</summary>
     public static readonly TimeSpan ClaimLatency = TimeSpan.FromSeconds(0.3);
 
-    /// <summary>So often an attempt is offered again before it is given back to central: a job that takes its node down must not take all of them.</summary>
+    /// <summary>So often an attempt is offered again after a failure before it is given back to central: a job that takes its node down must not take all of them.</summary>
     public const int MostBranches = 8;
 
     // ---- results and events -----------------------------------------------------------------------------------------

@@ -57,8 +57,11 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     /// <summary>Inherited by all processes of its payload and validation; null where the node has none, and before the first is started.</summary>
     public ulong? Brand { get; set; }
 
+    /// <summary>Its control group; null where there are none, and before its first command.</summary>
+    public JobGroup? Group { get; set; }
+
     /// <summary>By what its processes are found.</summary>
-    public Kinship Kin => new(ProcessId, Mark, Brand);
+    public Kinship Kin => new(ProcessId, Mark, Brand) { Group = Group };
     public bool Validating { get; set; }
     /// <summary>When the current command was started.</summary>
     public TimeSpan CommandStarted { get; set; }
@@ -88,6 +91,8 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public DateTimeOffset? EndedAt { get; set; }
     public PayloadResult? Payload { get; set; }
     public Outcome? Outcome { get; set; }
+    /// <summary>Handed back though nothing failed.</summary>
+    public bool Spared { get; set; }
     public string? Reason { get; set; }
     public IReadOnlyList<CollectedOutput> Outputs { get; set; } = [];
     public string StdoutTail { get; set; } = "";
@@ -120,6 +125,7 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
             _ => ReportStage.Ended,
         },
         Outcome = Outcome,
+        Spared = Spared,
         Reason = Reason,
         Node = card.Node,
         Agent = card.Agent,

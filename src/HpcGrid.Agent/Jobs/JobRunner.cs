@@ -18,6 +18,7 @@ internal sealed class JobRunner
     private readonly NodeParts _parts;
     private readonly WorkFolder _work;
     private readonly IPayloads _payloads;
+    private readonly ProcFile _file = new();
     private readonly Brand _brand;
     private readonly InputStager _stager;
     private readonly OutputStage _outputs;
@@ -80,6 +81,13 @@ internal sealed class JobRunner
 
     /// <summary>Gives a job back that has not begun.</summary>
     public void HandBack(JobRun run, string reason) => End(run, Outcome.HandedBack, reason);
+
+    /// <summary>Gives a job back that has not begun, though nothing failed: it costs the job no try.</summary>
+    public void Spare(JobRun run, string reason)
+    {
+        run.Spared = true;
+        HandBack(run, reason);
+    }
 
     /// <summary>Ends a job whose grant is not good; the reason is in the job.</summary>
     public void Refuse(JobRun run) => End(run, Outcome.Refused, run.Reason);
@@ -156,15 +164,16 @@ internal sealed class JobRunner
         else
         {
             run.PayloadEndedAt = _clock.Utc;
+            var (cause, counted) = (CauseOf(run, exit), run.Group?.Use(_file));
             run.Payload = new PayloadResult
             {
                 ExitCode = exit.ExitCode,
                 Signal = exit.Signal,
                 StartedAt = run.RunningAt!.Value,
                 WallSeconds = _clock.Time.GetElapsedTime(run.RunningTimestamp, exit.At).TotalSeconds,
-                CpuSeconds = Math.Max(exit.CpuSeconds, run.Use.Sample?.CpuSeconds ?? 0),
-                MaxRssKib = Math.Max(exit.MaxRssKib, run.Use.PeakRssKib),
-                Cause = CauseOf(run, exit),
+                CpuSeconds = Math.Max(exit.CpuSeconds, Math.Max(run.Use.Sample?.CpuSeconds ?? 0, counted?.CpuSeconds ?? 0)),
+                MaxRssKib = Math.Max(exit.MaxRssKib, Math.Max(run.Use.PeakRssKib, cause == PayloadCause.OutOfMemory ? counted?.PeakKib ?? 0 : 0)),
+                Cause = cause,
                 Node = _node,
             };
             run.Queue.Change(_clock.Now);
@@ -172,11 +181,14 @@ internal sealed class JobRunner
         SweepProcesses(run);
     }
 
-    /// <summary>A shell answers 137 for a child that died of KILL.</summary>
+    /// <summary>A shell answers 137 for a child that died of KILL. A group knows whose the killed were, and then any bad end is theirs.</summary>
     private PayloadCause CauseOf(JobRun run, ChildExit exit) =>
         run.Stop is { } stop ? stop.Cause
+        : run.Group?.OutOfMemoryKills(_file) is { } kills ? kills > 0 && exit.ExitCode != 0 ? PayloadCause.OutOfMemory : ByItself(exit)
         : exit is { Signal: Libc.Kill } or { ExitCode: 128 + Libc.Kill } && _payloads.RanOutOfMemory() ? PayloadCause.OutOfMemory
-        : exit.Signal is null ? PayloadCause.Exited : PayloadCause.Signalled;
+        : ByItself(exit);
+
+    private static PayloadCause ByItself(ChildExit exit) => exit.Signal is null ? PayloadCause.Exited : PayloadCause.Signalled;
 
     public void OnInputs(JobRun run, Staged staged)
     {
@@ -239,7 +251,11 @@ internal sealed class JobRunner
         run.Due = TimeSpan.MaxValue;
         var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment, run.Gpus?.Devices);
         var (order, fault) = run.Validating ? command.Validation() : command.Payload();
-        order = order is null ? null : order with { Brand = run.Brand ??= _brand.Next(), CoreBytes = run.Spec!.Resources.DiskMib * 1024 * 1024 };
+        if (order is not null)
+        {
+            (run.Brand, run.Group) = (run.Brand ?? _brand.Next(), run.Group ?? _parts.Groups?.Make(run.Job.Id, run.Spec!));
+            order = order with { Brand = run.Brand, Group = run.Group, CoreBytes = run.Spec!.Resources.DiskMib * 1024 * 1024 };
+        }
         var started = order is null ? new SpawnResult(0, 0, fault) : _payloads.Start(order);
         if (started.Started)
         {
@@ -317,6 +333,7 @@ internal sealed class JobRunner
         run.Stage = RunStage.Ended;
         run.EndedAt = _clock.Utc;
         run.Due = TimeSpan.MaxValue;
+        if (run.Group is { } group) _parts.Groups?.Remove(group);
         if (run.Sandbox is { } sandbox && !_work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _parts.Copies.Add(() => sandbox.RemoveTree());
         _active.Remove(run);
         run.Queue.CountOver(_clock.Now);

@@ -13,6 +13,7 @@ internal sealed class JobMonitor(int agent, AgentClock clock)
 {
     private readonly ProcessCensus _census = new(agent);
     private readonly ProcessDetails _details = new();
+    private readonly ProcFile _file = new();
     private Dictionary<AttemptId, State> _known = [];
 
     /// <summary>Looks at all of them now.</summary>
@@ -64,8 +65,19 @@ internal sealed class JobMonitor(int agent, AgentClock clock)
             sample = sample with { DiskKib = DiskMeter.BytesOf(job.Sandbox) / 1024 };
             state.DiskDue = now + Longer(Limits.DiskInterval, (Libc.ThreadCpu() - start) * Limits.CostFactor);
         }
+        if (job.Kin.Group?.Use(_file) is { } use) sample = WithGroup(sample, use);
         state.Sample = sample;
     }
+
+    /// <summary>Where the kernel counts for a group it is exact: what ended is in it, and each page once.</summary>
+    private static JobSample WithGroup(JobSample sample, GroupUse use) => sample with
+    {
+        CpuSeconds = Math.Max(sample.CpuSeconds, use.CpuSeconds),
+        PssKib = use.MemoryKib ?? sample.PssKib,
+        SwapKib = use.MemoryKib is null ? sample.SwapKib : use.SwapKib,
+        ReadKib = Math.Max(sample.ReadKib, use.ReadKib),
+        WrittenKib = Math.Max(sample.WrittenKib, use.WrittenKib),
+    };
 
     private JobSample WithMemory(JobSample sample, List<ProcessEntry> processes)
     {

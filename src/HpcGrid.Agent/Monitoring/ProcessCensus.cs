@@ -10,6 +10,7 @@ namespace HpcGrid.Agent.Monitoring;
 internal sealed class ProcessCensus(int agent)
 {
     private readonly ProcessTree _tree = new(agent);
+    private readonly ProcFile _file = new();
     private Dictionary<(int Id, long Started), Watched?> _orphans = [];
 
     /// <summary>The living processes of each job.</summary>
@@ -37,9 +38,9 @@ internal sealed class ProcessCensus(int agent)
             if (byProcess.TryGetValue(id, out var job)) return job;
         var key = (child.Id, child.Started);
         if (!_orphans.TryGetValue(key, out var owner) || (owner is not null && !jobs.Contains(owner)))
-            owner = Brand.Of(child.Id) is { } brand
+            owner = jobs.FirstOrDefault(candidate => candidate.Kin.Group?.Members(_file).Contains(child.Id) == true) ?? (Brand.Of(child.Id) is { } brand
                 ? jobs.FirstOrDefault(candidate => candidate.Kin.Brand == brand)
-                : jobs.FirstOrDefault(candidate => _tree.Carries(child.Id, candidate.Kin.Mark));
+                : jobs.FirstOrDefault(candidate => _tree.Carries(child.Id, candidate.Kin.Mark)));
         return orphans[key] = owner;
     }
 }

@@ -4,7 +4,8 @@ namespace HpcGrid.Agent.Processes;
 /// <summary>
 /// Sees to it that no payload outlives the agent, even when the agent is killed with -9. A small shell in its own session blocks in
 /// `read` on a pipe whose only other end is the agent's. When that end closes without the word "done", the agent is dead, and the
-/// shell kills whatever carries HPCGRID_AGENT=(this agent) in its environment or was branded by it, until nothing does.
+/// shell kills whatever carries HPCGRID_AGENT=(this agent) in its environment or was branded by it, until nothing does, and all that is in
+/// its jobs' groups.
 /// Why so: posix_spawn cannot set PR_SET_PDEATHSIG, that signal would not reach a payload's own children, and a bridge on
 /// another node cannot look.
 /// </summary>
@@ -17,12 +18,14 @@ internal sealed unsafe class Guard : IDisposable
         read -r word && [ "$word" = done ] && exit 0
         round=0
         while [ $round -lt 100 ]; do
+            [ -z "$3" ] || for group in "$3"/*-*/cgroup.kill; do [ -w "$group" ] && echo 1 > "$group"; done
             found=$({ grep -lsF "$1" /proc/[0-9]*/environ; grep -lsE "^Max realtime timeout +$2[0-9]{9} " /proc/[0-9]*/limits; } | cut -d/ -f3)
-            [ -z "$found" ] && exit 0
+            [ -z "$found" ] && break
             kill -KILL $found 2>/dev/null
             round=$((round + 1))
             sleep 0.05
         done
+        [ -z "$3" ] || rmdir "$3"/*-*
         """;
 
     private readonly int _writeEnd;
@@ -37,11 +40,13 @@ internal sealed unsafe class Guard : IDisposable
     public int ProcessId { get; }
 
     /// <summary>Starts it; null when the node lets us start no shell (payload leftovers are then the batch system's).</summary>
-    public static Guard? Start(string agent)
+    /// <param name="agent">This agent.</param>
+    /// <param name="groups">Folder of its jobs' groups; null when they have none.</param>
+    public static Guard? Start(string agent, string? groups)
     {
         var ends = stackalloc int[2];
         if (Libc.pipe2(ends, Libc.OpenCloseOnExec) != 0) return null;
-        var processId = StartShell(ends[0], ["sh", "-c", Script, "sh", $"{Variable}={agent}", Brand.PrefixOf(agent)]);
+        var processId = StartShell(ends[0], ["sh", "-c", Script, "sh", $"{Variable}={agent}", Brand.PrefixOf(agent), groups ?? ""]);
         _ = Libc.close(ends[0]);
         if (processId > 0) return new Guard(ends[1], processId);
         _ = Libc.close(ends[1]);

@@ -20,12 +20,13 @@ internal sealed class ProcessTree
     {
         var all = ReadAll();
         var children = all.ToLookup(entry => entry.Parent);
+        var members = kin.Group?.Members(_file);
         var found = new List<ProcessEntry>();
         var pending = new Stack<(ProcessEntry Entry, bool Belongs)>(children[_agent].Select(entry => (entry, false)));
         while (pending.TryPop(out var next))
         {
             var (entry, inherited) = next;
-            var belongs = inherited || IsOf(entry, kin);
+            var belongs = inherited || members?.Contains(entry.Id) == true || IsOf(entry, kin);
             if (belongs) found.Add(entry);
             foreach (var child in children[entry.Id]) pending.Push((child, belongs));
         }
@@ -54,6 +55,7 @@ internal sealed class ProcessTree
     /// <summary>Signals a payload's process group, at one stroke as long as its leader is there, and all else that belongs to it.</summary>
     public void SignalAll(Kinship kin, int signal)
     {
+        if (signal == Libc.Kill) kin.Group?.Kill();
         var all = Of(kin);
         if (all.Exists(entry => entry.Group == kin.Process)) _ = Libc.kill(-kin.Process, signal);
         Signal(all.Where(entry => entry.Group != kin.Process).Select(entry => entry.Id), signal);

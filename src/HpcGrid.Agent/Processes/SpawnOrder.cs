@@ -14,6 +14,9 @@ internal sealed record SpawnOrder(
     /// <summary>Inherited by all its descendants; null for none.</summary>
     public ulong? Brand { get; init; }
 
+    /// <summary>It and all it starts are in this group before it runs; null for none.</summary>
+    public JobGroup? Group { get; init; }
+
     /// <summary>No core file of it is larger, bytes; null leaves that bound as it is.</summary>
     public long? CoreBytes { get; init; }
 }

@@ -8,6 +8,7 @@ namespace HpcGrid.Agent.Processes;
 /// close-on-exec, see <see cref="ProcessSetup"/>); all signals unblocked and at their defaults; words reach the program
 /// byte for byte. A script without "#!" is run by /bin/sh. Where the C library cannot change the directory (glibc before 2.29)
 /// a shell does it, with the words as its arguments and never as its text.
+/// A shell also puts itself into the job's group before it becomes the payload: posix_spawn cannot (glibc can from 2.39 on).
 /// posix_spawn sets no resource limits: this process takes those of the child for each start, and the child inherits them.
 /// Traps: one thread only (its buffers are used again). The caller's thread waits until the child has called exec.
 /// </summary>
@@ -15,6 +16,8 @@ internal sealed unsafe class Spawner : IDisposable
 {
     private const uint FileMode = 0x1a4; // rw-r--r--
     private static readonly string[] ChangeDirectoryByShell = ["/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"];
+
+    private static readonly string[] EnterGroupByShell = ["/bin/sh", "-c", "{ echo 0 > \"$1\"; } 2>/dev/null; shift && exec \"$@\"", "sh"];
 
     private readonly NativeStrings _strings = new();
     private readonly bool _changesDirectory;
@@ -47,6 +50,11 @@ internal sealed unsafe class Spawner : IDisposable
             string[] words = [.. ChangeDirectoryByShell, order.Directory, order.Program, .. order.Argv.Skip(1)];
             order = order with { Program = words[0], Argv = words };
         }
+        if (order.Group is { } group && CanStart(order.Program))
+        {
+            string[] words = [.. EnterGroupByShell, group.Entry, order.Program, .. order.Argv.Skip(1)];
+            order = order with { Program = words[0], Argv = words };
+        }
         SetLimits(order.Brand ?? _realTime, order.CoreBytes is { } bytes ? Math.Min(_core, (ulong)bytes) : _core);
         var result = Try(order);
         if (result.Error == Libc.NotExecutableFormat)
@@ -54,6 +62,26 @@ internal sealed unsafe class Spawner : IDisposable
         // Who looks for branded processes must not find this one.
         SetLimits(_realTime, _core);
         return result;
+    }
+
+    /// <summary>What cannot be started goes the straight way: there the system says why, and not a shell in the payload's stderr.</summary>
+    private static bool CanStart(string program)
+    {
+        const int execute = 1;
+        if (Libc.access(program, execute) != 0 || Directory.Exists(program)) return false;
+        Span<byte> first = stackalloc byte[Limits.FirstLineBytes];
+        try
+        {
+            using var file = File.OpenHandle(program);
+            first = first[..RandomAccess.Read(file, first, 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true; // May be run and not read.
+        }
+        if (!first.StartsWith("#!"u8)) return true;
+        var line = System.Text.Encoding.UTF8.GetString(first[2..]).Split('\n')[0].Trim();
+        return Libc.access(line.Split(' ', '\t')[0], execute) == 0;
     }
 
     private static void SetLimits(ulong realTime, ulong core)

@@ -11,7 +11,7 @@ namespace HpcGrid.Bridge.Ledger;
 /// </summary>
 internal sealed class JobTable : Table
 {
-    private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed";
+    private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed, spared";
     private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed,
         _unoffer, _unstarted;
 
@@ -26,7 +26,7 @@ internal sealed class JobTable : Table
         _delete = Prepare("DELETE FROM job WHERE row = ?1");
         _stage = Prepare("UPDATE job SET stage = ?2 WHERE row = ?1");
         _told = Prepare("UPDATE job SET told = ?2 WHERE row = ?1");
-        _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, told = 0, generation = 0 WHERE row = ?1");
+        _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, spared = spared + ?2, told = 0, generation = 0 WHERE row = ?1");
         _enqueue = Prepare("UPDATE job SET stage = 2, queue = ?2, generation = ?3 WHERE row = ?1");
         _kill = Prepare("UPDATE job SET killed = 1 WHERE row = ?1");
         _counts = Prepare("SELECT stage, count(*), sum(cores) FROM job GROUP BY stage");
@@ -58,7 +58,9 @@ internal sealed class JobTable : Table
     public void SetTold(long row, Told told) => _told.Run(row, (int)told);
 
     /// <summary>Ready again under the next branch; the queue's number stays as the origin of the next generation.</summary>
-    public void Requeue(long row) => _requeue.Run(row);
+    /// <param name="row">Which.</param>
+    /// <param name="spared">Nothing had failed.</param>
+    public void Requeue(long row, bool spared) => _requeue.Run(row, spared ? 1 : 0);
 
     public void Enqueue(long row, QueueName queue) => _enqueue.Run(row, queue.Id, queue.Generation);
 
@@ -87,5 +89,5 @@ internal sealed class JobTable : Table
 
     private static HeldJob Make(SqliteDataReader row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),
-        row.GetInt64(6) == 0 ? null : new QueueName(row.GetInt64(6), row.GetInt32(7)), row.GetInt32(8) != 0, row.GetInt32(9) != 0);
+        row.GetInt64(6) == 0 ? null : new QueueName(row.GetInt64(6), row.GetInt32(7)), row.GetInt32(8) != 0, row.GetInt32(9) != 0, row.GetInt32(10));
 }

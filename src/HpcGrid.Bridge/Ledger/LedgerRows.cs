@@ -35,8 +35,9 @@ public enum Told
 /// <param name="Told">What central was told of this branch.</param>
 /// <param name="Queue">The queue file it is in, or was in last; null before the first.</param>
 /// <param name="Repeatable">False: strict mode.</param>
+/// <param name="Spared">How many of its branches ended though nothing failed: an idle node took it, a pilot ended before it began.</param>
 /// <param name="Killed">It must end; the end is KILLED unless it was quicker.</param>
-public sealed record HeldJob(long Row, AttemptId Id, int Branch, JobStage Stage, Told Told, QueueName? Queue, bool Repeatable, bool Killed);
+public sealed record HeldJob(long Row, AttemptId Id, int Branch, JobStage Stage, Told Told, QueueName? Queue, bool Repeatable, bool Killed, int Spared);
 
 /// <summary>What makes two jobs fit for one queue file.</summary>
 /// <param name="Origin">The queue whose next generation it will be; 0 for jobs offered the first time.</param>

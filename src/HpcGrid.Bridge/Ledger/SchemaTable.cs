@@ -4,7 +4,7 @@ namespace HpcGrid.Bridge.Ledger;
 internal static class SchemaTable
 {
     /// <summary>The format this program writes.</summary>
-    public const long Format = 2;
+    public const long Format = 3;
 
     /// <summary>Which format the ledger has; none says that it was just made.</summary>
     public const string ReadFormat = "SELECT value FROM fact WHERE name = 'format'";
@@ -16,6 +16,7 @@ internal static class SchemaTable
     private static readonly Dictionary<long, string> Steps = new()
     {
         [2] = "ALTER TABLE job ADD COLUMN special TEXT NOT NULL DEFAULT ''",
+        [3] = "ALTER TABLE job ADD COLUMN spared INTEGER NOT NULL DEFAULT 0",
     };
 
     /// <summary>Format 1.</summary>

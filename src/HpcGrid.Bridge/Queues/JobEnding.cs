@@ -51,14 +51,19 @@ internal sealed class JobEnding(LedgerDatabase ledger)
     }
 
     /// <summary>Offers the attempt again under its next branch, unless it was killed meanwhile or had its tries.</summary>
-    public void Requeue(HeldJob job, string reason, DateTimeOffset now)
+    /// <param name="job">Which.</param>
+    /// <param name="reason">In words for the trace.</param>
+    /// <param name="now">When.</param>
+    /// <param name="spared">Nothing failed: it costs no try.</param>
+    public void Requeue(HeldJob job, string reason, DateTimeOffset now, bool spared = false)
     {
         if (job.Killed) End(job, JobState.Killed, "killed; its node is gone", now);
         else if (Draining) End(job, JobState.Expired, $"{reason}; this bridge takes no more work", now);
-        else if (job.Branch >= Limits.MostBranches) End(job, JobState.Expired, $"{reason}, for the {job.Branch + 1}th time on this site", now);
+        else if (!spared && job.Branch - job.Spared >= Limits.MostBranches)
+            End(job, JobState.Expired, $"{reason}; with {job.Branch - job.Spared + 1} tries on this site it had enough", now);
         else
         {
-            ledger.Jobs.Requeue(job.Row);
+            ledger.Jobs.Requeue(job.Row, spared);
             ledger.Outbox.Add(BridgeEvents.Requeued(job.Id, job.Branch + 1, reason, now));
         }
     }

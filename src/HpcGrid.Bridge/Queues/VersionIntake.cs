@@ -60,7 +60,9 @@ internal sealed class VersionIntake(
         }
         if (BridgeRules.EndOf(outcome) is { } state) Finish(job, report, state, version, tick);
         // Strict mode: the payload did run, so only the batch system's word that its node is gone opens the next try (F2-strong).
-        else if (outcome == Outcome.HandedBack || job.Repeatable) ending.Requeue(job, report.Reason ?? $"handed back by {version.Agent}", tick.Now);
+        else if (outcome == Outcome.HandedBack || job.Repeatable)
+            ending.Requeue(job, report.Reason ?? $"handed back by {version.Agent}", tick.Now,
+            spared: report.Spared && outcome == Outcome.HandedBack);
     }
 
     private void Finish(HeldJob job, JobReport report, JobState state, WorkQueueVersion version, Tick tick)

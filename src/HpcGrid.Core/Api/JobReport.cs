@@ -52,6 +52,9 @@ public sealed record JobReport
     public required ReportStage Stage { get; init; }
     /// <summary>Set when Stage is Ended.</summary>
     public Outcome? Outcome { get; init; }
+    /// <summary>Handed back though nothing failed: an idle node takes it, or its pilot ends before it could begin. Costs it no try.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Spared { get; init; }
     /// <summary>Which input, output, limit or signal; in words for the owner.</summary>
     public string? Reason { get; init; }
     public string Node { get; init; } = "";

@@ -34,6 +34,26 @@ public sealed class StealTests
         Assert.That(StealRules.Decide([new Backlog("a", 2, [(First, 10)])], 2, seconds), moves ? Is.Not.Empty : Is.Empty);
 
     [Test]
+    public void What_nobody_failed_costs_no_tries_and_what_failed_does([Values] bool spared)
+    {
+        using var rig = new BridgeRig();
+        rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        using var agent = rig.Agent();
+        var rounds = 0;
+        WorkQueue? queue = null;
+        for (; rounds < 20; rounds++)
+        {
+            queue = null;
+            rig.Until(() => (queue = agent.TryClaim()) is not null || rig.Central.EndOf(7) is not null, "it is offered again, or given up");
+            if (queue is null) break;
+            Assert.That(queue.Jobs.Single().Branch, Is.EqualTo(rounds));
+            agent.Publish(queue, true, [agent.Report(queue.Jobs[0], ReportStage.Ended, Outcome.HandedBack) with { Spared = spared }]);
+        }
+        Assert.That(rounds, Is.EqualTo(spared ? 20 : 9));
+        Assert.That(rig.Central.EndOf(7)?.State, Is.EqualTo(spared ? null : JobState.Expired));
+    }
+
+    [Test]
     public void Unstarted_jobs_of_a_loaded_agent_come_to_an_idle_one_and_each_ends_once()
     {
         using var rig = new BridgeRig();
