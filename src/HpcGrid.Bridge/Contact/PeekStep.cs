@@ -10,12 +10,13 @@ namespace HpcGrid.Bridge.Contact;
 
 /// <summary>
 /// Passes central's orders to look into running jobs on to their agents (K2), and their answers back. Memory only: central repeats what it
-/// still waits for, and forgets what nobody waits for.
+/// still waits for, and forgets what nobody waits for. An answer that does not reach central is sent again for as long as anybody may wait for it.
 /// </summary>
 internal sealed class PeekStep(LedgerDatabase ledger, ICentral central, Posts posts, BridgeSpool spool, Fleet fleet, CancellationToken stopping) : BridgeStep
 {
     private readonly Dictionary<Guid, (PeekOrder Order, TimeSpan Until)> _open = [];
     private readonly Dictionary<Guid, TimeSpan> _answered = [];
+    private readonly Dictionary<Guid, UnsentAnswer> _unsent = [];
 
     /// <summary>Tells an agent, and again while no effect is seen (K1).</summary>
     public Action<AgentView, ControlMessage, Tick> Tell { get; set; } = (_, _, _) => { };
@@ -33,6 +34,8 @@ internal sealed class PeekStep(LedgerDatabase ledger, ICentral central, Posts po
         if (_answered.Count > 0)
             foreach (var (id, until) in _answered.ToList())
                 if (until < tick.Monotonic) _answered.Remove(id);
+        if (_unsent.Count > 0)
+            foreach (var unsent in _unsent.Values.Where(unsent => unsent.Due <= tick.Monotonic).ToList()) Send(unsent, tick);
         foreach (var (order, until) in _open.Values.ToList())
         {
             if (until < tick.Monotonic) Close(order, tick);
@@ -65,9 +68,20 @@ internal sealed class PeekStep(LedgerDatabase ledger, ICentral central, Posts po
     private void Answer(AnswerPeek answer, PeekOrder order, Tick tick)
     {
         Close(order, tick);
-        tick.AfterCommit(() => posts.Fetch(
-            () => central.Call(answer, stopping), (_, _) => { },
-            (_, error) => Log.Debug("an answer to a look at job {JobId} did not reach central: {Message}", order.Attempt.Job, error.Message)));
+        Send(new UnsentAnswer(answer, order.Attempt.Job, tick.Monotonic + Limits.PeekLife, tick.Monotonic), tick);
+    }
+
+    private void Send(UnsentAnswer unsent, Tick tick)
+    {
+        _unsent.Remove(unsent.Answer.Id);
+        tick.AfterCommit(() => posts.Fetch(() => central.Call(unsent.Answer, stopping), (_, _) => { }, (later, error) => Keep(unsent, error, later)));
+    }
+
+    private void Keep(UnsentAnswer unsent, GridError error, Tick tick)
+    {
+        var due = tick.Monotonic + Limits.CentralPause;
+        if (error.IsTransient && due <= unsent.Until) _unsent[unsent.Answer.Id] = unsent with { Due = due };
+        else Log.Debug("an answer to a look at job {JobId} did not reach central: {Message}", unsent.Job, error.Message);
     }
 
     private void Close(PeekOrder order, Tick tick)
@@ -76,6 +90,9 @@ internal sealed class PeekStep(LedgerDatabase ledger, ICentral central, Posts po
         foreach (var agent in fleet.Agents) agent.Sent.Remove(MessageOf(order));
         _answered[order.Id] = tick.Monotonic + Limits.PeekLife;
     }
+
+    /// <summary>An answer on its way to central. As many as there are looks at most, each until its asker has given up.</summary>
+    private sealed record UnsentAnswer(AnswerPeek Answer, long Job, TimeSpan Until, TimeSpan Due);
 
     private static Peek MessageOf(PeekOrder order) => new(order.Id, order.Attempt, order.Kind, order.Path, order.Offset);
 

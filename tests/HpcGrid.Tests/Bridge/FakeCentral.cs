@@ -24,6 +24,11 @@ internal sealed class FakeCentral : ICentral
     /// <summary>Looks that wait for an answer.</summary>
     public ConcurrentDictionary<Guid, PeekOrder> Peeks { get; } = new();
     public ConcurrentQueue<AnswerPeek> Answers { get; } = new();
+    /// <summary>Answers to looks do not arrive.</summary>
+    public bool LosesAnswers { get; set; }
+    /// <summary>How often one was sent.</summary>
+    public int AnswersTried => _answersTried;
+    private int _answersTried;
     public bool IsConnected { get; set; } = true;
     /// <summary>As the bridge last told.</summary>
     public IReadOnlyList<NodeStatus> Nodes { get; private set; } = [];
@@ -62,6 +67,8 @@ internal sealed class FakeCentral : ICentral
 
     private Done Answer(AnswerPeek answer)
     {
+        Interlocked.Increment(ref _answersTried);
+        if (LosesAnswers) throw GridError.Unavailable("the answer did not arrive");
         Peeks.TryRemove(answer.Id, out _);
         Answers.Enqueue(answer);
         return new Done();

@@ -102,7 +102,7 @@ public sealed class LedgerTests
         var row = _ledger.Jobs.Find(new AttemptId(7, 1))!.Row;
         _ledger.Jobs.Enqueue(row, new QueueName(5, 1));
         _ledger.Jobs.SetTold(row, Told.Running);
-        _ledger.Jobs.Requeue(row);
+        _ledger.Jobs.Requeue(row, spared: false);
         var job = _ledger.Jobs.Find(new AttemptId(7, 1))!;
         Assert.Multiple(() =>
         {

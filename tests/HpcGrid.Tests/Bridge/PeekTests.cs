@@ -32,6 +32,43 @@ public sealed class PeekTests
     }
 
     [Test]
+    public void An_answer_that_does_not_reach_central_is_sent_again()
+    {
+        using var agent = RunSeven();
+        var order = Answered(agent);
+        _rig.Until(() => _rig.Central.AnswersTried > 2, "it is tried again and again");
+        Assert.That(_rig.Central.Answers, Is.Empty);
+        _rig.Central.LosesAnswers = false;
+        _rig.Until(() => !_rig.Central.Answers.IsEmpty, "central hears");
+        _rig.Ticks(100);
+        Assert.That(_rig.Central.Answers.Select(answer => answer.Id), Is.EqualTo(new[] { order.Id }), "once");
+    }
+
+    [Test]
+    public void An_answer_that_nobody_waits_for_any_more_is_given_up()
+    {
+        using var agent = RunSeven();
+        Answered(agent);
+        _rig.Until(() => _rig.Central.AnswersTried > 1, "it is tried");
+        var give = _rig.Time.GetUtcNow() + TimeSpan.FromSeconds(90);
+        _rig.Until(() => _rig.Time.GetUtcNow() > give, "a minute and a half passes");
+        var tried = _rig.Central.AnswersTried;
+        _rig.Ticks(100);
+        Assert.That(_rig.Central.AnswersTried, Is.EqualTo(tried));
+    }
+
+    /// <summary>The agent has answered a look, and central cannot be told.</summary>
+    private PeekOrder Answered(PlayedAgent agent)
+    {
+        var order = Order();
+        _rig.Central.LosesAnswers = true;
+        _rig.Central.Arrivals!.Pushed(new PeekNow([order]));
+        _rig.Until(() => agent.Messages().Any(message => message is Peek), "the agent is told");
+        agent.Spool.PublishAnswer(new PeekAnswer(order.Id, new Peeked { Job = 7, Attempt = 1, Bytes = [1], Size = 1 }, null));
+        return order;
+    }
+
+    [Test]
     public void A_message_without_effect_is_said_again()
     {
         using var agent = RunSeven();
