@@ -35,11 +35,12 @@ internal sealed class AgentLoop
     private Standing _standing = Standing.Working;
     private LeaseName? _lease;
     private readonly NodeRoom _room;
-    private TimeSpan _nextLook, _nextBeat, _idleSince;
+    private readonly Reservation _reservation = new();
+    private readonly Heart _heart;
+    private readonly JobStarter _starter;
+    private TimeSpan _nextLook, _idleSince;
     private TimeSpan? _leaveBy, _finalsAt;
-    private bool _looking, _beating, _claimWanted, _leaving;
-    private (bool Draining, bool Full) _said;
-    private long _beats;
+    private bool _looking, _claimWanted, _leaving;
     private int? _exitCode;
 
     public AgentLoop(AgentOptions options, AgentSettings settings, JobRunner runner, ISpoolOrders spool, Mailbox<Notice> mailbox, AgentClock clock)
@@ -48,7 +49,9 @@ internal sealed class AgentLoop
         _book = new QueueBook(settings.Card);
         _grants = new GrantGate(options.Site);
         _room = new NodeRoom(settings.Whole);
+        _starter = new JobStarter(_book, _room, _grants, runner, spool, clock);
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
+        _heart = new Heart(spool, settings.Timing.Heartbeat, Sample);
         _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, mailbox.Post), OnAnswered);
         _gpus = new GpuProbe(runner, clock, GpuProbe.Find(Environment.GetEnvironmentVariable("PATH")), settings.Scratch, settings.Card.Agent);
         _limits = new LimitWatch(runner, runner.Monitor, _gpus, clock, settings.Timing.PublishMax);
@@ -107,7 +110,7 @@ internal sealed class AgentLoop
             case Measured measured: _limits.Take(measured.Measurement); break;
             case Seen seen: _peeks.Take(seen); break;
             case KeysRead read: _grants.Take(read.Keys); break;
-            case HeartBeaten: _beating = false; break;
+            case HeartBeaten: _heart.Beaten(); break;
             case Polled polled: OnPolled(polled); break;
             case DrainSignal: Drain("SIGUSR1"); break;
             case EndSignal: EndSoon(); break;
@@ -166,10 +169,24 @@ internal sealed class AgentLoop
             case Yield yield:
                 foreach (var run in _book.TakeWaiting(yield.Queue, yield.Keep)) _runner.Spare(run, "an idle node takes it");
                 break;
+            case Reserve reserve:
+                if (_reservation.Take(reserve)) _pauses.Reset();
+                break;
+            case Release release:
+                if (_reservation.Take(release)) Dissolve(release);
+                break;
             case Peek peek:
                 _peeks.Take(peek);
                 break;
         }
+    }
+
+    /// <summary>J3: a job over several nodes does not go on without one of them.</summary>
+    private void Dissolve(Release release)
+    {
+        var order = new StopOrder(Outcome.Preempted, "a node of its gang was lost", PayloadCause.Walltime, AtOnce: false);
+        foreach (var run in _runner.Active.Where(run => run.Queue.Header.Gang?.Number == release.Gang).ToList()) _runner.Stop(run, order);
+        _pauses.Reset();
     }
 
     private void OnAnswered()
@@ -211,7 +228,7 @@ internal sealed class AgentLoop
         Enforce(now);
         _runner.Advance();
         var next = AgentRules.NextJudgement(_facts, _settings.Timing, now);
-        if (_standing == Standing.Working) StartWaiting(now);
+        if (_standing == Standing.Working) _starter.Start(_facts.StopAt - now);
         if (_standing != Standing.Gone)
         {
             next = Earlier(next, Publish(now));
@@ -233,6 +250,7 @@ internal sealed class AgentLoop
         _standing = standing;
         if (standing is Standing.Draining or Standing.Stopping)
             foreach (var run in _book.TakeWaiting()) _runner.Spare(run, "the pilot ends");
+        foreach (var run in _book.TakeWaiting(_reservation)) _runner.Spare(run, "its node is kept for a job over several nodes, or its gang is no more");
         var reason = standing switch
         {
             Standing.Gone => "the bridge has given this agent up",
@@ -243,42 +261,6 @@ internal sealed class AgentLoop
         if (reason is null) return;
         var order = new StopOrder(Outcome.Preempted, reason, PayloadCause.Walltime, AtOnce: standing != Standing.Stopping);
         foreach (var run in _runner.Active.ToList()) _runner.Stop(run, order);
-    }
-
-    private void StartWaiting(TimeSpan now)
-    {
-        var left = _facts.StopAt - now;
-        foreach (var run in _book.Waiting(Limits.PackingLookahead))
-        {
-            if (!_room.MayStart(run, now)) continue;
-            if (!run.Queue.MayStart || _book.IsActive(run.Job.Id)) continue;
-            switch (_grants.Check(run, _clock.Utc))
-            {
-                case Admission.KeysMissing:
-                    _grants.AskKeys(_spool);
-                    return;
-                case Admission.NoKeys:
-                    _book.Take(run);
-                    _runner.HandBack(run, "the spool shows no keys to verify grants with");
-                    continue;
-                case Admission.Refused:
-                    _book.Take(run);
-                    _runner.Refuse(run);
-                    continue;
-            }
-            switch (_room.Take(run, left, now))
-            {
-                case Fit.Never:
-                    _book.Take(run);
-                    _runner.HandBack(run, "it does not fit into this node or into the time that is left");
-                    break;
-                case Fit.Now:
-                    _book.Take(run);
-                    _book.Activate(run);
-                    _runner.Begin(run);
-                    break;
-            }
-        }
     }
 
     private TimeSpan Publish(TimeSpan now)
@@ -295,7 +277,8 @@ internal sealed class AgentLoop
 
     private TimeSpan Look(TimeSpan now)
     {
-        var wanted = AgentRules.ShouldClaim(_standing, _room.Free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail);
+        var wanted = AgentRules.ShouldClaim(_standing, _room.Free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail)
+            && _reservation.MayClaim;
         if (wanted && !_claimWanted)
         {
             _pauses.Reset();
@@ -305,39 +288,37 @@ internal sealed class AgentLoop
         if (_looking) return TimeSpan.MaxValue;
         if (_nextLook > now) return _nextLook;
         _looking = true;
-        _spool.Add(new LookOrder(wanted, _settings.Whole, _facts.StopAt - now));
+        _spool.Add(new LookOrder(wanted, _settings.Whole, _facts.StopAt - now, _reservation.Gang));
         return TimeSpan.MaxValue;
     }
 
     private TimeSpan Beat(TimeSpan now)
     {
-        var say = (Draining: _standing is not (Standing.Working or Standing.Holding), _book.Full || _runner.Full);
-        if (_beating) return TimeSpan.MaxValue;
-        if (say == _said && _nextBeat > now) return _nextBeat;
-        _said = say;
-        _beating = true;
-        _nextBeat = now + _settings.Timing.Heartbeat * (0.9 + 0.2 * Sample());
-        _spool.Add(new BeatOrder(Marker()));
-        return TimeSpan.MaxValue;
+        var draining = _standing is not (Standing.Working or Standing.Holding);
+        var kept = _reservation.Gang;
+        return _heart.Step(now, new Saying(draining, _book.Full || _runner.Full, kept, kept > 0 && _runner.Active.Count == 0), IdleCores);
     }
+
+    private int IdleCores => _standing == Standing.Working ? _room.IdleCores : 0;
 
     /// <summary>Where the bridge learns of a change from the heartbeat only, the next one does not wait for its time.</summary>
     private void TellSoon()
     {
-        if (_settings.BeatsTellChanges) _nextBeat = Earlier(_nextBeat, _clock.Now + _settings.Timing.PublishMin);
+        if (_settings.BeatsTellChanges) _heart.By(_clock.Now + _settings.Timing.PublishMin);
     }
-
-    private HeartbeatMarker Marker() => new(++_beats, _standing == Standing.Working ? _room.IdleCores : 0, _said.Draining, _said.Full);
 
     /// <summary>Whether all is over; answers when to look again.</summary>
     private TimeSpan Leave(TimeSpan now)
     {
-        if (_book.Count > 0) _idleSince = now;
+        var idles = _book.Count == 0 && _reservation.Gang == 0;
+        if (!idles) _idleSince = now;
         else if (!_looking && _options.IdleExit is { } idle && now - _idleSince >= idle && !_facts.DrainAsked) Drain("nothing to do");
-        var next = _options.IdleExit is { } wait && _book.Count == 0 && !_looking && !_facts.DrainAsked ? _idleSince + wait : TimeSpan.MaxValue;
+        var next = _options.IdleExit is { } wait && idles && !_looking && !_facts.DrainAsked ? _idleSince + wait : TimeSpan.MaxValue;
         if (_standing == Standing.Gone) return GoAtOnce(now);
         if (_leaving || _standing is not (Standing.Draining or Standing.Stopping)) return next;
         if (now >= _leaveBy) return GiveUp();
+        // The first of its gang runs a job that needs this node.
+        if (_reservation.Gang > 0 && _standing == Standing.Draining) return Earlier(next, _leaveBy ?? TimeSpan.MaxValue);
         // A look on its way may still bring a claim, to be handed back.
         if (_runner.Active.Count > 0 || _looking) return Earlier(next, _leaveBy ?? TimeSpan.MaxValue);
         if (!_book.AllFinal) return _leaveBy ?? TimeSpan.MaxValue;
@@ -345,7 +326,7 @@ internal sealed class AgentLoop
         if (_book.Count > 0 && now < _finalsAt + Limits.AckWait) return Earlier(_finalsAt.Value + Limits.AckWait, _leaveBy ?? TimeSpan.MaxValue);
         _leaving = true;
         _runner.KillStrays(_settings.GuardProcess);
-        _spool.Add(new LeaveOrder(Marker()));
+        _spool.Add(new LeaveOrder(_heart.Marker(IdleCores)));
         return TimeSpan.MaxValue;
     }
 

@@ -21,6 +21,10 @@ internal sealed record AgentOptions
     public long? DiskMib { get; init; }
     /// <summary>GPUs and whatever else is counted.</summary>
     public Counters Counters { get; init; } = Counters.None;
+    /// <summary>The site's program that starts jobs over several nodes; null where there is none.</summary>
+    public string? Launcher { get; init; }
+    /// <summary>A folder that all nodes see, for the sandboxes of jobs over several; null: they are in <see cref="Work"/>.</summary>
+    public string? SharedWork { get; init; }
     public DateTimeOffset? Deadline { get; init; }
     public TimeSpan? IdleExit { get; init; }
     public TimeSpan? DrainMargin { get; init; }
@@ -51,6 +55,8 @@ internal sealed record AgentOptions
           --cores N             cores to use (default: all)
           --memory MIB          memory to use; without it memory is not accounted for
           --counters LIST       what else is counted here, as "licence=2"; GPUs are found by themselves unless given ("gpu=4")
+          --launcher FILE       starts jobs over several nodes: FILE HOSTFILE NODES TASKS-PER-NODE PROGRAM [ARGUMENT...]
+          --shared-work DIR     sandboxes of jobs over several nodes, in a folder that all nodes see (default: --work)
           --disk MIB            room for sandboxes; without it disk is not accounted for
           --batch-id ID         the batch system's job id
           --pilot TAG           the bridge's tag of this pilot
@@ -95,6 +101,8 @@ internal sealed record AgentOptions
             MemoryMib = Some((long?)Number("memory")),
             DiskMib = Some((long?)Number("disk")),
             Counters = Counted(Text("counters")),
+            Launcher = Text("launcher"),
+            SharedWork = Text("shared-work"),
             Deadline = Number("deadline") is { } deadline ? DateTimeOffset.FromUnixTimeMilliseconds((long)(deadline * 1000)) : null,
             IdleExit = Seconds("idle-exit"),
             DrainMargin = Seconds("drain-margin"),

@@ -41,12 +41,14 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var clock = new AgentClock(TimeProvider.System);
         var fs = new CountingFs(shared);
         var spool = AgentSpool.Join(fs, options.Spool, card, RandomNonces.Next);
+        using var elsewhere = options.SharedWork is { } folder ? new SharedWork(folder, spool.Root.Sentinel.ClusterId, card.Agent) : null;
+        work.Shared = elsewhere;
         var bound = CachingBound.Of(fs, options.Spool);
         Log.Information(
             "{Agent} joined {Spool} ({Kind}) with {Cores} cores, network: {Network}", card.Agent, options.Spool, bound.Kind, card.Cores, card.Network);
         var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0, work.Scratch)
             with { BeatsTellChanges = spool.Root.Layout.IsSharded };
-        var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site);
+        var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site) { Launcher = options.Launcher };
         using var payloads = new NodePayloads(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
         using var copies = new CopyPool(Limits.CopyThreads);
         var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);

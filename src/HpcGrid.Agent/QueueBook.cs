@@ -64,6 +64,15 @@ internal sealed class QueueBook(AgentCard card)
         return taken;
     }
 
+    /// <summary>Takes out the jobs that may not begin here.</summary>
+    public IReadOnlyList<JobRun> TakeWaiting(Reservation reservation)
+    {
+        if (_waiting.Count == 0) return [];
+        List<JobRun> taken = [.. _waiting.Where(run => !reservation.Admits(run.Queue.Header.Gang))];
+        foreach (var run in taken) Take(run);
+        return taken;
+    }
+
     public IReadOnlyList<JobRun> TakeWaiting()
     {
         var taken = Waiting(int.MaxValue);

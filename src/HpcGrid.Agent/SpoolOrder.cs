@@ -6,7 +6,11 @@ namespace HpcGrid.Agent;
 internal abstract record SpoolOrder;
 
 /// <summary>Look; and claim one offer that fits, if it may. Answered by <see cref="Polled"/>.</summary>
-internal sealed record LookOrder(bool Claim, Room Whole, TimeSpan? Left) : SpoolOrder;
+/// <param name="Claim">It may.</param>
+/// <param name="Whole">What the node has.</param>
+/// <param name="Left">Until running jobs are stopped.</param>
+/// <param name="Gang">Offers for this gang; 0: ordinary ones.</param>
+internal sealed record LookOrder(bool Claim, Room Whole, TimeSpan? Left, long Gang) : SpoolOrder;
 
 /// <summary>Answered by <see cref="VersionWritten"/>.</summary>
 internal sealed record PublishOrder(WorkQueueVersion Version) : SpoolOrder;

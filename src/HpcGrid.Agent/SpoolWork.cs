@@ -75,7 +75,7 @@ internal sealed class SpoolWork
     private bool TryClaim(LookOrder order)
     {
         var listed = _spool.ListPool(_chance(_spool.Root.Layout.Shards), Limits.OffersListed);
-        var oldest = listed.Items.Where(offer => !_read.Contains(offer.Name) && AgentRules.CanTake(offer, order.Whole, order.Left))
+        var oldest = listed.Items.Where(offer => offer.Gang == order.Gang && !_read.Contains(offer.Name) && AgentRules.CanTake(offer, order.Whole, order.Left))
             .Take(Spool.Limits.OldestOffers).ToList();
         while (oldest.Count > 0)
         {

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using HpcGrid.Bridge.Contact;
+using HpcGrid.Bridge.Gangs;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Nodes;
 using HpcGrid.Bridge.Pilots;
@@ -54,8 +55,9 @@ public sealed record Arrivals(Action<BridgeWelcome> Welcomed, Action<Push> Pushe
 /// </summary>
 public sealed class BridgeHost : IDisposable
 {
-    private const string EpochFact = "epoch", QueueFact = "queue";
-    private const long QueuesPerEpoch = 1_000_000;
+    private const string EpochFact = "epoch";
+    private static readonly string[] NumberFacts = ["queue", "gang"];
+    private const long NumbersPerEpoch = 1_000_000;
     private readonly BridgeParts _parts;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Posts _posts;
@@ -79,7 +81,7 @@ public sealed class BridgeHost : IDisposable
         var pace = new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds), budget);
         var batch = new BatchCalls(parts.Batch, _posts, _stopping.Token);
         var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
-        var verdicts = new Verdicts(ledger, board);
+        var verdicts = new Verdicts(ledger, board, fleet);
         SampleStep? samples = null;
         var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
         var reader = new AgentReader(ledger, spool, fleet, intake, image, verdicts);
@@ -90,6 +92,9 @@ public sealed class BridgeHost : IDisposable
         var offers = new OfferStep(
             ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, pilots, meter, options.Batch), pace);
         var messages = new MessageStep(ledger, spool, fleet, timing, pace, rate);
+        var gangs = new GangStep(ledger, spool, fleet, pilots, ending, options.Batch) { Tell = messages.Send };
+        offers.Gangs = () => gangs.Complete;
+        pilots.GangsWithoutPilot = () => gangs.PilotsWanted;
         var appetite = new Appetite(ledger, fleet, pilots, meter, options);
         RenewStep? renew = null;
         MatchStep? match = null;
@@ -112,10 +117,10 @@ public sealed class BridgeHost : IDisposable
             new WatchStep(ledger, spool, fleet, reader, pace, timing), watch, new BlackHoleStep(fleet, health),
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, timing)),
             new ReconcileStep(ledger, spool, fleet, ending, timing, image),
-            _drain, match, stageIn, offers, messages, new StealStep(ledger, fleet, messages, meter, demand), peeks, samples,
+            _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand), peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
-            new GarbageStep(ledger, spool, fleet, area, stageIn), status,
+            new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork), status,
         ], MayAct, parts.Time);
         status.Trouble = () => Loop.Trouble?.Message;
         _epoch.RemoveOld();
@@ -181,8 +186,8 @@ public sealed class BridgeHost : IDisposable
         ledger.Transact(() =>
         {
             ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
-            // A ledger that is new on an old spool must not name files as the lost one did.
-            if (ledger.Facts.Read(QueueFact) is null) ledger.Facts.WriteNumber(QueueFact, epoch.Epoch * QueuesPerEpoch);
+            // A ledger that is new on an old spool must not name files and gangs as the lost one did.
+            foreach (var fact in NumberFacts.Where(fact => ledger.Facts.Read(fact) is null)) ledger.Facts.WriteNumber(fact, epoch.Epoch * NumbersPerEpoch);
         });
         _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
         return epoch.Look() == Rule.Ours ? epoch : throw Overruled();

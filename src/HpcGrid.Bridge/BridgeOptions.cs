@@ -61,6 +61,17 @@ public sealed record BatchOptions
     /// <summary>Nodes to keep busy while there is work.</summary>
     public int Nodes { get; set; } = 2;
 
+    /// <summary>Nodes of each pilot: as many can a job over several nodes have at most.</summary>
+    public int NodesPerPilot { get; set; } = 1;
+
+    /// <summary>
+    /// What starts jobs over several nodes, called as FILE HOSTFILE NODES TASKS-PER-NODE PROGRAM [ARGUMENT...]; empty finds launch.sh in the template.
+    /// </summary>
+    public string Launcher { get; set; } = "";
+
+    /// <summary>A folder that all nodes see, for the sandboxes of jobs over several; empty: they are where other sandboxes are.</summary>
+    public string SharedWork { get; set; } = "";
+
     /// <summary>Cores of each node.</summary>
     public int CoresPerNode { get; set; } = 2;
 

@@ -25,6 +25,7 @@ public static class BridgeOptionsFile
         batch:
           system: fork               # agents as processes of this machine
           nodes: 2
+          nodesPerPilot: 1           # more: jobs over several nodes can run (NodeCount), started by launch.sh of the template
           coresPerNode: 2
           walltime: 172800           # seconds a pilot may live; jobs whose TTL does not fit are not fetched
           idleExit: 300              # seconds without work after which an agent ends
@@ -75,6 +76,8 @@ public static class BridgeOptionsFile
         Demand(options.OperationsPerSecond is 0 or (>= 5 and <= 1_000_000), "operationsPerSecond", "must be 0, or from 5 to 1000000");
         Demand(options.Batch.System == "fork", "batch.system", $"'{options.Batch.System}' is not known; known: fork");
         Demand(options.Batch.Nodes is >= 0 and <= 10_000, "batch.nodes", "must be from 0 to 10000");
+        Demand(options.Batch.NodesPerPilot is >= 1 and <= 10_000, "batch.nodesPerPilot", "must be from 1 to 10000");
+        Demand(options.Batch.Nodes == 0 || options.Batch.NodesPerPilot <= options.Batch.Nodes, "batch.nodesPerPilot", "must not be more than batch.nodes");
         Demand(options.Batch.CoresPerNode is >= 1 and <= 4096, "batch.coresPerNode", "must be from 1 to 4096");
         Demand(options.Batch.Walltime is >= 30 and <= 366 * 86_400, "batch.walltime", "must be from 30 seconds to a year");
         Demand(options.Batch.IdleExit is >= 1 and <= 86_400, "batch.idleExit", "must be from 1 second to a day");
@@ -92,6 +95,8 @@ public static class BridgeOptionsFile
         Batch = options.Batch with
         {
             Agent = options.Batch.Agent.Length == 0 ? "" : Path.GetFullPath(options.Batch.Agent, directory),
+            Launcher = options.Batch.Launcher.Length == 0 ? "" : Path.GetFullPath(options.Batch.Launcher, directory),
+            SharedWork = options.Batch.SharedWork.Length == 0 ? "" : Path.GetFullPath(options.Batch.SharedWork, directory),
             Templates = options.Batch.Templates.Length == 0 ? "" : Path.GetFullPath(options.Batch.Templates, directory),
         },
     };

@@ -7,10 +7,10 @@ using Serilog;
 namespace HpcGrid.Bridge;
 
 /// <summary>
-/// Makes room: rows nobody counts from any more, staged files that no held job needs. Agents' directories go with their last sweep,
+/// Makes room: rows nobody counts from any more, staged files that no held job needs, sandboxes of dead agents. Agents' directories go with their last sweep,
 /// pilots' logs with their rows, events when central has them.
 /// </summary>
-internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn) : BridgeStep
+internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn, string sharedWork) : BridgeStep
 {
     private TimeSpan _due, _cacheDue = Limits.CacheInterval;
 
@@ -28,7 +28,26 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         _cacheDue = tick.Monotonic + Limits.CacheInterval;
         needed.UnionWith(ledger.Assignments.Cached());
         EvictFromSpool(needed);
+        RemoveSandboxes();
         spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
+    }
+
+    /// <summary>Sandboxes of agents that are no more; they are in no spool, and may be large.</summary>
+    private void RemoveSandboxes()
+    {
+        var folder = Path.Combine(sharedWork, spool.Root.Sentinel.ClusterId.ToString());
+        if (sharedWork.Length == 0 || !Directory.Exists(folder)) return;
+        var dead = Directory.GetDirectories(folder).Where(path => fleet.Find(Path.GetFileName(path)) is null).ToList();
+        if (dead.Count > 0) Task.Run(() => dead.ForEach(Remove));
+    }
+
+    private static void Remove(string folder)
+    {
+        try { Directory.Delete(folder, recursive: true); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.Warning("{Folder} could not be removed: {Message}", folder, e.Message);
+        }
     }
 
     private void EvictFromSpool(HashSet<string> needed)

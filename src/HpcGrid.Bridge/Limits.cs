@@ -151,6 +151,9 @@ internal static class Limits
     /// <summary>Between two questions to the batch system; one bulk question each time.</summary>
     public static readonly TimeSpan BatchPoll = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>So long after the first agent of a pilot the last one may come: nodes of one batch job start at the same time, apart from slow prologues.</summary>
+    public static readonly TimeSpan AgentsOfPilotCome = TimeSpan.FromMinutes(2);
+
     /// <summary>A pilot that ends sooner than this without having been asked to died young.</summary>
     public static readonly TimeSpan YoungDeath = TimeSpan.FromSeconds(20);
 

@@ -72,6 +72,9 @@ public static class Limits
     /// <summary>Most cores of one job on one node.</summary>
     public const int MostCores = 4096;
 
+    /// <summary>Most nodes of one job: more than any machine has (Frontier 9,408, Titan 18,688).</summary>
+    public const int MostNodesOfJob = 100_000;
+
     /// <summary>Most named counters of one job or node, and the longest name: they stand in the name of a file.</summary>
     public const int MostCounters = 4;
     public const int LongestCounterName = 16;

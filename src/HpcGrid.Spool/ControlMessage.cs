@@ -16,6 +16,8 @@ namespace HpcGrid.Spool;
 [JsonDerivedType(typeof(Fenced), "fenced")]
 [JsonDerivedType(typeof(Peek), "peek")]
 [JsonDerivedType(typeof(Yield), "yield")]
+[JsonDerivedType(typeof(Reserve), "reserve")]
+[JsonDerivedType(typeof(Release), "release")]
 public abstract record ControlMessage
 {
     /// <summary>The kind as it stands in the file name.</summary>
@@ -29,6 +31,8 @@ public abstract record ControlMessage
         Fenced => "fenced",
         Peek => "peek",
         Yield => "yield",
+        Reserve => "reserve",
+        Release => "release",
         _ => throw new InvalidOperationException($"{GetType().Name} has no kind"),
     };
 }
@@ -60,3 +64,12 @@ public sealed record Peek(Guid Order, AttemptId Id, PeekKind What, string Path, 
 /// <param name="Queue">The queue file.</param>
 /// <param name="Keep">How many that have not begun stay.</param>
 public sealed record Yield(QueueName Queue, int Keep) : ControlMessage;
+
+/// <summary>J1: keep the node for a job over several nodes: begin nothing else, hand back what has not begun, and say so in the heartbeat.</summary>
+/// <param name="Gang">Its number; a gang of a higher number takes the place of one of a lower.</param>
+/// <param name="First">This agent claims the job, when it is offered, and runs it.</param>
+public sealed record Reserve(long Gang, bool First) : ControlMessage;
+
+/// <summary>J3: the gang is no more. What its first agent has of the job is stopped and handed back.</summary>
+/// <param name="Gang">Its number.</param>
+public sealed record Release(long Gang) : ControlMessage;

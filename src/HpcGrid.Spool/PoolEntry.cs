@@ -21,9 +21,13 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
         init => _counters = value.IsNone ? null : value;
     }
 
-    /// <summary>"q17.g2.c1.m2000.t3600.n64.db"; with counters "q17.g2.c1.m2000.t3600.n64.k-gpu-500.db".</summary>
+    /// <summary>0, or the gang whose first agent alone may claim it (J2).</summary>
+    public long Gang { get; init; }
+
+    /// <summary>"q17.g2.c1.m2000.t3600.n64.db"; with counters and for a gang "q17.g2.c1.m2000.t3600.n1.k-gpu-500.w5.db".</summary>
     public string FileName => string.Create(CultureInfo.InvariantCulture, $"{Name}.c{Cores}.m{MemoryMib}.t{TtlSeconds}.n{Rows}")
         + (Counters.IsNone ? "" : ".k" + string.Concat(Counters.Amounts.Select(Word)))
+        + (Gang == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $".w{Gang}"))
         + ".db";
 
     /// <summary>Reads a <see cref="FileName"/>; false for anything else.</summary>
@@ -38,9 +42,11 @@ public readonly record struct PoolEntry(QueueName Name, int Cores, long MemoryMi
             || !reader.Take(".n") || !reader.TakeInt(out var rows))
             return false;
         var counters = Counters.None;
-        if (reader.Take(".k-") && !(reader.TakeUntil(".db", out var text) && TryParseCounters(text, out counters))) return false;
+        if (reader.Take(".k-") && !(reader.TakeUntil(".", out var text) && TryParseCounters(text, out counters))) return false;
+        var gang = 0L;
+        if (reader.Take(".w") && !reader.TakeNumber(out gang)) return false;
         if (!reader.Take(".db") || !reader.AtEnd) return false;
-        entry = new PoolEntry(name, cores, memory, ttl, rows) { Counters = counters };
+        entry = new PoolEntry(name, cores, memory, ttl, rows) { Counters = counters, Gang = gang };
         // Only what we would have written.
         return entry.FileName == fileName;
     }

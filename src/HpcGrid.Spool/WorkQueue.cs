@@ -17,7 +17,16 @@ public enum StartMode
 /// <param name="Epoch">The bridge generation that offered it; agents ignore a lower one than they have seen (E1).</param>
 /// <param name="Repeatable">False: all jobs in it are strict; a new generation only after F2-strong.</param>
 /// <param name="StartMode">When to begin.</param>
-public sealed record WorkQueueHeader(QueueName Name, long Epoch, bool Repeatable, StartMode StartMode);
+public sealed record WorkQueueHeader(QueueName Name, long Epoch, bool Repeatable, StartMode StartMode)
+{
+    /// <summary>Who runs its one job over several nodes; null for ordinary jobs.</summary>
+    public Gang? Gang { get; init; }
+}
+
+/// <summary>Agents of one pilot that were brought together for one job (J1 to J3).</summary>
+/// <param name="Number">Never used twice; later gangs have higher ones.</param>
+/// <param name="Nodes">Names of their nodes, one in each line; the first runs the job.</param>
+public sealed record Gang(long Number, string Nodes);
 
 /// <summary>One row of the `job` table as offered.</summary>
 /// <param name="Id">The attempt.</param>

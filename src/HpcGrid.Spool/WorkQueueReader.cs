@@ -78,7 +78,10 @@ internal static class WorkQueueReader
             "acked" => StartMode.Acked,
             var other => throw new FormatException($"its start mode is {other}"),
         };
-        return new WorkQueueHeader(name, Number(meta, "epoch"), Number(meta, "repeatable") == 1, start);
+        return new WorkQueueHeader(name, Number(meta, "epoch"), Number(meta, "repeatable") == 1, start)
+        {
+            Gang = meta.ContainsKey("gang") ? new Gang(Number(meta, "gang"), meta["nodes"]) : null,
+        };
     }
 
     private static Dictionary<string, byte[]> ReadBlobs(SqliteConnection connection) =>

@@ -66,6 +66,7 @@ internal static class WorkQueueWriter
         ("epoch", Text(header.Epoch)),
         ("repeatable", header.Repeatable ? "1" : "0"),
         ("start", header.StartMode == StartMode.Acked ? "acked" : "optimistic"),
+        .. header.Gang is { } gang ? [("gang", Text(gang.Number)), ("nodes", gang.Nodes)] : Array.Empty<(string, string)>(),
     ];
 
     private static void WriteMeta(SqliteConnection connection, IEnumerable<(string Key, string Value)> meta)

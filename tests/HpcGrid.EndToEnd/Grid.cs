@@ -81,14 +81,22 @@ internal sealed class Grid : IAsyncDisposable
     /// <summary>kill -9 of one agent, chosen by the caller's number; false when none runs.</summary>
     public bool KillAgent(int which)
     {
-        if (!Directory.Exists(Path.Combine(_folder, "bridge/fork"))) return false;
-        // By the start records: a child that is about to become a payload still shows its agent's command line.
-        var agents = Directory.EnumerateFiles(Path.Combine(_folder, "bridge/fork"), "start", SearchOption.AllDirectories)
-            .Select(record => int.Parse(File.ReadAllText(record).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))
-            .Where(id => Processes().Any(process => process.Id == id && process.Command.Contains("hpcgrid-agent", StringComparison.Ordinal))).ToList();
+        var agents = Agents();
         if (agents.Count == 0) return false;
-        Daemon.KillNine(agents[which % agents.Count]);
+        Daemon.KillNine(agents[which % agents.Count].Process);
         return true;
+    }
+
+    /// <summary>Agents that live, with their nodes where a pilot has several.</summary>
+    public IReadOnlyList<(string Node, int Process)> Agents()
+    {
+        if (!Directory.Exists(Path.Combine(_folder, "bridge/fork"))) return [];
+        var living = Processes();
+        // By the start records: a child that is about to become a payload still shows its agent's command line.
+        return [.. from record in Directory.EnumerateFiles(Path.Combine(_folder, "bridge/fork"), "start", SearchOption.AllDirectories)
+                   let id = int.Parse(File.ReadAllText(record).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)
+                   where living.Any(process => process.Id == id && process.Command.Contains("hpcgrid-agent", StringComparison.Ordinal))
+                   select (Path.GetFileName(Path.GetDirectoryName(record))!, id)];
     }
 
     /// <summary>The user's command line.</summary>

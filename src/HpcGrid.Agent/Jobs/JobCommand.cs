@@ -5,24 +5,27 @@ using HpcGrid.Core.Jobs;
 namespace HpcGrid.Agent.Jobs;
 
 /// <summary>What of a job is started, and how: words, environment, directory, files.</summary>
-internal sealed class JobCommand(AttemptId attempt, JobSpec spec, Sandbox sandbox, JobEnvironment environment, string? gpus)
+internal sealed class JobCommand(AttemptId attempt, JobSpec spec, Sandbox sandbox, JobEnvironment environment, string? gpus, GangPlace? gang)
 {
-    public (SpawnOrder? Order, string? Fault) Payload() => Make(spec.Argv, sandbox.Stdout, sandbox.Stderr, append: false);
+    public (SpawnOrder? Order, string? Fault) Payload() => Make(spec.Argv, sandbox.Stdout, sandbox.Stderr, append: false, gang);
 
     public (SpawnOrder? Order, string? Fault) Validation()
     {
         sandbox.Know(Sandbox.ValidationStdoutName);
         sandbox.Know(Sandbox.ValidationStderrName);
-        return Make(spec.ValidationArgv, sandbox.PathOf(Sandbox.ValidationStdoutName), sandbox.PathOf(Sandbox.ValidationStderrName), append: true);
+        return Make(spec.ValidationArgv, sandbox.PathOf(Sandbox.ValidationStdoutName), sandbox.PathOf(Sandbox.ValidationStderrName), append: true, null);
     }
 
-    private (SpawnOrder? Order, string? Fault) Make(IReadOnlyList<string> argv, string stdout, string stderr, bool append)
+    private (SpawnOrder? Order, string? Fault) Make(IReadOnlyList<string> argv, string stdout, string stderr, bool append, GangPlace? place)
     {
         if (argv.Count == 0 || argv[0].Length == 0) return (null, "the job names no program");
         if (JobEnvironment.Fault(spec) is { } fault) return (null, fault);
         if (Locate(argv[0]) is not { } program) return (null, $"the program '{argv[0]}' leads out of the sandbox");
+        if (spec.Launch is not null && gang is null) return (null, "the job wants several nodes and was given one");
+        if (place?.Fault is { } missing) return (null, missing);
         string[] words = [program, .. argv.Skip(1)];
-        return (new SpawnOrder(program, words, environment.Of(attempt, spec, sandbox, gpus), sandbox.Path, stdout, stderr, append), null);
+        if (place is not null) words = [.. place.Words(words)];
+        return (new SpawnOrder(words[0], words, environment.Of(attempt, spec, sandbox, gpus, gang), sandbox.Path, stdout, stderr, append), null);
     }
 
     /// <summary>An absolute path is on the node; everything else is in the sandbox, and "..", which would lead out of it, is refused.</summary>

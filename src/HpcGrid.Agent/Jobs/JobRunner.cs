@@ -66,7 +66,8 @@ internal sealed class JobRunner
         run.Queue.Change(_clock.Now);
         try
         {
-            run.Sandbox = _work.TakeSandbox();
+            run.Sandbox = _work.TakeSandbox(shared: run.Queue.Header.Gang is not null);
+            run.Gang = PlaceOf(run);
         }
         catch (IOException e)
         {
@@ -75,6 +76,10 @@ internal sealed class JobRunner
         }
         Prepare(run);
     }
+
+    private GangPlace? PlaceOf(JobRun run) => run.Queue.Header.Gang is { } gang && run.Spec!.Launch is { } launch
+        ? GangPlace.Prepare(gang, launch, run.Sandbox!, _environment.Launcher)
+        : null;
 
     /// <summary>A process of a job may be alive.</summary>
     public bool HasProcesses => _active.Any(run => run.Stage is RunStage.Running or RunStage.Sweeping);
@@ -249,7 +254,7 @@ internal sealed class JobRunner
     private void Launch(JobRun run)
     {
         run.Due = TimeSpan.MaxValue;
-        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment, run.Gpus?.Devices);
+        var command = new JobCommand(run.Job.Id, run.Spec!, run.Sandbox!, _environment, run.Gpus?.Devices, run.Gang);
         var (order, fault) = run.Validating ? command.Validation() : command.Payload();
         if (order is not null)
         {
@@ -334,7 +339,8 @@ internal sealed class JobRunner
         run.EndedAt = _clock.Utc;
         run.Due = TimeSpan.MaxValue;
         if (run.Group is { } group) _parts.Groups?.Remove(group);
-        if (run.Sandbox is { } sandbox && !_work.TryKeep(sandbox) && !sandbox.TryRemoveQuickly()) _parts.Copies.Add(() => sandbox.RemoveTree());
+        if (run.Sandbox is { } sandbox && !(run.Gang is null && _work.TryKeep(sandbox)) && !sandbox.TryRemoveQuickly())
+            _parts.Copies.Add(() => sandbox.RemoveTree());
         _active.Remove(run);
         run.Queue.CountOver(_clock.Now);
         Ended?.Invoke(run);

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using HpcGrid.Agent.Jobs;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Core.Jobs;
 
@@ -16,11 +17,16 @@ internal sealed class JobEnvironment
     [
         "PATH", "LD_LIBRARY_PATH", "MODULEPATH", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL",
         "SLURM_JOB_ID", "SLURM_JOBID", "SLURM_CLUSTER_NAME", "PBS_JOBID", "LSB_JOBID", "COBALT_JOBID", "FLUX_JOB_ID", "JOB_ID",
+        // What launchers of jobs over several nodes go by.
+        "SLURM_CONF", "SLURM_JOB_NODELIST", "SLURM_JOB_NUM_NODES", "PBS_NODEFILE", "PBS_HOME", "LSB_DJOB_HOSTFILE", "LSF_BINDIR", "LSF_ENVDIR", "PE_HOSTFILE",
     ];
 
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
     private readonly List<KeyValuePair<string, string>> _base = [];
+
+    /// <summary>The site's launcher of jobs over several nodes; null where there is none.</summary>
+    public string? Launcher { get; init; }
 
     /// <param name="own">The agent's own environment.</param>
     /// <param name="agent">Agent id.</param>
@@ -53,7 +59,8 @@ internal sealed class JobEnvironment
     /// <param name="spec">What runs.</param>
     /// <param name="sandbox">Where.</param>
     /// <param name="gpus">Its devices; null on a node without any.</param>
-    public IReadOnlyList<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox, string? gpus)
+    /// <param name="gang">Its nodes; null for a job on one.</param>
+    public IReadOnlyList<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox, string? gpus, GangPlace? gang)
     {
         var job = attempt.Job.ToString(CultureInfo.InvariantCulture);
         var all = new Dictionary<string, string>(_base)
@@ -76,6 +83,7 @@ internal sealed class JobEnvironment
         all["HPCGRID_ATTEMPT"] = attempt.ToString();
         // A job that asked for no GPU must not compute on another's: then it sees none.
         if (gpus is not null) all["CUDA_VISIBLE_DEVICES"] = all["HPCGRID_GPUS"] = gpus;
+        foreach (var (name, value) in gang?.Variables() ?? []) all[name] = value;
         var result = new List<string>(all.Count);
         foreach (var (name, value) in all) result.Add($"{name}={value}");
         return result;

@@ -27,6 +27,9 @@ internal sealed class WorkFolder : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Where jobs over several nodes have their sandboxes; null: here.</summary>
+    public SharedWork? Shared { get; set; }
+
     /// <summary>For the agent's own temporary files.</summary>
     public string Scratch { get; }
 
@@ -70,7 +73,9 @@ internal sealed class WorkFolder : IDisposable
     }
 
     /// <summary>An empty sandbox. Throws IOException when the disk is full or broken.</summary>
-    public Sandbox TakeSandbox() => _spare.TryPop(out var spare) ? spare : Sandbox.Create(System.IO.Path.Combine(Path, $"sandbox{++_serial}"));
+    /// <param name="shared">For a job over several nodes.</param>
+    public Sandbox TakeSandbox(bool shared) => shared && Shared is { } elsewhere ? elsewhere.TakeSandbox()
+        : _spare.TryPop(out var spare) ? spare : Sandbox.Create(System.IO.Path.Combine(Path, $"sandbox{++_serial}"));
 
     /// <summary>Takes a sandbox back for another job; false when it must be removed.</summary>
     public bool TryKeep(Sandbox sandbox)

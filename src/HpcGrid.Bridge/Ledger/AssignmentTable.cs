@@ -9,7 +9,7 @@ namespace HpcGrid.Bridge.Ledger;
 /// <summary>What central sent with each job: written once, deleted once, beside the small row that changes.</summary>
 internal sealed class AssignmentTable : Table
 {
-    private readonly Statement _add, _delete, _unstaged, _ready, _inputs, _token, _riders, _cached, _spec;
+    private readonly Statement _add, _delete, _unstaged, _ready, _readyRow, _inputs, _token, _riders, _cached, _spec;
 
     public AssignmentTable(SqliteConnection connection) : base(connection)
     {
@@ -23,6 +23,9 @@ internal sealed class AssignmentTable : Table
             SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row)
             WHERE stage = 1 AND queue = ?1 AND repeatable = ?2 AND cores = ?3 AND memory = ?4 AND disk = ?5 AND ttl = ?6 AND special = ?7
             ORDER BY job.row LIMIT ?8
+            """);
+        _readyRow = Prepare("""
+            SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row) WHERE stage = 1 AND job.row = ?1
             """);
         _inputs = Prepare("UPDATE assignment SET riders = ?2, cached = ?3 WHERE row = ?1");
         _token = Prepare("SELECT job_token FROM assignment WHERE row = ?1");
@@ -42,11 +45,12 @@ internal sealed class AssignmentTable : Table
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), Sources(row, 4), row.GetString(5)), afterRow, limit);
 
     /// <summary>Jobs of one shape that wait for a queue file, oldest first.</summary>
-    public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Read(row => new ReadyJob(
-        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3),
-        row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6))),
+    public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Read(MakeReady,
         shape.Origin, shape.Repeatable ? 1 : 0, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.DiskMib, shape.Need.TtlSeconds, shape.Need.Special,
         limit);
+
+    /// <summary>One job that waits for a queue file; empty when it does not.</summary>
+    public List<ReadyJob> Ready(long row) => _readyRow.Read(MakeReady, row);
 
     /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
     public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) =>
@@ -62,6 +66,10 @@ internal sealed class AssignmentTable : Table
 
     /// <summary>Every large input of a held job: these are pinned in the spool's cache.</summary>
     public HashSet<string> Cached() => [.. _cached.Read(row => row.GetString(0)).SelectMany(Split)];
+
+    private static ReadyJob MakeReady(SqliteDataReader row) => new(
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3),
+        row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6)));
 
     private static string[] Split(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

@@ -1,3 +1,4 @@
+using HpcGrid.Bridge.Gangs;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
@@ -13,12 +14,12 @@ internal sealed class JobTable : Table
 {
     private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed, spared";
     private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed,
-        _unoffer, _unstarted;
+        _unoffer, _unstarted, _findRow, _gangs;
 
     public JobTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("""
-            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl, special) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl, special, nodes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT DO NOTHING RETURNING row
             """);
         _find = Prepare($"SELECT {Columns} FROM job WHERE job = ?1 AND attempt = ?2");
@@ -29,23 +30,28 @@ internal sealed class JobTable : Table
         _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, spared = spared + ?2, told = 0, generation = 0 WHERE row = ?1");
         _enqueue = Prepare("UPDATE job SET stage = 2, queue = ?2, generation = ?3 WHERE row = ?1");
         _kill = Prepare("UPDATE job SET killed = 1 WHERE row = ?1");
-        _counts = Prepare("SELECT stage, count(*), sum(cores) FROM job GROUP BY stage");
+        _counts = Prepare("SELECT stage, count(*), sum(cores * max(nodes, 1)) FROM job GROUP BY stage");
         _shapes = Prepare("""
-            SELECT queue, repeatable, cores, memory, disk, ttl, special, count(*) FROM job WHERE stage = 1
+            SELECT queue, repeatable, cores, memory, disk, ttl, special, count(*) FROM job WHERE stage = 1 AND nodes = 0
             GROUP BY queue, repeatable, cores, memory, disk, ttl, special ORDER BY min(row)
             """);
         _killed = Prepare($"SELECT {Columns} FROM job WHERE killed = 1");
         _unoffer = Prepare("UPDATE job SET stage = 1, generation = 0 WHERE queue = ?1 AND generation = ?2 AND stage = 2");
         _unstarted = Prepare("SELECT queue, generation, count(*) FROM job WHERE stage = 2 AND told = 0 AND killed = 0 GROUP BY queue, generation");
+        _findRow = Prepare($"SELECT {Columns} FROM job WHERE row = ?1");
+        _gangs = Prepare("SELECT row, cores, memory, disk, ttl, special FROM job WHERE stage = 1 AND nodes > 0 AND killed = 0 ORDER BY row");
         _held = Prepare("SELECT count(*) FROM job");
         _inStage = Prepare($"SELECT {Columns} FROM job WHERE stage = ?1 ORDER BY row");
     }
 
     /// <summary>The new row, or null when the attempt is held already.</summary>
     public long? Add(AttemptId id, Resources need, bool repeatable, JobStage stage) =>
-        _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds, need.Special);
+        _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds, need.Special,
+            need.NodeCount ?? 0);
 
     public HeldJob? Find(AttemptId id) => _find.Read(Make, id.Job, id.Attempt).FirstOrDefault();
+
+    public HeldJob? FindRow(long row) => _findRow.Read(Make, row).FirstOrDefault();
 
     public List<HeldJob> InQueue(QueueName queue) => _inQueue.Read(Make, queue.Id, queue.Generation);
 
@@ -82,10 +88,14 @@ internal sealed class JobTable : Table
     public Dictionary<JobStage, (long Jobs, long Cores)> Counts() =>
         _counts.Read(row => ((JobStage)row.GetInt32(0), row.GetInt64(1), row.GetInt64(2))).ToDictionary(row => row.Item1, row => (row.Item2, row.Item3));
 
-    /// <summary>The kinds of jobs that wait for a queue file, oldest first, with their number.</summary>
+    /// <summary>The kinds of jobs of one node that wait for a queue file, oldest first, with their number.</summary>
     public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Read(row =>
         (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0,
             new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5)).WithSpecial(row.GetString(6))), row.GetInt32(7)));
+
+    /// <summary>Jobs over several nodes that wait for them, oldest first.</summary>
+    public List<GangWish> ReadyGangs() => _gangs.Read(row => new GangWish(row.GetInt64(0),
+        new Resources(row.GetInt32(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4)).WithSpecial(row.GetString(5))));
 
     private static HeldJob Make(SqliteDataReader row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),

@@ -26,6 +26,7 @@ public sealed class LedgerDatabase : IDisposable
         Jobs = new JobTable(connection);
         Assignments = new AssignmentTable(connection);
         Queues = new QueueTable(connection);
+        Gangs = new GangTable(connection);
         Agents = new AgentTable(connection);
         Pilots = new PilotTable(connection);
         Matches = new MatchTable(connection);
@@ -37,6 +38,7 @@ public sealed class LedgerDatabase : IDisposable
     internal JobTable Jobs { get; }
     internal AssignmentTable Assignments { get; }
     internal QueueTable Queues { get; }
+    internal GangTable Gangs { get; }
     internal AgentTable Agents { get; }
     internal PilotTable Pilots { get; }
     internal MatchTable Matches { get; }

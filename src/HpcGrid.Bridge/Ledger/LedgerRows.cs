@@ -77,6 +77,24 @@ public enum QueueStage
 /// <param name="Rows">Jobs in it.</param>
 public sealed record QueueRow(QueueName Name, QueueStage Stage, string? Agent, bool Strict, int Rows);
 
+/// <summary>The life of a gang (J1 to J3).</summary>
+public enum GangStage
+{
+    /// <summary>Its agents empty their nodes.</summary>
+    Gathering = 0,
+    /// <summary>Its job is in a queue file for its first agent.</summary>
+    Offered = 1,
+    /// <summary>A node of it is lost; its first agent stops the job, or the offer is taken back.</summary>
+    Dissolving = 2,
+}
+
+/// <summary>Agents of one pilot kept for one job.</summary>
+/// <param name="Number">Grows; never used twice.</param>
+/// <param name="Row">The job's row.</param>
+/// <param name="Branch">The job's branch when they were brought together.</param>
+/// <param name="Members">Agents; the first runs the job.</param>
+public sealed record GangRow(long Number, long Row, int Branch, IReadOnlyList<string> Members, GangStage Stage);
+
 /// <summary>An agent's life as the bridge judges it.</summary>
 public enum AgentStage
 {

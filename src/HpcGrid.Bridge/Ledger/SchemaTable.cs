@@ -4,7 +4,7 @@ namespace HpcGrid.Bridge.Ledger;
 internal static class SchemaTable
 {
     /// <summary>The format this program writes.</summary>
-    public const long Format = 3;
+    public const long Format = 4;
 
     /// <summary>Which format the ledger has; none says that it was just made.</summary>
     public const string ReadFormat = "SELECT value FROM fact WHERE name = 'format'";
@@ -17,6 +17,11 @@ internal static class SchemaTable
     {
         [2] = "ALTER TABLE job ADD COLUMN special TEXT NOT NULL DEFAULT ''",
         [3] = "ALTER TABLE job ADD COLUMN spared INTEGER NOT NULL DEFAULT 0",
+        [4] = """
+            ALTER TABLE job ADD COLUMN nodes INTEGER NOT NULL DEFAULT 0;
+            CREATE INDEX job_gang ON job(stage) WHERE nodes > 0;
+            CREATE TABLE gang(number INTEGER PRIMARY KEY, row INTEGER NOT NULL, branch INTEGER NOT NULL, members TEXT NOT NULL, stage INTEGER NOT NULL)
+            """,
     };
 
     /// <summary>Format 1.</summary>

@@ -9,7 +9,7 @@ internal sealed class FenceRules(PilotBoard pilots, MeasuredTiming timing)
     private static readonly TimeSpan LeastBetweenSweeps = TimeSpan.FromSeconds(1);
 
     /// <summary>No process of it can be left: by its batch system's word, or its own last words.</summary>
-    public bool IsSurelyGone(AgentView agent) => agent.Row.Strong || pilots.StateOf(agent.Row.Pilot) == BatchState.Ended;
+    public bool IsSurelyGone(AgentView agent) => agent.Row.Strong || pilots.HasEndedOn(agent.Row.Pilot, agent.Row.Node);
 
     /// <summary>F2: it is surely gone, or so long silent that it has killed its children and the batch system says nothing.</summary>
     public bool MayFence(AgentView agent, Tick tick) =>

@@ -60,8 +60,14 @@ public sealed class AgentView(AgentRow row)
     /// <summary>Why its node gets no work; null when nothing is wrong with it.</summary>
     public string? BlackHole { get; set; }
 
+    /// <summary>The gang it is kept for; null for none. Memory: the ledger says it in each tick.</summary>
+    public GangRow? Gang { get; set; }
+
+    /// <summary>Its pilot has too few nodes left for a job that waits, and makes room for one that has enough.</summary>
+    public bool Retired { get; set; }
+
     /// <summary>It may get work.</summary>
-    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && BlackHole is null && Card is not null
+    public bool TakesWork => Row.Stage == AgentStage.Live && !Suspect && BlackHole is null && !Retired && Card is not null
         && Heartbeat is not ({ Draining: true } or { Full: true } or { Left: true });
 
     /// <summary>A lease was given.</summary>
@@ -146,6 +152,9 @@ public sealed class Fleet
 
     /// <summary>Agents that may get work.</summary>
     public IEnumerable<AgentView> Working => _agents.Values.Where(agent => agent.TakesWork);
+
+    /// <summary>Agents that may get ordinary work: those of no gang.</summary>
+    public IEnumerable<AgentView> Free => Working.Where(agent => agent.Gang is null);
 
     /// <summary>True when some agent of this pilot has been seen.</summary>
     public bool HasAgentOf(string pilot) => _agents.Values.Any(agent => agent.Row.Pilot == pilot);

@@ -30,7 +30,7 @@ internal sealed class MessageStep(
         {
             if (agent.Row.Stage != AgentStage.Live || agent.Seen is not { } seen) continue;
             Lease(agent, tick);
-            if ((Drain || agent.BlackHole is not null) && agent.Heartbeat?.Draining != true) Send(agent, new Drain(), tick);
+            if ((Drain || agent.Retired || agent.BlackHole is not null) && agent.Heartbeat?.Draining != true) Send(agent, new Drain(), tick);
             foreach (var queue in seen.Claims) About(agent, queue, tick);
             Tidy(agent, tick);
         }

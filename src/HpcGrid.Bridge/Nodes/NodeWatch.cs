@@ -34,6 +34,7 @@ internal sealed class NodeWatch(BridgeSpool spool, Fleet fleet, PilotBoard pilot
         var pilot = pilots.StateOf(agent.Row.Pilot);
         var silence = tick.Monotonic - agent.BeatAt;
         if (pilot == BatchState.Ended) verdicts.GiveUp(agent, true, "its batch job has ended", tick);
+        else if (pilots.HasEndedOn(agent.Row.Pilot, agent.Row.Node)) verdicts.GiveUp(agent, true, "its part of its batch job has ended", tick);
         else if (agent.Heartbeat?.Left == true) verdicts.GiveUp(agent, true, "it has left", tick);
         else if (silence > timing.Now.Dead && !_frozen) verdicts.GiveUp(agent, false, $"silent for {silence.TotalSeconds:0} s", tick);
         else if (silence > timing.Now.Suspect && !agent.Suspect)

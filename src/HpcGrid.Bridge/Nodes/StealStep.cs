@@ -19,7 +19,7 @@ internal sealed class StealStep(LedgerDatabase ledger, Fleet fleet, MessageStep 
         _due = tick.Monotonic + Limits.StealInterval;
         if (demand.Waiting > 0 || ledger.Queues.InPool() > 0 || ledger.Jobs.Counts().GetValueOrDefault(JobStage.Ready).Jobs > 0) return;
         var unstarted = ledger.Jobs.Unstarted();
-        var working = fleet.Working.ToList();
+        var working = fleet.Free.ToList();
         var loaded = working.Select(agent => BacklogOf(agent, unstarted)).Where(agent => agent.Jobs > 0).ToList();
         var busy = loaded.Select(agent => agent.Agent).ToHashSet();
         var idleCores = working.Where(agent => !busy.Contains(agent.Row.Agent)).Sum(agent => agent.Heartbeat?.IdleCores ?? 0);

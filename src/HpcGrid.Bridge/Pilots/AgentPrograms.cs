@@ -27,12 +27,22 @@ internal static class AgentPrograms
             : throw GridError.NotFound($"there is no template folder '{folder}'", "Set batch.templates to a copy of hpc-templates/fork.");
     }
 
+    /// <summary>What starts jobs over several nodes; null where there is none and pilots have one node. Throws GridError(NotFound).</summary>
+    public static string? FindLauncher(BatchOptions options)
+    {
+        if (options.Launcher.Length > 0) return First([options.Launcher], "batch.launcher");
+        var own = Path.Combine(FindTemplates(options), "launch.sh");
+        return options.NodesPerPilot == 1 && !File.Exists(own) ? null : First([own], "a launcher for pilots of several nodes");
+    }
+
     /// <summary>The arguments of every agent of this bridge.</summary>
     public static IReadOnlyList<string> Arguments(BridgeOptions options) =>
     [
         "--spool", options.Spool, "--site", options.Site,
         "--memory", options.Batch.MemoryOfNode.ToString(CultureInfo.InvariantCulture),
         "--disk", options.Batch.DiskOfNode.ToString(CultureInfo.InvariantCulture),
+        .. FindLauncher(options.Batch) is { } launcher ? new[] { "--launcher", launcher } : [],
+        .. options.Batch.SharedWork.Length > 0 ? new[] { "--shared-work", options.Batch.SharedWork } : [],
         .. options.Batch.Counters.Length > 0 ? new[] { "--counters", options.Batch.Counters } : [],
         "--idle-exit", options.Batch.IdleExit.ToString(CultureInfo.InvariantCulture),
     ];
@@ -40,5 +50,5 @@ internal static class AgentPrograms
     private static string First(IEnumerable<string> places, string what) =>
         places.FirstOrDefault(path => path.Length > 0 && File.Exists(path))
         ?? throw GridError.NotFound($"{what} was not found: looked at {string.Join(", ", places.Where(path => path.Length > 0))}",
-            "Set batch.agent in bridge.yaml.");
+            "Set it in bridge.yaml.");
 }

@@ -7,7 +7,7 @@ using HpcGrid.Core;
 namespace HpcGrid.Bridge.Pilots;
 
 /// <summary>What the fork system needs to start an agent.</summary>
-/// <param name="StateDirectory">One directory per pilot below it: its start record, its log, its sandboxes.</param>
+/// <param name="StateDirectory">One directory per pilot below it, with one per node when it has several: start record, log, sandboxes.</param>
 /// <param name="StartScript">hpc-templates/fork/start.sh.</param>
 /// <param name="Agent">Path of hpcgrid-agent.</param>
 /// <param name="Nodes">How many nodes are simulated; they are called node1 to nodeN.</param>
@@ -17,7 +17,7 @@ public sealed record ForkSetup(
     string StateDirectory, string StartScript, string Agent, int Nodes, IReadOnlyList<string> AgentArguments, NetworkIsolation Isolation);
 
 /// <summary>
-/// A batch system made of this machine's own processes: each pilot is one agent on a simulated node.
+/// A batch system made of this machine's own processes: each pilot is one agent on each of its simulated nodes.
 /// Promise: an agent outlives the bridge (own session, own log) and is found again by its start record, which the agent's own
 /// process wrote before it became the agent; the record holds the kernel's start time, so that a reused process number is never
 /// mistaken. Ended means that no process of the pilot is left: what an agent leaves behind when it dies is killed first, as
@@ -35,17 +35,20 @@ public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatch
     {
         var directory = DirectoryOf(request.Tag);
         if (Directory.Exists(directory) && ReadRequest(directory) is not null) return request.Tag;
-        var node = FreeNode();
-        Directory.CreateDirectory(Path.Combine(directory, "work"));
+        var nodes = FreeNodes(request.Nodes);
+        var pilot = new ForkPilot(nodes[0], time.GetUtcNow()) { More = [.. nodes.Skip(1)] };
+        foreach (var place in pilot.Places(directory)) Directory.CreateDirectory(Path.Combine(place.Directory, "work"));
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await WriteAtomically(Path.Combine(directory, RequestFile), new ForkPilot(node, time.GetUtcNow()));
-        Start(request, directory, node);
+        await WriteAtomically(Path.Combine(directory, RequestFile), pilot);
+        foreach (var place in pilot.Places(directory)) Start(request, place);
         // The record is the process's own first act; without it nothing was started.
-        for (var tries = 0; !File.Exists(Path.Combine(directory, StartFile)); tries++)
-        {
-            if (tries == 500) throw GridError.Unavailable($"pilot {request.Tag} did not start within 5 s", $"Look at {Path.Combine(directory, "log")}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(10), ct);
-        }
+        foreach (var place in pilot.Places(directory))
+            for (var tries = 0; !File.Exists(Path.Combine(place.Directory, StartFile)); tries++)
+            {
+                if (tries == 500)
+                    throw GridError.Unavailable($"pilot {request.Tag} did not start within 5 s", $"Look at {Path.Combine(place.Directory, "log")}.");
+                await Task.Delay(TimeSpan.FromMilliseconds(10), ct);
+            }
         return request.Tag;
     }
 
@@ -68,37 +71,56 @@ public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatch
         return Task.CompletedTask;
     }
 
-    /// <summary>The log of a pilot's agent.</summary>
-    public string LogOf(string tag) => Path.Combine(DirectoryOf(tag), "log");
-
     private BatchStatus StatusOf(string tag)
     {
         var directory = DirectoryOf(tag);
         if (_ended.Contains(tag) || File.Exists(Path.Combine(directory, EndFile))) return new BatchStatus(tag, tag, BatchState.Ended, "its agent has ended");
         if (ReadRequest(directory) is not { } pilot) return new BatchStatus(tag, tag, BatchState.Ended, "it was never started");
-        var root = LivingRoot(directory);
-        if (root > 0) return new BatchStatus(tag, tag, BatchState.Running, $"process {root} as {pilot.Node}");
+        var places = pilot.Places(directory).ToList();
+        var dead = places.Where(place => LivingRoot(place.Directory) == 0).ToList();
+        if (dead.Count < places.Count)
+            return new BatchStatus(tag, tag, BatchState.Running, $"{places.Count - dead.Count} of {places.Count} agents live")
+            {
+                EndedNodes = EndedOf(dead, tag),
+            };
         // A start record may be a moment away when a bridge died just after the fork.
-        if (ReadStart(directory) is null && time.GetUtcNow() - pilot.SubmittedAt < TimeSpan.FromSeconds(5))
+        if (places.Exists(place => ReadStart(place.Directory) is null) && IsNew(pilot))
             return new BatchStatus(tag, tag, BatchState.Queued, $"starting as {pilot.Node}");
         if (KillAll(tag)) return new BatchStatus(tag, tag, BatchState.Running, "its agent is gone, its last processes are being ended");
         _ended.Add(tag);
         File.WriteAllText(Path.Combine(directory, EndFile), "");
-        DeleteWork(directory);
+        foreach (var place in places) DeleteWork(place.Directory);
         return new BatchStatus(tag, tag, BatchState.Ended, "its agent has ended");
+    }
+
+    private bool IsNew(ForkPilot pilot) => time.GetUtcNow() - pilot.SubmittedAt < TimeSpan.FromSeconds(5);
+
+    /// <summary>Nodes of a living pilot whose agent was started and is dead, with nothing of it left; what is left is killed.</summary>
+    private static List<string> EndedOf(List<ForkPlace> dead, string tag)
+    {
+        var ended = new List<string>();
+        foreach (var place in dead.Where(place => ReadStart(place.Directory) is not null))
+        {
+            var processes = ProcessTree.FindOnNode(tag, place.Node, Path.Combine(place.Directory, "work"));
+            ProcessTree.Kill(processes);
+            if (processes.Count == 0) ended.Add(place.Node);
+        }
+        return ended;
     }
 
     /// <summary>True when there was something to kill.</summary>
     private bool KillAll(string tag)
     {
         var directory = DirectoryOf(tag);
-        var processes = ProcessTree.Find(tag, LivingRoot(directory), Path.Combine(directory, "work"));
+        var places = (ReadRequest(directory) ?? new ForkPilot("", default)).Places(directory);
+        var processes = places.SelectMany(place => ProcessTree.Find(tag, LivingRoot(place.Directory), Path.Combine(place.Directory, "work"))).ToHashSet();
         ProcessTree.Kill(processes);
         return processes.Count > 0;
     }
 
-    private void Start(PilotRequest request, string directory, string node)
+    private void Start(PilotRequest request, ForkPlace place)
     {
+        var (node, directory) = place;
         var start = new ProcessStartInfo("setsid") { UseShellExecute = false, WorkingDirectory = "/" };
         string[] agent =
         [
@@ -138,15 +160,16 @@ public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatch
             : null;
     }
 
-    private string FreeNode()
+    private List<string> FreeNodes(int number)
     {
         var taken = Directory.Exists(setup.StateDirectory)
             ? Directory.EnumerateDirectories(setup.StateDirectory)
                 .Where(directory => !File.Exists(Path.Combine(directory, EndFile)))
-                .Select(ReadRequest).OfType<ForkPilot>().Select(pilot => pilot.Node).ToHashSet()
+                .Select(ReadRequest).OfType<ForkPilot>().SelectMany(pilot => pilot.Nodes).ToHashSet()
             : [];
-        return Enumerable.Range(1, setup.Nodes).Select(number => $"node{number}").FirstOrDefault(node => !taken.Contains(node))
-            ?? throw GridError.Unavailable($"all {setup.Nodes} nodes are taken", "A pilot must end before the next can start.");
+        var free = Enumerable.Range(1, setup.Nodes).Select(index => $"node{index}").Where(node => !taken.Contains(node)).Take(number).ToList();
+        return free.Count == number ? free
+            : throw GridError.Unavailable($"{free.Count} of {setup.Nodes} nodes are free, {number} are wanted", "A pilot must end before the next can start.");
     }
 
     private static ForkPilot? ReadRequest(string directory)
@@ -170,8 +193,22 @@ public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatch
     private string DirectoryOf(string tag) => Path.Combine(setup.StateDirectory, tag);
 }
 
-/// <summary>What is written down of a pilot before its process exists.</summary>
-internal sealed record ForkPilot(string Node, DateTimeOffset SubmittedAt);
+/// <summary>One node of a pilot, and where its agent's files are.</summary>
+internal sealed record ForkPlace(string Node, string Directory);
+
+/// <summary>What is written down of a pilot before its processes exist.</summary>
+/// <param name="Node">Its first node.</param>
+internal sealed record ForkPilot(string Node, DateTimeOffset SubmittedAt)
+{
+    /// <summary>Its other nodes.</summary>
+    public IReadOnlyList<string> More { get; init => field = value ?? []; } = [];
+
+    [JsonIgnore] public IEnumerable<string> Nodes => More.Prepend(Node);
+
+    /// <summary>A pilot of one node has no directories below its own.</summary>
+    public IEnumerable<ForkPlace> Places(string directory) =>
+        More.Count == 0 ? [new ForkPlace(Node, directory)] : Nodes.Select(node => new ForkPlace(node, Path.Combine(directory, node)));
+}
 
 [JsonSerializable(typeof(ForkPilot))]
 internal sealed partial class ForkJson : JsonSerializerContext;

@@ -2,10 +2,11 @@ namespace HpcGrid.Bridge.Pilots;
 
 /// <summary>What a bridge wants of a batch system: one batch job that starts agents.</summary>
 /// <param name="Tag">Unique for ever; asked for twice, it is started once (R-H4). In the job's environment as HPCGRID_PILOT.</param>
+/// <param name="Nodes">How many nodes; an agent is started on each.</param>
 /// <param name="Cores">Cores of each node.</param>
 /// <param name="Walltime">How long it may live.</param>
 /// <param name="Deadline">When it ends at the latest if it starts now: what the agent gets as --deadline where the batch system tells nothing better.</param>
-public sealed record PilotRequest(string Tag, int Cores, TimeSpan Walltime, DateTimeOffset Deadline);
+public sealed record PilotRequest(string Tag, int Nodes, int Cores, TimeSpan Walltime, DateTimeOffset Deadline);
 
 /// <summary>What a batch system says of a job. Unknown is an answer too: it never means ended (W1).</summary>
 public enum BatchState
@@ -21,7 +22,11 @@ public enum BatchState
 /// <param name="Tag">As requested; found by it even when the answer to the submission was lost.</param>
 /// <param name="BatchId">The batch system's name for it.</param>
 /// <param name="Detail">For people: how it ended, why it waits.</param>
-public sealed record BatchStatus(string Tag, string BatchId, BatchState State, string Detail);
+public sealed record BatchStatus(string Tag, string BatchId, BatchState State, string Detail)
+{
+    /// <summary>Nodes of a running pilot on which no process of it is left; empty where the batch system tells nothing of single nodes.</summary>
+    public IReadOnlyList<string> EndedNodes { get; init; } = [];
+}
 
 /// <summary>
 /// A batch system: what starts and ends pilots. Calls may take long and are made off the bridge's loop, one at a time. All throw GridError: Unavailable

@@ -18,6 +18,9 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private int _youngDeaths;
     private bool _polling, _loaded;
 
+    /// <summary>Jobs over several nodes for which no living pilot can ever have nodes enough.</summary>
+    public Func<int> GangsWithoutPilot { get; set; } = () => 0;
+
     /// <summary>No more pilots: the bridge drains.</summary>
     public bool Stopped { get; set; }
 
@@ -80,6 +83,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         {
             if (!_pilots.TryGetValue(status.Tag, out var pilot)) continue;
             board.Note(status.Tag, status.State);
+            board.NoteEnded(status.Tag, status.EndedNodes);
             var stage = status.State switch
             {
                 BatchState.Queued => PilotStage.Queued,
@@ -118,9 +122,12 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         var counts = ledger.Jobs.Counts();
         var held = counts.Where(pair => pair.Key != JobStage.Saving).Sum(pair => pair.Value.Cores);
         var occupied = Living.Count();
-        var useless = fleet.Agents.Count(agent => agent.Card is not null && !agent.TakesWork && Living.Any(pilot => pilot.Tag == agent.Row.Pilot));
+        var gangs = GangsWithoutPilot();
+        var useless = Living.Count(pilot => AgentsOf(pilot.Tag).Any() && !AgentsOf(pilot.Tag).Any(agent => agent.TakesWork || agent.Card is null));
+        if (gangs > 0 && occupied >= options.Nodes / options.NodesPerPilot) MakeRoom(tick);
         var nodes = Math.Max(0, options.Nodes - fleet.Avoided);
-        var wanted = BridgeRules.PilotsToStart(new PilotView(nodes, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied));
+        var wanted = BridgeRules.PilotsToStart(new PilotView(
+            nodes, options.NodesPerPilot, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied, gangs));
         for (var i = 0; i < wanted; i++)
         {
             var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";
@@ -130,11 +137,29 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         }
     }
 
+    /// <summary>Agents of it may still be on their way.</summary>
+    public bool IsYoung(string tag, Tick tick) => _pilots.TryGetValue(tag, out var pilot) && pilot.Stage != PilotStage.Ended
+        && fleet.Agents.Where(agent => agent.Row.Pilot == tag).All(agent => tick.Now - agent.Row.Since < Limits.AgentsOfPilotCome);
+
+    private IEnumerable<AgentView> AgentsOf(string pilot) => fleet.Agents.Where(agent => agent.Row.Pilot == pilot);
+
+    /// <summary>A job over several nodes waits and no pilot will ever have enough: the one with the fewest nodes left finishes what it has and ends.</summary>
+    private void MakeRoom(Tick tick)
+    {
+        var running = Living.Where(pilot => AgentsOf(pilot.Tag).Any(agent => agent.Row.Stage == AgentStage.Live)).ToList();
+        if (running.Any(pilot => AgentsOf(pilot.Tag).Any(agent => agent.Retired))) return;
+        var least = running.Where(pilot => !IsYoung(pilot.Tag, tick) && AgentsOf(pilot.Tag).All(agent => agent.Gang is null))
+            .MinBy(pilot => AgentsOf(pilot.Tag).Count(agent => agent.TakesWork));
+        if (least is null) return;
+        Log.Information("pilot {Pilot} ends what it has: a job over several nodes waits for a pilot with more of them", least.Tag);
+        foreach (var agent in AgentsOf(least.Tag)) agent.Retired = true;
+    }
+
     /// <summary>For a pilot whose submission a crash may have cut short as well: the tag makes it harmless.</summary>
     private void Submit(PilotRow pilot, Tick tick)
     {
         var walltime = TimeSpan.FromSeconds(options.Walltime);
-        var request = new PilotRequest(pilot.Tag, options.CoresPerNode, walltime, pilot.Deadline ?? tick.Now + walltime);
+        var request = new PilotRequest(pilot.Tag, options.NodesPerPilot, options.CoresPerNode, walltime, pilot.Deadline ?? tick.Now + walltime);
         tick.AfterCommit(() =>
         {
             _asked.Add(pilot.Tag);

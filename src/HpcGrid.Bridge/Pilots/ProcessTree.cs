@@ -19,14 +19,22 @@ internal static partial class ProcessTree
     /// <param name="tag">HPCGRID_PILOT of its processes.</param>
     /// <param name="root">Its first process, when that one is known to live; 0 otherwise.</param>
     /// <param name="workDirectory">A process that stands below it is the pilot's.</param>
-    public static IReadOnlyList<int> Find(string tag, int root, string workDirectory)
+    public static IReadOnlyList<int> Find(string tag, int root, string workDirectory) =>
+        // Agents give their payloads their own name, which begins with the batch id: for fork, the tag.
+        Find(id => id == root || Carries(id, $"HPCGRID_PILOT={tag}\0") || Carries(id, $"HPCGRID_AGENT={tag}."), workDirectory);
+
+    /// <summary>Living processes of a dead agent, known by the beginning of its name.</summary>
+    public static IReadOnlyList<int> FindOnNode(string tag, string node, string workDirectory) =>
+        Find(id => Carries(id, $"HPCGRID_AGENT={tag}.{node}."), workDirectory);
+
+    private static IReadOnlyList<int> Find(Func<int, bool> isOurs, string workDirectory)
     {
         var stats = new Dictionary<int, Stat>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
             if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
                 && id != Environment.ProcessId && ReadStat(id) is { } stat && stat.State is not ('Z' or 'X'))
                 stats[id] = stat;
-        var ours = new HashSet<int>(stats.Keys.Where(id => id == root || HasTag(id, tag) || StandsBelow(id, workDirectory)));
+        var ours = new HashSet<int>(stats.Keys.Where(id => isOurs(id) || StandsBelow(id, workDirectory)));
         var children = stats.ToLookup(pair => pair.Value.Parent, pair => pair.Key);
         var pending = new Queue<int>(ours);
         while (pending.TryDequeue(out var parent))
@@ -41,13 +49,7 @@ internal static partial class ProcessTree
         foreach (var id in processes) _ = SendSignal(id, KillSignal);
     }
 
-    private static bool HasTag(int id, string tag)
-    {
-        // Agents give their payloads their own name, which begins with the batch id: for fork, the tag.
-        var environment = ReadProc(id, "environ");
-        return Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_PILOT={tag}\0"))
-            || Contains(environment, Encoding.UTF8.GetBytes($"HPCGRID_AGENT={tag}."));
-    }
+    private static bool Carries(int id, string entry) => Contains(ReadProc(id, "environ"), Encoding.UTF8.GetBytes(entry));
 
     /// <summary>Only at the beginning of an entry, so that a value which quotes the tag does not count.</summary>
     private static bool Contains(byte[] environment, byte[] entry)

@@ -26,7 +26,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
     {
         if (Stopped || Warn(Look()) is not null) return new Wish(0, null);
         var starting = pilots.Starting.ToList();
-        var cores = fleet.Working.Sum(agent => agent.Card!.Cores) + (starting.Count * options.Batch.CoresPerNode);
+        var cores = fleet.Working.Sum(agent => agent.Card!.Cores) + (starting.Count * options.Batch.NodesPerPilot * options.Batch.CoresPerNode);
         if (cores == 0) return new Wish(0, null);
         var counts = ledger.Jobs.Counts();
         var held = counts.Where(pair => pair.Key != JobStage.Saving).ToList();
@@ -43,13 +43,14 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
     {
         var cards = fleet.Working.Select(agent => agent.Card!).ToList();
         var deadlines = cards.Select(card => card.Deadline).Concat(starting.Select(pilot => pilot.Deadline));
-        var margin = DrainMargin();
         var batch = options.Batch;
+        var margin = BridgeRules.DrainMargin(batch.Walltime);
         return new SiteMap
         {
             Site = options.Site,
             Ce = options.Ce,
             Cores = Math.Max(cards.Count > 0 ? cards.Max(card => card.Cores) : 0, starting.Count > 0 ? batch.CoresPerNode : 0),
+            Nodes = batch.NodesPerPilot,
             MemoryMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.MemoryMib) : 0, starting.Count > 0 ? batch.MemoryOfNode : 0),
             DiskMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.DiskMib) : 0, starting.Count > 0 ? batch.DiskOfNode : 0),
             Counters = cards.Aggregate(starting.Count > 0 ? Counters.Parse(batch.Counters) : Counters.None, (best, card) => best.Best(card.Counters)),
@@ -61,10 +62,6 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
             Users = options.Users,
         };
     }
-
-    /// <summary>What the agents keep at the end of their lives (their rule: 600 s, at most a fifth of the lifetime).</summary>
-    private TimeSpan DrainMargin() =>
-        TimeSpan.FromSeconds(Math.Min(Limits.DrainMargin.TotalSeconds, options.Batch.Walltime * Limits.DrainPart) + Limits.ClockSlack.TotalSeconds);
 
     private string? Look()
     {

@@ -1,3 +1,4 @@
+using HpcGrid.Bridge.Gangs;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Nodes;
 using HpcGrid.Spool;
@@ -16,6 +17,9 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
     private readonly HashSet<QueueName> _publishing = [];
     private TimeSpan _notBefore;
 
+    /// <summary>Gangs that wait for their job.</summary>
+    public Func<IReadOnlyList<CompleteGang>> Gangs { get; set; } = () => [];
+
     /// <summary>No more offers: the bridge drains.</summary>
     public bool Stopped { get; set; }
 
@@ -30,6 +34,7 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
         _published.Clear();
         Settle(tick);
         if (Stopped || tick.Monotonic < _notBefore) return;
+        foreach (var gang in Gangs()) OfferTo(gang, tick);
         Offer(tick);
     }
 
@@ -82,23 +87,39 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
     private int OfferOne(JobShape shape, int rows, Tick tick)
     {
         var load = writer.Load(ledger.Assignments.Ready(shape, rows));
+        Enqueue(shape, load, null, tick);
+        return load.Jobs.Count + load.Unstaged.Count;
+    }
+
+    /// <summary>J2: the job that a gang was brought together for.</summary>
+    private void OfferTo(CompleteGang gang, Tick tick)
+    {
+        var row = gang.Row.Row;
+        if (ledger.Jobs.FindRow(row) is not { Stage: JobStage.Ready } job || ledger.Jobs.ReadyGangs().Find(wish => wish.Row == row) is not { } wish) return;
+        var shape = new JobShape(job.Queue?.Id ?? 0, job.Repeatable, wish.Need);
+        if (Enqueue(shape, writer.Load(ledger.Assignments.Ready(row)), gang.Place, tick)) ledger.Gangs.SetStage(gang.Row.Number, GangStage.Offered);
+    }
+
+    /// <summary>B1; false when no job could go, because inputs must be fetched again.</summary>
+    private bool Enqueue(JobShape shape, QueueLoad load, Gang? gang, Tick tick)
+    {
         foreach (var row in load.Unstaged) ledger.Jobs.SetStage(row, JobStage.Assigned);
-        if (load.Jobs.Count == 0) return load.Unstaged.Count;
+        if (load.Jobs.Count == 0) return false;
         var name = shape.Origin == 0
             ? new QueueName(ledger.Facts.Next("queue"), 1)
             : new QueueName(shape.Origin, ledger.Queues.LastGeneration(shape.Origin) + 1);
         ledger.Queues.Add(name, !shape.Repeatable, load.Jobs.Count);
         foreach (var job in load.Jobs) ledger.Jobs.Enqueue(job.Row, name);
         _publishing.Add(name);
-        tick.AfterCommit(() => Publish(name, shape, load, tick));
-        return load.Jobs.Count + load.Unstaged.Count;
+        tick.AfterCommit(() => Publish(name, shape, load, gang, tick));
+        return true;
     }
 
-    private void Publish(QueueName name, JobShape shape, QueueLoad load, Tick tick)
+    private void Publish(QueueName name, JobShape shape, QueueLoad load, Gang? gang, Tick tick)
     {
         var need = shape.Need;
-        var entry = new PoolEntry(name, need.Cores, need.MemoryMib, need.TtlSeconds, load.Jobs.Count) { Counters = need.Counters };
-        var errno = spool.Offer(entry, writer.Write(name, shape, load));
+        var entry = new PoolEntry(name, need.Cores, need.MemoryMib, need.TtlSeconds, load.Jobs.Count) { Counters = need.Counters, Gang = gang?.Number ?? 0 };
+        var errno = spool.Offer(entry, writer.Write(name, shape, load, gang));
         if (errno == Errno.None)
         {
             _published.Add(name);

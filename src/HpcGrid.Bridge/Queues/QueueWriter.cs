@@ -39,8 +39,8 @@ internal sealed class QueueWriter(BridgeSpool spool, StageArea area, StageInStep
     }
 
     /// <summary>The file's bytes.</summary>
-    public byte[] Write(QueueName name, JobShape shape, QueueLoad load) => image.Write(new WorkQueue(
-        new WorkQueueHeader(name, spool.Epoch, shape.Repeatable, shape.Repeatable ? StartMode.Optimistic : StartMode.Acked),
+    public byte[] Write(QueueName name, JobShape shape, QueueLoad load, Gang? gang) => image.Write(new WorkQueue(
+        new WorkQueueHeader(name, spool.Epoch, shape.Repeatable, shape.Repeatable ? StartMode.Optimistic : StartMode.Acked) { Gang = gang },
         [.. load.Jobs.Select(job => new QueuedJob(job.Id, job.Branch, job.Spec, job.Grant))],
         load.Riders));
 }

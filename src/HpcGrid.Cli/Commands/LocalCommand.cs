@@ -32,10 +32,14 @@ internal sealed class LocalSize
     private readonly Option<int> _cores = new("--cores-per-node") { Description = "Cores that each offers.", DefaultValueFactory = _ => 2,
         HelpName = "N" };
 
+    private readonly Option<int> _perPilot = new("--nodes-per-pilot") { Description = "Nodes that start together; one job can have as many (NodeCount).",
+        DefaultValueFactory = _ => 1, HelpName = "N" };
+
     public LocalSize(Command command)
     {
         command.Add(_nodes);
         command.Add(_cores);
+        command.Add(_perPilot);
     }
 
     public async Task Up(LocalGrid grid, ParseResult parsed, CancellationToken ct)
@@ -44,7 +48,10 @@ internal sealed class LocalSize
         if (nodes is < 1 or > Limits.MostLocalNodes) throw GridError.Invalid($"--nodes {nodes} is not possible",
             $"Give 1 to {Limits.MostLocalNodes}.");
         if (cores is < 1 or > 1024) throw GridError.Invalid($"--cores-per-node {cores} is not possible", "Give 1 to 1024.");
-        await grid.Up(nodes, cores, ct);
+        var perPilot = parsed.GetValue(_perPilot);
+        if (perPilot < 1 || perPilot > nodes)
+            throw GridError.Invalid($"--nodes-per-pilot {perPilot} is not possible", $"Give 1 to {nodes}, the number of nodes.");
+        await grid.Up(new LocalNodes(nodes, cores, perPilot), ct);
     }
 }
 
@@ -54,7 +61,7 @@ internal sealed class LocalUpCommand : GridCommand
     private readonly LocalSize _size;
 
     public LocalUpCommand() : base("up", "Start the local grid, or what is missing of it, in the background.", "hpcgrid local up",
-        "hpcgrid local up --nodes 16 --cores-per-node 1") =>
+        "hpcgrid local up --nodes 16 --cores-per-node 1", "hpcgrid local up --nodes 4 --nodes-per-pilot 2") =>
         _size = new LocalSize(this);
 
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)

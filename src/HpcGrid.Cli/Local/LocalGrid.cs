@@ -5,6 +5,12 @@ using HpcGrid.Core.Api;
 
 namespace HpcGrid.Cli.Local;
 
+/// <summary>The simulated nodes of a local grid.</summary>
+/// <param name="Number">How many.</param>
+/// <param name="Cores">Of each.</param>
+/// <param name="PerPilot">Nodes that are started and ended together; as many can one job have.</param>
+internal sealed record LocalNodes(int Number, int Cores, int PerPilot);
+
 /// <summary>
 /// A whole grid on this machine: central, one bridge, and simulated compute nodes that the bridge's fork batch system starts, each
 /// without network where the kernel allows it. Starting twice starts what is missing; everything survives this program.
@@ -25,14 +31,15 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     /// Starts what does not run and waits until central answers and the bridge has reported to it. Throws GridError with the end of the log of what
     /// failed.
     /// </summary>
-    public async Task Up(int nodes, int coresPerNode, CancellationToken ct)
+    public async Task Up(LocalNodes nodes, CancellationToken ct)
     {
         Directory.CreateDirectory(home.Folder);
         await using var only = Lock();
-        var state = LocalState.Read(home) ?? new LocalState { User = ThisUser(), Nodes = nodes, CoresPerNode = coresPerNode };
-        if (LocalProcesses.Runs(state.Bridge) && (state.Nodes, state.CoresPerNode) != (nodes, coresPerNode))
-            tell($"the grid runs with {state.Nodes} nodes of {state.CoresPerNode} cores; `hpcgrid local down` first to change that");
-        else state = state with { Nodes = nodes, CoresPerNode = coresPerNode };
+        var state = LocalState.Read(home) ?? new LocalState { User = ThisUser(), Nodes = nodes.Number, CoresPerNode = nodes.Cores };
+        if (LocalProcesses.Runs(state.Bridge) && nodes != new LocalNodes(state.Nodes, state.CoresPerNode, Math.Max(1, state.NodesPerPilot)))
+            tell($"the grid runs with {state.Nodes} nodes of {state.CoresPerNode} cores, {Math.Max(1, state.NodesPerPilot)} to a pilot; "
+                + "`hpcgrid local down` first to change that");
+        else state = state with { Nodes = nodes.Number, CoresPerNode = nodes.Cores, NodesPerPilot = nodes.PerPilot };
         if (!LocalProcesses.Runs(state.Central)) state = await StartCentral(state);
         await WaitForCentral(state, ct);
         if (!LocalProcesses.Runs(state.Bridge)) state = await StartBridge(state);
@@ -95,6 +102,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
             batch:
               system: fork
               nodes: {state.Nodes}
+              nodesPerPilot: {Math.Max(1, state.NodesPerPilot)}
               coresPerNode: {state.CoresPerNode}
               walltime: 86400
               idleExit: 3600

@@ -16,6 +16,8 @@ internal sealed record LocalState
     public required string User { get; init; }
     public required int Nodes { get; init; }
     public required int CoresPerNode { get; init; }
+    /// <summary>Of each pilot; 0 in what an earlier version wrote, which is 1.</summary>
+    public int NodesPerPilot { get; init; }
     public ProcessMark? Central { get; init; }
     public ProcessMark? Bridge { get; init; }
 

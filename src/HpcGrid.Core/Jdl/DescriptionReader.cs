@@ -51,7 +51,8 @@ internal sealed class DescriptionReader
     {
         CheckKeys(remarks, out var unknown);
         var inputs = new InputReader(_keys);
-        var resources = new ResourceReader(_keys).Read();
+        var needs = new ResourceReader(_keys);
+        var resources = needs.Read();
         var description = new JobDescription
         {
             Executable = Program("Executable"),
@@ -67,6 +68,7 @@ internal sealed class DescriptionReader
             ValidationCommand = Program("ValidationCommand"),
             OutputDirectory = OutputDirectory(),
             Resources = resources,
+            Launch = needs.Launch(resources),
             Limits = LimitReader.Read(_keys),
             KeepOutput = LimitReader.ReadKeepOutput(_keys),
             Packages = [.. _keys.Items("Packages").Select(item => item.Text)],

@@ -23,7 +23,7 @@ internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
 
 /// <summary>
 /// All keys of jalien.md 3.2 and 3.5, gLite's for many jobs and for retries (grid-services.md F-A9, F-A10), and HpcGrid's own (Command, Priority,
-/// Repeatable, KeepOutput, MaxOutputSize, MaxProcesses, MaxIdleTime). The only list of them.
+/// Repeatable, NodeCount, TasksPerNode, Launcher, KeepOutput, MaxOutputSize, MaxProcesses, MaxIdleTime). The only list of them.
 /// </summary>
 internal static class JdlKeys
 {
@@ -52,7 +52,7 @@ internal static class JdlKeys
     [
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
-            "MemorySize", "WorkDirectorySize", "GPUs", "Counters", "WholeNode",
+            "MemorySize", "WorkDirectorySize", "GPUs", "Counters", "WholeNode", "NodeCount", "TasksPerNode", "Launcher",
             "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
         .. Of(KeyUse.Obeyed, "", "OutputErrorE", "KeepOutput", "MaxOutputSize", "MaxProcesses", "MaxIdleTime"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
@@ -69,7 +69,6 @@ internal static class JdlKeys
             "LPMProductionTag", "LPMProductionType", "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile",
             "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
         .. Of(KeyUse.Kept, "a job gets the seconds its TTL says", "ProxyTTL"),
-        .. Of(KeyUse.Refused, "write WholeNode = true for one node of its own", "NodeCount"),
     ];
 
     private static IEnumerable<JdlKey> Of(KeyUse use, string note, params string[] names) => names.Select(name => new JdlKey(name, use, note));

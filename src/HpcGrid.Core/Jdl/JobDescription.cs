@@ -78,6 +78,9 @@ public sealed record JobDescription
     /// <summary>False: never started again unless the old process is surely gone.</summary>
     public bool Repeatable { get; init; } = true;
 
+    /// <summary>How a job over several nodes is started; null for a job on one.</summary>
+    public GangLaunch? Launch { get; init; }
+
     /// <summary>Seconds that the job may wait before it ends as ERROR_W; null for as long as it takes.</summary>
     public int? MaxWaitingSeconds { get; init; }
 

@@ -39,6 +39,9 @@ public static class JobSchema
         GPUs real GPUs; a fraction shares one with other jobs.
         Counters texts Whatever else a site counts: "licence=1".
         WholeNode flag The job has the node to itself.
+        NodeCount whole Nodes of one pilot, each the job's own; cores, memory, disk, GPUs and counters are then for each of them.
+        TasksPerNode whole With NodeCount: processes that the site's launcher starts on each node.
+        Launcher text With NodeCount: site starts the program on all nodes, none on the first one only.
         MemorySize size Memory: "8GB"; a bare number counts MB.
         WorkDirectorySize size Room in the sandbox: "10GB"; a bare number counts MB.
         MaxOutputSize size stdout and stderr together: "1GB"; a bare number counts MB.

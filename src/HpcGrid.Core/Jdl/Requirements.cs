@@ -65,6 +65,7 @@ public static class Requirements
 
     private static string? Shortage(Resources need, SiteMap site) =>
         need.Cores > site.Cores ? $"it needs {need.Cores} cores, the site gives {site.Cores}"
+        : need.Nodes > site.Nodes ? $"it needs {need.Nodes} nodes of one pilot, the site gives {site.Nodes}"
         : need.MemoryMib > site.MemoryMib ? $"it needs {need.MemoryMib} MB of memory, the site gives {site.MemoryMib}"
         : need.DiskMib > site.DiskMib ? $"it needs {need.DiskMib} MB of disk, the site gives {site.DiskMib}"
         : need.Counters.MissingFrom(site.Counters) is { } counter
@@ -119,6 +120,7 @@ public static class Requirements
             "PLATFORM" => Value.Of(site.Platform),
             "TTL" => Value.Of((long)site.TtlSeconds),
             "CPUCORES" => Value.Of((long)site.Cores),
+            "NODECOUNT" => Value.Of((long)site.Nodes),
             "MEMORYSIZE" => Value.Of(site.MemoryMib),
             "LOCALDISKSPACE" => Value.Of(site.DiskMib > long.MaxValue / 1024 ? long.MaxValue : site.DiskMib * 1024),
             "GPUS" => new Value.Real((double)site.Counters.Of(Counters.Gpu) / Counters.One),
@@ -141,6 +143,7 @@ public static class Requirements
             "EXECUTABLE" => description.Executable is { } executable ? Value.Of(executable) : Value.Undefined.Instance,
             "TTL" => Value.Of((long)description.Resources.TtlSeconds),
             "CPUCORES" => Value.Of((long)description.Resources.Cores),
+            "NODECOUNT" => Value.Of((long)description.Resources.Nodes),
             "MEMORYSIZE" => Value.Of(description.Resources.MemoryMib),
             "WORKDIRECTORYSIZE" => Value.Of(description.Resources.DiskMib),
             "PRICE" => new Value.Real(description.Price),

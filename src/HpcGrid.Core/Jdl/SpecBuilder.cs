@@ -63,6 +63,7 @@ public static class SpecBuilder
             Environment = Environment(description, part, text),
             Resources = description.Resources,
             Limits = description.Limits,
+            Launch = description.Launch,
             KeepOutput = description.KeepOutput,
             Repeatable = description.Repeatable,
             Master = context.Master,

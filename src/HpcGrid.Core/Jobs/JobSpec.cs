@@ -28,6 +28,8 @@ public sealed record JobSpec
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     /// <summary>What the job may use.</summary>
     public required Resources Resources { get; init; }
+    /// <summary>How it is started on its nodes; null for a job on one node.</summary>
+    public GangLaunch? Launch { get; init; }
     /// <summary>What it may do besides.</summary>
     public JobLimits Limits { get; init => field = value ?? JobLimits.Default; } = JobLimits.Default;
     /// <summary>What of its standard output and error is kept.</summary>
@@ -39,6 +41,12 @@ public sealed record JobSpec
     /// <summary>The output directory in the catalogue.</summary>
     public string OutputDirectory { get; init; } = "/";
 }
+
+/// <summary>How a job over several nodes is started: once, on the first of them.</summary>
+/// <param name="TasksPerNode">Processes wanted on each node.</param>
+/// <param name="BySite">True: the site's launcher starts the program on all nodes. False: the program is started on the first node alone, and finds
+/// host file and launcher in its environment.</param>
+public sealed record GangLaunch(int TasksPerNode, bool BySite);
 
 /// <summary>A file for the sandbox.</summary>
 /// <param name="Name">Its name there: one path component.</param>

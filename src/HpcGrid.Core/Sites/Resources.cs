@@ -10,7 +10,7 @@ namespace HpcGrid.Core.Sites;
 /// <param name="TtlSeconds">Wall-clock seconds the payload may take.</param>
 public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlSeconds)
 {
-    private const string Whole = "whole", CoreWord = "cores";
+    private const string Whole = "whole", CoreWord = "cores", NodeWord = "nodes";
 
     /// <summary>What a job gets that asks for nothing: AliEn's defaults (jalien.md 3.2).</summary>
     public static Resources Default { get; } = new(1, 8 * 1024, 10 * 1024, 21600);
@@ -24,12 +24,18 @@ public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlS
     /// <summary>It has the node to itself, with all cores.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool WholeNode { get; init; }
 
+    /// <summary>How many nodes of one pilot it gets, each of them whole, to start it by a launcher; null for an ordinary job. All else here is what it
+    /// needs of each.</summary>
+    [JsonPropertyName("nodes")] public int? NodeCount { get; init; }
+
+    [JsonIgnore] public int Nodes => NodeCount ?? 1;
+
     [JsonIgnore] public Counters Counters => Counted ?? Counters.None;
 
     /// <summary>Cores in thousandths.</summary>
     [JsonIgnore] public long CoreShare => CoreThousandths ?? Cores * (long)Counters.One;
 
-    /// <summary>What stands in no column of its own: "cores:500 whole gpu=1,licence=0.5"; "" for an ordinary job. Equal needs have equal texts.</summary>
+    /// <summary>What stands in no column of its own: "cores:500 nodes:4 whole gpu=1,licence=0.5"; "" for an ordinary job. Equal needs have equal texts.</summary>
     [JsonIgnore]
     public string Special => string.Join(' ', Words());
 
@@ -40,6 +46,7 @@ public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlS
         foreach (var word in special.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (word == Whole) result = result with { WholeNode = true };
+            else if (Value(word, NodeWord) is { } nodes) result = result with { NodeCount = int.Parse(nodes, CultureInfo.InvariantCulture) };
             else if (Value(word, CoreWord) is { } share) result = result with { CoreThousandths = int.Parse(share, CultureInfo.InvariantCulture) };
             else result = result with { Counted = Counters.Parse(word) };
         }
@@ -49,6 +56,7 @@ public sealed record Resources(int Cores, long MemoryMib, long DiskMib, int TtlS
     private IEnumerable<string> Words()
     {
         if (CoreThousandths is { } share) yield return string.Create(CultureInfo.InvariantCulture, $"{CoreWord}:{share}");
+        if (NodeCount is { } nodes) yield return string.Create(CultureInfo.InvariantCulture, $"{NodeWord}:{nodes}");
         if (WholeNode) yield return Whole;
         if (!Counters.IsNone) yield return Counters.ToString();
     }

@@ -13,6 +13,8 @@ public sealed record SiteMap
     public string Platform { get; init; } = "Linux-x86_64";
     /// <summary>Cores one job can get at most (cores of a node).</summary>
     public int Cores { get; init; } = 1;
+    /// <summary>Nodes one job can get at most: those of one pilot.</summary>
+    public int Nodes { get; init; } = 1;
     /// <summary>Memory one job can get at most, MiB.</summary>
     public long MemoryMib { get; init; } = long.MaxValue;
     /// <summary>Disk one job can get at most, MiB.</summary>
@@ -37,6 +39,6 @@ public sealed record SiteMap
 
     /// <summary>True when a job of this size fits into a slot of this shape, requirements aside.</summary>
     public bool Fits(Resources need) =>
-        need.Cores <= Cores && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds
+        need.Cores <= Cores && need.Nodes <= Nodes && need.MemoryMib <= MemoryMib && need.DiskMib <= DiskMib && need.TtlSeconds <= TtlSeconds
         && need.Counters.MissingFrom(Counters) is null;
 }

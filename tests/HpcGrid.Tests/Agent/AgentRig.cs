@@ -58,7 +58,7 @@ internal sealed class AgentRig : IDisposable
     public static JobSpec Payload(params string[] words) => Job([PayloadPath, .. words]);
 
     /// <summary>Offers jobs in one file, with a good grant each unless told otherwise.</summary>
-    public QueueName Offer(IReadOnlyCollection<JobSpec> specs, StartMode start = StartMode.Optimistic, Func<Grant, Grant>? grant = null, params byte[][] blobs)
+    public QueueName Offer(IReadOnlyCollection<JobSpec> specs, StartMode start = StartMode.Optimistic, Func<Grant, Grant>? grant = null, Gang? gang = null, params byte[][] blobs)
     {
         var name = new QueueName(++_queues, 1);
         var jobs = specs.Select((spec, i) =>
@@ -69,8 +69,8 @@ internal sealed class AgentRig : IDisposable
             return new QueuedJob(new AttemptId(_queues * 1000 + i, 1), 0, bytes, Grants.Sign(grant?.Invoke(permission) ?? permission, _key));
         }).ToList();
         var queue = new WorkQueue(
-            new WorkQueueHeader(name, 1, true, start), jobs, blobs.ToDictionary(blob => Content.Of(blob).Sha256));
-        var offered = Bridge.Offer(new PoolEntry(name, 1, 100, specs.Max(spec => spec.Resources.TtlSeconds), jobs.Count), _image.Write(queue));
+            new WorkQueueHeader(name, 1, true, start) { Gang = gang }, jobs, blobs.ToDictionary(blob => Content.Of(blob).Sha256));
+        var offered = Bridge.Offer(new PoolEntry(name, 1, 100, specs.Max(spec => spec.Resources.TtlSeconds), jobs.Count) { Gang = gang?.Number ?? 0 }, _image.Write(queue));
         Assert.That(offered, Is.EqualTo(Errno.None));
         return name;
     }

@@ -27,7 +27,7 @@ public sealed class BridgeRulesTests
     [TestCase(4, 2, 100, 0, 3, 4, ExpectedResult = 0, Description = "a draining one still takes its place")]
     [TestCase(4, 2, 3, 0, 1, 1, ExpectedResult = 1, Description = "as many as the work can fill")]
     public int How_many_pilots_are_started(int nodes, int cores, int held, int waiting, int alive, int occupied) =>
-        BridgeRules.PilotsToStart(new PilotView(nodes, cores, held, waiting, alive, occupied));
+        BridgeRules.PilotsToStart(new PilotView(nodes, 1, cores, held, waiting, alive, occupied));
 
     [Test]
     public void Pilots_that_die_young_are_replaced_more_and_more_slowly() =>

@@ -8,6 +8,7 @@ namespace HpcGrid.Tests.Bridge;
 internal sealed class FakeBatch : IBatchSystem
 {
     public ConcurrentDictionary<string, BatchState> Pilots { get; } = new();
+    public ConcurrentQueue<PilotRequest> Requests { get; } = new();
     public ConcurrentQueue<string> Cancelled { get; } = new();
     public bool Away { get; set; }
     public string Name => "fake";
@@ -16,6 +17,7 @@ internal sealed class FakeBatch : IBatchSystem
     public Task<string> Submit(PilotRequest request, CancellationToken ct)
     {
         if (Away) throw GridError.Unavailable("the scheduler does not answer");
+        Requests.Enqueue(request);
         Pilots.TryAdd(request.Tag, BatchState.Running);
         return Task.FromResult("b-" + request.Tag);
     }

@@ -19,6 +19,7 @@ internal sealed class FakeCentral : ICentral
     public ConcurrentQueue<Assignment> Waiting { get; } = new();
     public ConcurrentQueue<JobEvent> Events { get; } = new();
     public ConcurrentQueue<MatchJobs> Requests { get; } = new();
+    public IEnumerable<SiteMap> SiteMaps => Requests.Select(request => request.SiteMap);
     public ConcurrentDictionary<AttemptId, bool> Kill { get; } = new();
     public ConcurrentDictionary<AttemptId, bool> Fenced { get; } = new();
     /// <summary>Looks that wait for an answer.</summary>

@@ -120,7 +120,7 @@ public sealed class ForkBatchSystemTests
     private static string Text(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
 
     private Task<string> Submit(ForkBatchSystem batch) =>
-        batch.Submit(new PilotRequest(_tag, 2, TimeSpan.FromHours(1), DateTimeOffset.UtcNow.AddHours(1)), default);
+        batch.Submit(new PilotRequest(_tag, 1, 2, TimeSpan.FromHours(1), DateTimeOffset.UtcNow.AddHours(1)), default);
 
     private Task Ends(ForkBatchSystem batch) => Until(async () => (await batch.Status([_tag], default)).Single().State == BatchState.Ended, "the pilot ends");
 

@@ -32,6 +32,15 @@ public sealed class FreezeTests
         Pass(seconds: 590, beating: 4);
         Assert.That(_rig.Batch.Cancelled, Is.Empty);
         Pass(seconds: 60, beating: 4);
+        _rig.Until(() => _rig.Central.Nodes.SingleOrDefault(node => node.Node == "node4")?.State == "gone", "it is given up");
+        Assert.That(_rig.Batch.Cancelled, Is.Empty, "others of its pilot live");
+    }
+
+    [Test]
+    public void The_last_of_its_pilot_that_falls_silent_is_given_up_with_its_pilot()
+    {
+        Join(1);
+        Pass(seconds: 650, beating: 0);
         _rig.Until(() => !_rig.Batch.Cancelled.IsEmpty, "its pilot is cancelled");
     }
 

@@ -36,6 +36,8 @@ public sealed class NameTests
     [TestCase("q17.g2.c1.m2000.t3600.n64.db")]
     [TestCase("q17.g2.c128.m0.t0.n0.db")]
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-500-licence-1000.db")]
+    [TestCase("q17.g2.c1.m2000.t3600.n1.w5.db")]
+    [TestCase("q17.g2.c1.m2000.t3600.n1.k-gpu-500.w5.db")]
     public void An_offer_comes_back_as_it_was_written(string file)
     {
         Assert.That(PoolEntry.TryParse(file, out var entry), Is.True);
@@ -53,6 +55,9 @@ public sealed class NameTests
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-0.db")]
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-gpu-05.db")]
     [TestCase("q17.g2.c1.m2000.t3600.n64.k-z-1-a-1.db")]
+    [TestCase("q17.g2.c1.m2000.t3600.n64.w0.db")]
+    [TestCase("q17.g2.c1.m2000.t3600.n64.w.db")]
+    [TestCase("q17.g2.c1.m2000.t3600.n1.w5.k-gpu-500.db")]
     public void An_offer_that_we_would_not_write_is_refused(string file) => Assert.That(PoolEntry.TryParse(file, out _), Is.False);
 
     [TestCase("q17.g2.s3.db")]
@@ -111,6 +116,8 @@ public sealed class NameTests
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.full")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain.full.left")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.w5")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.w5.drain")]
     public void A_heartbeat_comes_back_as_it_was_written(string file)
     {
         Assert.That(HeartbeatName.TryParse(file, out var name), Is.True);
@@ -119,6 +126,8 @@ public sealed class NameTests
 
     [TestCase("4711.n1.x.17")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.full.drain")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.w0")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain.w5")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.")]
     [TestCase("4711.n1.x.17.i-4.l3.a2.c9")]
     [TestCase("4711.n1.17.i4.l3.a2.c9")]

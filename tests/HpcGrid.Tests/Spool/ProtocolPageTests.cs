@@ -12,9 +12,9 @@ public sealed class ProtocolPageTests
     private static readonly string Page = Repository.Text("src/HpcGrid.Spool/PROTOCOL.md");
     private static readonly string Code = string.Concat(Repository.Files("src/HpcGrid.Spool", "*.cs").Select(Repository.Text));
 
-    private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.drain][.full][.left]";
+    private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.w<gang>][.drain][.full][.left]";
 
-    private const string Offer = "q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>[.k<counters>].db";
+    private const string Offer = "q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>[.k<counters>][.w<gang>].db";
 
     /// <summary>Each pattern of the page, and one name that the code writes.</summary>
     private static readonly (string Pattern, string Written)[] Names =
@@ -26,10 +26,11 @@ public sealed class ProtocolPageTests
         ("q<id>.g<gen>.db", new QueueName(3, 1).FileName),
         (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4).FileName),
         (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { Counters = Counters.Parse("gpu=0.5,licence=1") }.FileName),
+        (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { Counters = Counters.Parse("gpu=0.5"), Gang = 5 }.FileName),
         ("<nonce>.<label>", SpoolNames.Quarantined("ab1", "x y")),
         (".new.<aid>", SpoolNames.NewAgent(AgentName.Make("1", "n", "x"))),
         ("card.json", SpoolNames.Card),
-        (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, true, true) { Left = true }).FileName),
+        (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, true, true) { Left = true, Gang = 5 }).FileName),
         (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, false, false)).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, true).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, false).FileName),
@@ -85,13 +86,13 @@ public sealed class ProtocolPageTests
     public void Every_step_that_the_code_cites_is_on_the_page()
     {
         var steps = Regex.Matches(Page, @"^\| ([A-Z]\d) \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToHashSet();
-        Assert.That(steps, Has.Count.EqualTo(20));
-        var cited = Regex.Matches(Code, @"\b([ABFEK]\d)\b(?![-.])").Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.That(steps, Has.Count.EqualTo(23));
+        var cited = Regex.Matches(Code, @"\b([ABFEJK]\d)\b(?![-.])").Select(match => match.Groups[1].Value).ToHashSet();
         Assert.That(cited, Is.SubsetOf(steps));
     }
 
     [Test]
-    public void Every_step_of_the_spools_own_is_cited_by_the_code([Values("B2", "B3", "B4", "B5", "K2", "A1", "A2", "A3", "A4", "A5", "A6", "F3", "F4", "F5", "K1", "E1")] string step) =>
+    public void Every_step_of_the_spools_own_is_cited_by_the_code([Values("B2", "B3", "B4", "B5", "K2", "A1", "A2", "A3", "A4", "A5", "A6", "F3", "F4", "F5", "K1", "E1", "J1", "J2", "J3")] string step) =>
         Assert.That(Code, Does.Match($@"\b{step}\b"));
 
     [Test]

@@ -163,7 +163,6 @@ public sealed class JobDescriptionTests
     [TestCase("Command = {\"/bin/x\"}", "line 2, column 11: Command and Executable exclude each other")]
     [TestCase("ValidationCommand = \"/a/*.sh\"", "line 2, column 21: ValidationCommand '/a/*.sh' is a pattern")]
     [TestCase("JDLVariables = {\"ok\", \"not ok\"}", "line 2, column 23: JDLVariables names 'not ok'")]
-    [TestCase("NodeCount = 4", "line 2, column 1: NodeCount is not supported yet")]
     public void What_cannot_be_honoured_is_refused_with_its_place(string entry, string message)
     {
         var error = Assert.Throws<GridError>(() => Read($"Executable = \"x\";\n{entry};"))!;

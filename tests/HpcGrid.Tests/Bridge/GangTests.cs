@@ -1,0 +1,205 @@
+using System.Text;
+using System.Text.Json;
+using HpcGrid.Bridge.Pilots;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>J1 to J3: agents of one pilot are kept for one job, get it together, and are free again.</summary>
+public sealed class GangTests
+{
+    private readonly BridgeRig _rig = new();
+
+    [SetUp]
+    public void TwoNodesInAPilot() => _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { Nodes = 4, NodesPerPilot = 2 } };
+
+    [TearDown]
+    public void CleanUp() => _rig.Dispose();
+
+    [Test]
+    public void A_job_over_two_nodes_is_offered_to_the_first_of_them_when_both_are_empty_and_ends_once()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 1));
+        _rig.Ticks(20);
+        Assert.That(a.Spool.ListPool(0, 10).Items, Is.Empty, "a job still runs on one of the nodes");
+
+        Beat(gang, (a, 2), (b, 2));
+        _rig.Until(() => a.Spool.ListPool(0, 10).Items.Count == 1, "the job is offered");
+        Assert.That(a.Spool.ListPool(0, 10).Items.Single().Gang, Is.EqualTo(gang));
+        var first = IsFirst(a) ? a : b;
+        var claimed = first.TryClaim()!;
+        Assert.That(claimed.Header.Gang!.Nodes.Split('\n'), Is.EquivalentTo(new[] { "a", "b" }).And.Property("Length").EqualTo(2));
+        Assert.That(claimed.Header.Gang.Nodes, Does.StartWith(first.Node));
+        first.Finish(claimed);
+        _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.Done, "the job is done");
+        Beat(gang, (a, 2), (b, 2));
+        _rig.Until(() => Both(a, b, agent => agent.Messages().OfType<Release>().Any(release => release.Gang == gang)), "both nodes are released");
+        Assert.That(_rig.Central.EndsOf(1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void When_a_node_of_the_gang_is_lost_the_first_is_told_to_stop_and_the_job_gets_another_gang()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 2));
+        var (first, second) = IsFirst(a) ? (a, b) : (b, a);
+        WorkQueue? claimed = null;
+        _rig.Until(() => (claimed = first.TryClaim()) is not null, "the job is claimed");
+        second.Beat(left: true);
+        Beat(gang, (first, 0));
+        _rig.Until(() => first.Messages().OfType<Release>().Any(release => release.Gang == gang), "the first is told");
+        first.Publish(claimed!, true, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Ended, Outcome.Preempted)));
+
+        using var c = new PlayedAgent(_rig.Options.Spool, Path.Combine(_rig.Options.State, "scratch"), _rig.Pilot(), "c");
+        var next = Kept(first, c);
+        Assert.That(next, Is.GreaterThan(gang));
+        Beat(next, (first, 2), (c, 2));
+        var leader = IsFirst(first, next) ? first : c;
+        WorkQueue? again = null;
+        _rig.Until(() => (again = leader.TryClaim()) is not null, "the job is offered again");
+        Assert.That(again!.Header.Name.Generation, Is.EqualTo(2));
+        leader.Finish(again);
+        _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.Done, "the job is done");
+        Assert.That(_rig.Central.EndsOf(1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void An_offer_that_nobody_claimed_is_taken_back_when_a_node_of_its_gang_is_lost()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1, repeatable: false));
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 2));
+        _rig.Until(() => a.Spool.ListPool(0, 10).Items.Count == 1, "the job is offered");
+        (IsFirst(a) ? a : b).Beat(left: true);
+        _rig.Until(() => a.Spool.ListPool(0, 10).Items.Count == 0, "the offer is out of the pool");
+        _rig.Until(() => _rig.Central.Events.Any(reported => reported.What is Requeued), "the job waits again");
+    }
+
+    [Test]
+    public void A_bridge_that_restarts_goes_on_with_the_gang_it_has()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 2));
+        var first = IsFirst(a) ? a : b;
+        WorkQueue? claimed = null;
+        _rig.Until(() => (claimed = first.TryClaim()) is not null, "the job is claimed");
+        first.Publish(claimed!, false, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Running)));
+        _rig.Until(() => _rig.Central.Events.Any(reported => reported.What is Running), "the job runs");
+        _rig.Restart();
+        _rig.Ticks(50);
+        Assert.That(Both(a, b, agent => !agent.Messages().OfType<Release>().Any()));
+        first.Finish(claimed);
+        _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.Done, "the job is done");
+    }
+
+    [Test]
+    public void A_killed_job_that_waits_for_its_nodes_gives_them_back()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 0));
+        _rig.Central.Arrivals!.Pushed(new KillNow([new AttemptId(1, 1)]));
+        _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.Killed, "the job is killed");
+        _rig.Until(() => Both(a, b, agent => agent.Messages().OfType<Release>().Any(release => release.Gang == gang)), "both nodes are released");
+    }
+
+    [Test]
+    public void Pilots_are_started_with_all_their_nodes_and_central_hears_how_many_one_job_can_have()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        using var a = _rig.Agent("a");
+        _rig.Until(() => _rig.Central.SiteMaps.Any(), "work is asked for");
+        Assert.That(_rig.Central.SiteMaps.Last().Nodes, Is.EqualTo(2));
+        Assert.That(_rig.Batch.Requests, Is.Not.Empty);
+        Assert.That(_rig.Batch.Requests.Select(request => request.Nodes), Is.All.EqualTo(2));
+    }
+
+    [Test]
+    public void A_pilot_that_has_lost_nodes_makes_room_for_one_that_has_enough()
+    {
+        _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { Nodes = 2 } };
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        _rig.Ticks(20);
+        b.Beat(left: true);
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        _rig.Until(() =>
+        {
+            a.Beat();
+            _rig.Time.Advance(TimeSpan.FromSeconds(5));
+            return a.Messages().OfType<Drain>().Any();
+        }, "the pilot's last node is to end");
+        _rig.Batch.Pilots[_rig.Pilot()] = BatchState.Ended;
+        _rig.Until(() => _rig.Batch.Pilots.Values.Any(state => state == BatchState.Running), "a whole pilot is started");
+    }
+
+    [Test]
+    public void Sandboxes_of_agents_that_are_no_more_are_removed_and_others_stay()
+    {
+        var shared = Path.Combine(_rig.Options.State, "shared");
+        _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { SharedWork = shared } };
+        using var living = _rig.Agent("a");
+        _rig.Until(() => _rig.Central.Requests.Count > 0, "the agent is known");
+        var ours = Path.Combine(shared, living.Spool.Root.Sentinel.ClusterId.ToString());
+        foreach (var name in (string[])[living.Name, "b-old.n1.x"]) Directory.CreateDirectory(Path.Combine(ours, name, "sandbox1"));
+        Directory.CreateDirectory(Path.Combine(shared, Guid.NewGuid().ToString(), "b-other.n1.x"));
+        _rig.Until(() =>
+        {
+            living.Beat();
+            _rig.Time.Advance(TimeSpan.FromMinutes(1));
+            return !Directory.Exists(Path.Combine(ours, "b-old.n1.x"));
+        }, "what the dead agent left is removed");
+        Assert.That(Directory.GetDirectories(ours).Select(Path.GetFileName), Is.EqualTo(new[] { living.Name }));
+        Assert.That(Directory.GetDirectories(shared), Has.Length.EqualTo(2), "another spool's are not ours");
+    }
+
+    /// <summary>Both are told to keep their nodes for one gang; its number.</summary>
+    private long Kept(PlayedAgent a, PlayedAgent b)
+    {
+        long Highest(PlayedAgent agent) => agent.Messages().OfType<Reserve>().Select(reserve => reserve.Gang).DefaultIfEmpty().Max();
+        var before = Math.Max(Highest(a), Highest(b));
+        _rig.Until(() =>
+        {
+            a.Beat();
+            b.Beat();
+            return Highest(a) > before && Highest(a) == Highest(b);
+        }, "both nodes are kept");
+        Assert.That(new[] { IsFirst(a, Highest(a)), IsFirst(b, Highest(b)) }.Count(first => first), Is.EqualTo(1));
+        return Highest(a);
+    }
+
+    private static bool IsFirst(PlayedAgent agent, long? gang = null) =>
+        agent.Messages().OfType<Reserve>().Any(reserve => reserve.First && (gang is null || reserve.Gang == gang));
+
+    private static void Beat(long gang, params (PlayedAgent Agent, int Idle)[] agents)
+    {
+        foreach (var (agent, idle) in agents) agent.Beat(gang: gang, idle: idle);
+    }
+
+    private static bool Both(PlayedAgent a, PlayedAgent b, Func<PlayedAgent, bool> holds) => holds(a) && holds(b);
+
+    private static Assignment Wide(long job, bool repeatable = true)
+    {
+        var one = FakeCentral.Job(job, repeatable);
+        var spec = JsonSerializer.Deserialize(one.Spec, GridJson.Default.JobSpec)!;
+        spec = spec with { Resources = new Resources(1, 100, 100, 60) { NodeCount = 2, WholeNode = true }, Launch = new GangLaunch(1, true) };
+        return one with { Spec = Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(spec, GridJson.Default.JobSpec)) };
+    }
+}
