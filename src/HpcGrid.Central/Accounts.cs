@@ -3,7 +3,6 @@ using HpcGrid.Central.Broker;
 using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Identity;
-using HpcGrid.Central.Storage;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 
@@ -28,7 +27,7 @@ public sealed class Accounts(IFileSystem files, CentralHome home, CentralOptions
         var accounts = new Accounts(files, home, options, clock);
         accounts.MakeServerCertificate();
         using (var database = CentralDatabase.Open(home.Database))
-            await database.Write(session => accounts.Catalogue(database).MakeRoots(session, options.Vo));
+            await database.Write(session => accounts.Catalogue().MakeRoots(session, options.Vo));
         await accounts.Add("admin", Role.Admin, again: true);
     }
 
@@ -48,7 +47,7 @@ public sealed class Accounts(IFileSystem files, CentralHome home, CentralOptions
             await database.Write(session =>
             {
                 AccountTable.Insert(session, new Account(name, role, false, clock.GetUtcNow()));
-                if (role != Role.Bridge) Catalogue(database).MakeHome(session, Lfn.Parse(AccountRules.Home(options.Vo, name)), name);
+                if (role != Role.Bridge) Catalogue().MakeHome(session, Lfn.Parse(AccountRules.Home(options.Vo, name)), name);
             });
         }
         WriteFiles(name, role);
@@ -116,8 +115,5 @@ public sealed class Accounts(IFileSystem files, CentralHome home, CentralOptions
             secret: false);
     }
 
-    private CatalogueChanges Catalogue(CentralDatabase database) =>
-        new(new CatalogueTree(clock), new StorageElement(options.StorageElement, Store(), database, clock), clock);
-
-    private LocalStore Store() => new(files, Path.Combine(home.Path, options.StorageDirectory));
+    private CatalogueChanges Catalogue() => new(new CatalogueTree(clock), clock);
 }

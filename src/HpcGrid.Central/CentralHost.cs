@@ -40,13 +40,14 @@ public sealed class CentralHost : IAsyncDisposable
         Database = Own(CentralDatabase.Open(home.Database));
         var tokens = Own(TokenDesk.Open(_files, home, options.Vo, clock));
         var authenticator = new Authenticator(Own(CertificateAuthority.OpenOrMake(_files, home, options.Vo, clock.GetUtcNow())), Database, clock);
-        Element = new StorageElement(options.StorageElement, new LocalStore(_files, Path.Combine(home.Path, options.StorageDirectory)), Database, clock);
+        Elements = Own(new StorageElements(_files, home.Path, options.Elements, Database));
+        var uploads = new UploadDesk(Elements, Database, clock);
 
         var tree = new CatalogueTree(clock);
-        var reads = new CatalogueReads(tree, Element);
-        var changes = new CatalogueChanges(tree, Element, clock);
+        var reads = new CatalogueReads(tree, Elements);
+        var changes = new CatalogueChanges(tree, clock);
         var files = new FileRequests(Database, reads, changes, new CatalogueSearch(tree),
-            new FileTickets(tree, reads, Element, tokens, clock));
+            new FileTickets(tree, reads, Elements, uploads, tokens, clock));
 
         var times = new LeaseTimes(TimeSpan.FromSeconds(options.LeaseSeconds), TimeSpan.FromSeconds(options.GiveUpSeconds));
         var roster = new BridgeRoster(clock);
@@ -54,27 +55,27 @@ public sealed class CentralHost : IAsyncDisposable
         var descriptions = new Descriptions();
         var builder = new AssignmentBuilder(tokens);
         var sites = new Sites(roster, new SiteHealth(clock));
-        var inputs = new InputResolver(reads, new CollectionReader(Element), options.Vo);
+        var inputs = new InputResolver(reads, new CollectionReader(Elements), options.Vo);
         var flow = new JobFlow(descriptions, roster, new NodeInputs(inputs, descriptions, options.Vo), sites.Health);
         _leases = new Leases(Database, flow, new WaitingHint(descriptions, sites, clock), roster, times, clock);
-        var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, Element, clock), flow, clock);
+        var intake = new EventIntake(Database, descriptions, builder, new OutputRegistrar(tree, uploads, clock), flow, clock);
         var bridges = new BridgeRequests(Database, new Matcher(Database, descriptions, builder, sites, flow, clock), intake, _leases,
-            new BridgeNews(roster, tokens, Element, times, sites.Health), desk);
+            new BridgeNews(roster, tokens, Elements, times, sites.Health), desk);
 
         _kills = new Kills(Database, flow, clock);
         Waiting = new WaitingLimits(Database, flow, clock);
         Delays = new Delays(Database, flow, clock);
-        var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), options.Vo), flow, clock, options.Vo);
+        var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), Elements, options.Vo), flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
-        var outlet = new CatalogueOutlet(Database, tree, changes, Element, clock);
+        var outlet = new CatalogueOutlet(Database, tree, changes, Elements, uploads, clock);
         Merges = new Merges(Database, descriptions, flow, submission, new MergeFiles(Database, descriptions, reads, outlet, options.Vo), clock);
         var live = new LiveRequests(new Peeks(Database, desk), desk, new Samples(Database, clock));
 
         var standing = new StandingRequests(Database, new SiteMatching(descriptions, sites, clock), clock);
 
         var gate = new IdentityGate(authenticator);
-        StorageCleaning = new StorageLoop(Element, Database, clock);
+        StorageCleaning = new StorageLoop(Elements, uploads, Database, clock);
         _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run,
             new DelayLoop(Delays, clock).Run, new MergeLoop(Merges, clock).Run,
             StorageCleaning.Run];
@@ -82,14 +83,15 @@ public sealed class CentralHost : IAsyncDisposable
         WebServer.Use(_app, gate);
         new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, new WhoIsWho(options.Vo, clock)), authenticator, gate).Map(_app,
             _stopping.Token);
-        new StorageEndpoint(Element, reads, descriptions, Database, tokens).Map(_app);
+        new StorageEndpoint(Elements, uploads, new StorageAccess(reads, descriptions), roster, Database, tokens).Map(_app);
     }
 
     /// <summary>Where it listens, https://host:port.</summary>
     public Uri Url { get; private set; } = new("https://localhost");
 
     internal CentralDatabase Database { get; }
-    internal StorageElement Element { get; }
+    internal StorageElements Elements { get; }
+    internal StorageElement Element => Elements.First;
     internal StorageLoop StorageCleaning { get; }
     internal Leases Leases => _leases;
     internal Kills Kills => _kills;
@@ -126,7 +128,7 @@ public sealed class CentralHost : IAsyncDisposable
 
     private async Task Start()
     {
-        Element.Store.RemoveLeftovers();
+        await Elements.Settle();
         await _leases.Forgive();
         await _kills.GoOn();
         try { await _app.StartAsync(); }

@@ -1,5 +1,6 @@
 using System.IO.Abstractions;
 using System.Net;
+using HpcGrid.Central.Storage;
 using HpcGrid.Core;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
@@ -25,14 +26,22 @@ public sealed record CentralOptions
     /// <summary>The local storage element's directory, absolute or below the home.</summary>
     public string StorageDirectory { get; init; } = "storage";
 
+    /// <summary>
+    /// All storage elements, the first of them being where everything goes that wants nothing else; empty for the local one alone. More can be made while
+    /// central runs: hpcgrid-central storage add.
+    /// </summary>
+    public ElementSetting[] StorageElements { get; init; } = [];
+
     /// <summary>A bridge silent for so many seconds is shown as lost.</summary>
     public int LeaseSeconds { get; init; } = 120;
 
     /// <summary>A bridge silent for so many seconds has lost its jobs.</summary>
     public int GiveUpSeconds { get; init; } = 3600;
 
-    /// <summary>The storage element's name.</summary>
-    [YamlIgnore] public string StorageElement => StorageName.Length > 0 ? StorageName : $"{Vo.ToUpperInvariant()}::Central::Local";
+    /// <summary>The storage elements that this file describes; at least one.</summary>
+    [YamlIgnore]
+    public IReadOnlyList<ElementSetting> Elements => StorageElements.Length > 0 ? StorageElements
+        : [new ElementSetting { Name = StorageName.Length > 0 ? StorageName : $"{Vo.ToUpperInvariant()}::Central::Local", Directory = StorageDirectory }];
 
     /// <summary>Where to listen. Throws GridError(Invalid).</summary>
     [YamlIgnore]
@@ -68,6 +77,10 @@ public sealed record CentralOptions
         _ = EndPoint;
         if (Vo.Length is 0 or > 32 || !Vo.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') || !char.IsAsciiLetter(Vo[0]))
             throw GridError.Invalid($"vo: '{Vo}' is not a name", "Up to 32 ASCII letters, digits, '-', '_' and '.', starting with a letter.");
+        foreach (var element in Elements) element.Check();
+        if (Elements.Count > Limits.Elements) throw GridError.Invalid($"storageElements: {Elements.Count} of them", $"At most {Limits.Elements} serve.");
+        if (Elements.GroupBy(element => element.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw GridError.Invalid($"storageElements: {twice.Key} is there twice", "Give each a name of its own.");
         if (LeaseSeconds is < 2 or > 86_400) throw GridError.Invalid($"leaseSeconds: {LeaseSeconds} is not between 2 and 86400");
         if (GiveUpSeconds < LeaseSeconds || GiveUpSeconds > 30 * 86_400)
             throw GridError.Invalid($"giveUpSeconds: {GiveUpSeconds} is not between leaseSeconds and 30 days");

@@ -156,6 +156,36 @@ public static class Limits
     /// <summary>Physical deletions and orphans per tick of their loop.</summary>
     public const int DeletionsPerTick = 1000;
 
+    /// <summary>Longest name of a storage element.</summary>
+    public const int ElementName = 200;
+
+    /// <summary>
+    /// Files up to this size are kept together in packs: what rides in queue files is what a production has many of. A larger one is a file of its own.
+    /// </summary>
+    public const int LargestPacked = 64 * 1024;
+
+    /// <summary>A pack that has reached this size is closed: so much is copied at most to get rid of its holes.</summary>
+    public const long PackBytes = 64L * 1024 * 1024;
+
+    /// <summary>A pack is copied together when at least half of it, and so many bytes, are dead: below that the copying is not worth it.</summary>
+    public const double DeadPackShare = 0.5;
+    public const long DeadPackBytes = 64 * 1024;
+
+    /// <summary>Packs copied together in one round, so that other work of the disk gets its turn.</summary>
+    public const int PacksPerCompaction = 4;
+
+    /// <summary>Productions whose pack is remembered; of others it is looked up.</summary>
+    public const int PacksInMemory = 10_000;
+
+    /// <summary>Storage elements of one central: each is asked for its room.</summary>
+    public const int Elements = 100;
+
+    /// <summary>Bytes that stay free on the disk of a storage element, because the database may lie on it too.</summary>
+    public const long ReservedBytes = 64L * 1024 * 1024;
+
+    /// <summary>What a storage element has room for is asked anew so often; with a capacity all replicas are counted for it.</summary>
+    public static readonly TimeSpan RoomAge = TimeSpan.FromSeconds(60);
+
     /// <summary>Certificates: the CA's, and the shorter life of those it signs.</summary>
     public static readonly TimeSpan AuthorityLife = TimeSpan.FromDays(3650);
     public static readonly TimeSpan CertificateLife = TimeSpan.FromDays(365);

@@ -58,11 +58,16 @@ public sealed class StorageClient : IDisposable
     /// else, otherwise the storage element's GridError, or Unavailable. Repeating it with the same content is harmless.
     /// </summary>
     public Task<StoredUpload> Put(string url, string token, Content content, Stream from, CancellationToken ct, Action<long>? progress = null) =>
-        Guarded(url, ct, async stall =>
+        Put(url, token, content, StorageWish.None, from, ct, progress);
+
+    /// <summary>As above, with copies where they are wanted; the answer names the storage element that has the first.</summary>
+    public Task<StoredUpload> Put(string url, string token, Content content, StorageWish wish, Stream from, CancellationToken ct,
+        Action<long>? progress = null) => Guarded(url, ct, async stall =>
     {
         await using var body = new HashingStream(from, bytes => Moved(stall, bytes, progress));
         using var request = Request(HttpMethod.Put, url, token);
         request.Headers.Add("X-Content-Sha256", content.Sha256);
+        if (!wish.IsNone) request.Headers.Add(StorageWish.Header, Uri.EscapeDataString(wish.ToString()));
         request.Headers.ExpectContinue = content.Size >= Limits.AskBeforeUpload;
         request.Content = new StreamContent(body, Limits.BufferSize);
         request.Content.Headers.ContentLength = content.Size;

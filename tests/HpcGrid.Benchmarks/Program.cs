@@ -13,6 +13,8 @@ const string Usage = """
           --seconds N   for how long (default 30)
       central           a production of a million subjobs at central alone: submit, match, report, retry, kill
           --jobs N      how many (default 1000000)
+      storage           small outputs of a production at central: uploads a second, files that stay
+          --jobs N      how many (default 20000)
       micro             parts alone, by BenchmarkDotNet; further arguments go to it (--filter '*Claim*')
 
       --smoke           tiny sizes: shows that it runs, measures nothing
@@ -27,6 +29,8 @@ switch (args.FirstOrDefault())
         return WhatDoesMonitoringCost.Answer(BenchOptions.Parse(args[1..]));
     case "central":
         return await HowFastIsCentral.Answer(BenchOptions.Parse(args[1..]));
+    case "storage":
+        return await HowFastIsStorage.Answer(BenchOptions.Parse(args[1..]));
     case "micro":
         BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchOptions).Assembly).Run(args[1..]);
         return 0;

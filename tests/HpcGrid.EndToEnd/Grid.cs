@@ -210,6 +210,7 @@ internal sealed class Grid : IAsyncDisposable
         {
             ["init", "--home", CentralHome, "--listen", "127.0.0.1:0"],
             ["user", "add", "physicist", "--home", CentralHome],
+            ["storage", "set", "HPCGRID::Central::Second", "--directory", "second", "--home", CentralHome],
             ["user", "add", "titan", "--role", "bridge", "--home", CentralHome],
         })
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Nodes;
 using HpcGrid.Core.Api;
@@ -84,17 +85,29 @@ internal sealed class VersionIntake(
     /// <summary>The agent may forget what rode in its version: the bytes are in the ledger with the same transaction.</summary>
     private void Save(HeldJob job, JobReport report, JobEvent ended, WorkQueueVersion version, Tick tick)
     {
+        var rules = RulesWithOptions(job, good: ended.What is Ended { State: JobState.Done });
         foreach (var output in report.Outputs)
         {
             var guid = Guid.NewGuid();
             var saved = new SavedOutput(output.Name, guid, output.Content, "", Pfn.Of(guid),
-                [.. output.Members.Select(member => new SavedMember(member.Name, Guid.NewGuid(), member.Content))]);
+                [.. output.Members.Select(member => new SavedMember(member.Name, Guid.NewGuid(), member.Content))])
+            {
+                Wish = OutputWish.Of(rules, output.Name),
+            };
             ledger.Outputs.Add(job.Row, saved, version.Agent, version.Header.Name, output.SpoolFile,
                 output.SpoolFile is null ? version.Blobs[output.Content.Sha256] : null);
         }
         ledger.Jobs.SetStage(job.Row, JobStage.Saving);
         if (ended.What is Ended { State: JobState.Done }) ledger.Outbox.Add(BridgeEvents.Saving(report, tick.Now));
         ledger.Outputs.Await(job.Row, ended);
+    }
+
+    /// <summary>What the job saves, read only when some of it has options: most jobs say nothing about where.</summary>
+    private IReadOnlyList<OutputRule> RulesWithOptions(HeldJob job, bool good)
+    {
+        var spec = ledger.Assignments.Spec(job.Row);
+        if (spec.AsSpan().IndexOf("\"options\":[\""u8) < 0 || JsonSerializer.Deserialize(spec, GridJson.Default.JobSpec) is not { } read) return [];
+        return good ? read.Outputs : read.ErrorOutputs;
     }
 
     private void Tell(HeldJob job, JobReport report, Tick tick)

@@ -46,8 +46,9 @@ internal sealed class Uploader(StorageClient storage, StageArea area, BridgeAgen
             try
             {
                 await using var from = open();
-                var stored = await storage.Put($"{target.Url.TrimEnd('/')}/{output.Output.Pfn}", output.Token, output.Output.Content, from, ct);
-                return output.Output with { Se = target.Se, Pfn = stored.Pfn, Content = stored.Content };
+                var wish = output.Output.Wish is { } said ? StorageWish.Parse(said) : StorageWish.None;
+                var stored = await storage.Put($"{target.Url.TrimEnd('/')}/{output.Output.Pfn}", output.Token, output.Output.Content, wish, from, ct);
+                return output.Output with { Se = stored.Se is { Length: > 0 } se ? se : target.Se, Pfn = stored.Pfn, Content = stored.Content };
             }
             // One that may come back outweighs another that surely refuses.
             catch (GridError e) { last = last is { IsTransient: true } ? last : e; }

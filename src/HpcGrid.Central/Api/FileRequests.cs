@@ -32,7 +32,7 @@ public sealed class FileRequests(CentralDatabase database, CatalogueReads reads,
         database.Read(session => tickets.OpenForReading(session, ViewerOf(caller), Lfn.Parse(request.Path)));
 
     public WriteTicket OpenForWriting(Caller caller, OpenForWriting request) =>
-        database.Read(session => tickets.OpenForWriting(session, ViewerOf(caller), Lfn.Parse(request.Path), request.Content));
+        database.Read(session => tickets.OpenForWriting(session, ViewerOf(caller), Lfn.Parse(request.Path), request.Content, request.Wish ?? ""));
 
     public Task<Done> Register(Caller caller, RegisterFile request) => Change(session => tickets.Register(session, ViewerOf(caller), request));
 

@@ -6,13 +6,14 @@ using HpcGrid.Core.Api;
 namespace HpcGrid.Central.Broker;
 
 /// <summary>What bridges are told at the start, and what is told of them.</summary>
-public sealed class BridgeNews(BridgeRoster roster, TokenDesk tokens, StorageElement element, LeaseTimes times, SiteHealth health)
+public sealed class BridgeNews(BridgeRoster roster, TokenDesk tokens, StorageElements elements, LeaseTimes times, SiteHealth health)
 {
     /// <summary>The welcome; from now on the connection gets hints.</summary>
     public BridgeWelcome Greet(Guid connection, string bridge, Action<Push> send)
     {
         roster.Connect(connection, bridge, send);
-        return new BridgeWelcome(tokens.Vo, tokens.PublicKeys, (int)times.Lease.TotalSeconds, [new StorageTarget(element.Name, element.Url)]);
+        // One address serves for all storage elements: where an output goes is decided when it comes, by what its job wants.
+        return new BridgeWelcome(tokens.Vo, tokens.PublicKeys, (int)times.Lease.TotalSeconds, [new StorageTarget(elements.First.Name, elements.First.Url)]);
     }
 
     public void Forget(Guid connection) => roster.Disconnect(connection);

@@ -10,19 +10,15 @@ namespace HpcGrid.Central.Broker;
 /// Reads files that list input files: AliEn's XML collections (every file element with an lfn) and plain lists, a path a line. They come from users:
 /// no DTD, no entity, nothing outside the file is looked at, and sizes are bounded. Throws GridError.
 /// </summary>
-public sealed class CollectionReader(StorageElement element)
+public sealed class CollectionReader(StorageElements elements)
 {
     /// <summary>The paths in the order of the file.</summary>
     public IReadOnlyList<string> Read(SourceFile file)
     {
         if (file.Content.Size > Limits.CollectionBytes)
             throw new GridError(ErrorCode.TooLarge, $"the collection {file.Lfn} has {file.Content.Size} bytes", $"At most {Limits.CollectionBytes} are read.");
-        var replica = file.Replicas.FirstOrDefault(copy => copy.Se == element.Name);
-        if (replica is null || file.Member is not null)
-            throw GridError.Invalid($"the collection {file.Lfn} has no copy of its own in {element.Name}, where central can read it",
-                "Copy it to the catalogue as a plain file.");
         using var bytes = new MemoryStream((int)file.Content.Size);
-        using (var stored = element.Store.Open(replica.Pfn)) stored.CopyTo(bytes);
+        using (var stored = elements.Open(file)) stored.CopyTo(bytes);
         var paths = IsXml(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)) ? ReadXml(file.Lfn, bytes) : ReadLines(file.Lfn, bytes.ToArray());
         return paths.Count switch
         {

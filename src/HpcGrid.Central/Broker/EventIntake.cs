@@ -65,7 +65,9 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
         var good = ended.State is JobState.Done or JobState.DoneWarn;
         var owner = new Viewer(row.Owner, AccountTable.Find(book.Session, row.Owner)?.Role == Role.Admin);
         var directory = good ? builder.OutputDirectory(descriptions.Of(book.Session, row)) : builder.ErrorDirectory(row, id.Attempt);
-        if (registrar.Register(book.Session, id, owner, directory, ended.Outputs) is not { } fault) return ended;
+        if (registrar.Register(book.Session, id, owner, directory, ended.Outputs, out var missing) is not { } fault)
+            return !good || missing == 0 ? ended
+                : ended with { State = JobState.DoneWarn, Reason = $"{missing} copies of its outputs that were asked for could not be made" };
         return good
             ? ended with { State = JobState.ErrorSV, Reason = "outputs cannot be registered: " + fault, Outputs = [] }
             : ended with { Reason = $"{ended.Reason}; its error outputs cannot be registered: {fault}", Outputs = [] };

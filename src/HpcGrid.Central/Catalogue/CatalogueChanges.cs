@@ -10,7 +10,7 @@ namespace HpcGrid.Central.Catalogue;
 /// Changing the tree, each within the caller's transaction. Files lose their bytes only when no entry refers to them any more,
 /// and only after the transaction.
 /// </summary>
-public sealed class CatalogueChanges(CatalogueTree tree, StorageElement element, TimeProvider clock)
+public sealed class CatalogueChanges(CatalogueTree tree, TimeProvider clock)
 {
     /// <summary>The root, "/vo", "/vo/bin" and "/vo/user"; repeating it is harmless.</summary>
     public void MakeRoots(Session session, string vo)
@@ -110,7 +110,7 @@ public sealed class CatalogueChanges(CatalogueTree tree, StorageElement element,
     {
         EntryTable.Delete(session, entry.Id);
         if ((entry.Archive ?? entry.Guid) is not { } guid || EntryTable.IsReferredTo(session, guid)) return;
-        foreach (var (se, pfn) in ReplicaTable.Of(session, guid)) element.QueueDeletion(session, se, pfn);
+        foreach (var (se, pfn) in ReplicaTable.Of(session, guid)) DeletionTable.Insert(session, se, pfn, clock.GetUtcNow());
         ReplicaTable.Delete(session, guid);
     }
 }

@@ -7,19 +7,16 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Central.Catalogue;
 
 /// <summary>
-/// Small files that central itself reads and writes, in its own storage element. A crash between bytes and entry leaves an upload that nobody
+/// Small files that central itself reads and writes, in its own storage elements. A crash between bytes and entry leaves an upload that nobody
 /// registered, which is removed as any other.
 /// </summary>
-public sealed class CatalogueOutlet(CentralDatabase database, CatalogueTree tree, CatalogueChanges changes, StorageElement element, TimeProvider clock)
+public sealed class CatalogueOutlet(CentralDatabase database, CatalogueTree tree, CatalogueChanges changes, StorageElements elements, UploadDesk desk,
+    TimeProvider clock)
 {
     /// <summary>Stores bytes under a new path, as made by a job. Throws GridError: Exists when the path is taken, Denied.</summary>
     public async Task Write(Viewer owner, Lfn path, byte[] bytes, long job)
     {
-        var guid = Guid.CreateVersion7();
-        var (pfn, content) = (Pfn.Of(guid), Content.Of(bytes));
-        var upload = new Upload(guid, pfn, content, default, owner.Name, clock.GetUtcNow());
-        using var from = new MemoryStream(bytes);
-        await element.Store.Put(pfn, content, from, () => database.Write(session => UploadTable.Insert(session, upload)), default);
+        var upload = await desk.PutOwn(owner.Name, bytes);
         await database.Write(session => Enter(session, owner, path, upload, job));
     }
 
@@ -27,11 +24,7 @@ public sealed class CatalogueOutlet(CentralDatabase database, CatalogueTree tree
     public string ReadText(SourceFile file)
     {
         if (file.Content.Size > Core.Limits.LongestJdl) throw new GridError(ErrorCode.TooLarge, $"{file.Lfn} has {file.Content.Size} bytes");
-        var replica = file.Replicas.FirstOrDefault(copy => copy.Se == element.Name);
-        if (replica is null || file.Member is not null)
-            throw GridError.Invalid($"{file.Lfn} has no copy of its own in {element.Name}, where central can read it",
-                "Copy it to the catalogue as a plain file.");
-        using var reader = new StreamReader(element.Store.Open(replica.Pfn), Encoding.UTF8);
+        using var reader = new StreamReader(elements.Open(file), Encoding.UTF8);
         return reader.ReadToEnd();
     }
 
@@ -48,7 +41,7 @@ public sealed class CatalogueOutlet(CentralDatabase database, CatalogueTree tree
             Id = 0, Parent = parent.Id, Name = path.Name, Type = "f", Owner = owner.Name, Group = owner.Name, Permissions = PermissionRules.NewFile,
             Size = upload.Content.Size, Sha256 = upload.Content.Sha256, Guid = upload.Guid, CreatedAt = clock.GetUtcNow(), Job = job,
         });
-        ReplicaTable.Insert(session, upload.Guid, element.Name, upload.Pfn);
-        element.Accept(session, upload.Guid);
+        ReplicaTable.Insert(session, upload);
+        UploadDesk.Accept(session, upload.Guid);
     }
 }

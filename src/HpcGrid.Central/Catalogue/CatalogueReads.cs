@@ -7,7 +7,7 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Central.Catalogue;
 
 /// <summary>Looking at the catalogue, with the viewer's permissions.</summary>
-public sealed class CatalogueReads(CatalogueTree tree, StorageElement element)
+public sealed class CatalogueReads(CatalogueTree tree, StorageElements elements)
 {
     public EntryList List(Session session, Viewer viewer, Lfn path, string? after, int limit)
     {
@@ -74,5 +74,5 @@ public sealed class CatalogueReads(CatalogueTree tree, StorageElement element)
 
     private List<Replica> Replicas(Session session, EntryRow entry) =>
         [.. ReplicaTable.Of(session, entry.Archive ?? entry.Guid ?? throw new InvalidOperationException($"entry {entry.Id} has no GUID"))
-            .Select(copy => copy.Se == element.Name ? element.ReplicaOf(copy.Pfn) : new Replica(copy.Se, copy.Pfn, copy.Pfn))];
+            .Select(copy => elements.ReplicaOf(copy.Se, copy.Pfn))];
 }

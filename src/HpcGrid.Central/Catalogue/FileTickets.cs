@@ -8,7 +8,7 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Central.Catalogue;
 
 /// <summary>Fetching and putting single files: where, with which token, and the entry afterwards.</summary>
-public sealed class FileTickets(CatalogueTree tree, CatalogueReads reads, StorageElement element, TokenDesk tokens, TimeProvider clock)
+public sealed class FileTickets(CatalogueTree tree, CatalogueReads reads, StorageElements elements, UploadDesk desk, TokenDesk tokens, TimeProvider clock)
 {
     public ReadTicket OpenForReading(Session session, Viewer viewer, Lfn path)
     {
@@ -16,13 +16,16 @@ public sealed class FileTickets(CatalogueTree tree, CatalogueReads reads, Storag
         return new ReadTicket(source, tokens.SignTicket(viewer.Name, string.Join(' ', source.Replicas.Select(copy => StorageRules.ReadScope(copy.Pfn)))));
     }
 
-    public WriteTicket OpenForWriting(Session session, Viewer viewer, Lfn path, Content content)
+    public WriteTicket OpenForWriting(Session session, Viewer viewer, Lfn path, Content content, string wish)
     {
+        PlacementRules.Check(StorageWish.Parse(wish), elements.States);
         Check(content);
         MustBeFree(session, viewer, path);
         var guid = Guid.CreateVersion7();
         var pfn = Pfn.Of(guid);
-        return new WriteTicket(guid, element.Name, pfn, element.UrlOf(pfn), tokens.SignTicket(viewer.Name, StorageRules.CreateScope(pfn)));
+        // Which of them it goes to is decided when its bytes come; the address of any serves.
+        var first = elements.First;
+        return new WriteTicket(guid, first.Name, pfn, first.UrlOf(pfn), tokens.SignTicket(viewer.Name, StorageRules.CreateScope(pfn)));
     }
 
     /// <summary>Enters an upload. The storage element's own reckoning of it is compared; repeating the same is harmless.</summary>
@@ -32,10 +35,10 @@ public sealed class FileTickets(CatalogueTree tree, CatalogueReads reads, Storag
         if (tree.TryWalk(session, path, viewer, out _) is { } there && there.Guid == request.Guid && !there.IsDirectory
             && there.Content == request.Content) return;
         var parent = MustBeFree(session, viewer, path);
-        var upload = element.Find(session, request.Guid);
+        var upload = desk.Find(session, request.Guid);
         if (upload is null || upload.Owner != viewer.Name || upload.Id != default)
             throw GridError.NotFound($"you have uploaded no file {request.Guid}", "Upload it first; uploads that are not registered for a day are removed.");
-        if (request.Se != element.Name || upload.Pfn != request.Pfn || upload.Content != request.Content)
+        if (!upload.Elements.Contains(request.Se) || upload.Pfn != request.Pfn || upload.Content != request.Content)
             throw GridError.Corrupt(
                 $"the storage element has {upload.Content.Size} bytes with SHA-256 {upload.Content.Sha256}, not what is to be registered as {path}",
                 "Upload it again.");
@@ -44,8 +47,8 @@ public sealed class FileTickets(CatalogueTree tree, CatalogueReads reads, Storag
             Id = 0, Parent = parent.Id, Name = path.Name, Type = "f", Owner = viewer.Name, Group = viewer.Name, Permissions = PermissionRules.NewFile,
             Size = upload.Content.Size, Sha256 = upload.Content.Sha256, Guid = upload.Guid, CreatedAt = clock.GetUtcNow(),
         });
-        ReplicaTable.Insert(session, upload.Guid, element.Name, upload.Pfn);
-        element.Accept(session, upload.Guid);
+        ReplicaTable.Insert(session, upload);
+        UploadDesk.Accept(session, upload.Guid);
     }
 
     private EntryRow MustBeFree(Session session, Viewer viewer, Lfn path)

@@ -10,30 +10,33 @@ namespace HpcGrid.Central.Catalogue;
 /// Enters the outputs of an attempt, all or none, in the transaction that ends the attempt. Each must be in the storage element as this very
 /// attempt brought it (GUID, PFN, size, checksum); no name may be taken or lead out of the output directory.
 /// </summary>
-public sealed class OutputRegistrar(CatalogueTree tree, StorageElement element, TimeProvider clock)
+public sealed class OutputRegistrar(CatalogueTree tree, UploadDesk desk, TimeProvider clock)
 {
-    /// <summary>Null when all is entered; otherwise why nothing was.</summary>
-    public string? Register(Session session, AttemptId id, Viewer owner, Lfn directory, IReadOnlyList<SavedOutput> outputs)
+    /// <summary>Null when all is entered; otherwise why nothing was. Says how many copies of the outputs are missing.</summary>
+    public string? Register(Session session, AttemptId id, Viewer owner, Lfn directory, IReadOnlyList<SavedOutput> outputs, out int missing)
     {
+        missing = 0;
         if (outputs.Count == 0) return null;
         try
         {
-            var planned = Plan(session, id, directory, outputs);
+            var uploads = outputs.Select(output => Uploaded(session, id, output)).ToList();
+            var planned = Plan(session, directory, outputs);
             session.Part(() =>
             {
                 foreach (var parent in planned.Select(file => file.Path.Parent).Distinct()) tree.MakeDirectories(session, parent, owner);
                 foreach (var file in planned) Insert(session, id, owner, file);
             });
+            foreach (var upload in uploads)
+            {
+                ReplicaTable.Insert(session, upload);
+                UploadDesk.Accept(session, upload.Guid);
+            }
+            missing = uploads.Sum(upload => upload.Missing);
         }
         catch (GridError e)
         {
             tree.Forget();
             return e.Message;
-        }
-        foreach (var output in outputs)
-        {
-            ReplicaTable.Insert(session, output.Guid, output.Se, output.Pfn);
-            element.Accept(session, output.Guid);
         }
         return null;
     }
@@ -43,12 +46,11 @@ public sealed class OutputRegistrar(CatalogueTree tree, StorageElement element, 
         name.Split('/').Aggregate(directory, (path, component) => path.Child(component));
 
     /// <summary>All that can be wrong is found here, before anything is written.</summary>
-    private List<PlannedFile> Plan(Session session, AttemptId id, Lfn directory, IReadOnlyList<SavedOutput> outputs)
+    private List<PlannedFile> Plan(Session session, Lfn directory, IReadOnlyList<SavedOutput> outputs)
     {
         var planned = new List<PlannedFile>();
         foreach (var output in outputs)
         {
-            MustBeUploaded(session, id, output);
             var path = PathOf(directory, output.Name);
             planned.Add(new PlannedFile(path, output.Guid, output.Content, null));
             planned.AddRange(output.Members.Select(member => new PlannedFile(PathOf(path.Parent, member.Name), member.Guid, member.Content,
@@ -61,13 +63,15 @@ public sealed class OutputRegistrar(CatalogueTree tree, StorageElement element, 
         return planned;
     }
 
-    private void MustBeUploaded(Session session, AttemptId id, SavedOutput output)
+    private Upload Uploaded(Session session, AttemptId id, SavedOutput output)
     {
-        if (output.Se != element.Name) throw GridError.Invalid($"output {output.Name} is in {output.Se}, which is not a storage element of this central");
-        var upload = element.Find(session, output.Guid);
+        var upload = desk.Find(session, output.Guid);
         if (upload is null || upload.Id != id) throw GridError.NotFound($"output {output.Name} was not uploaded by attempt {id}");
+        if (!upload.Elements.Contains(output.Se))
+            throw GridError.Invalid($"output {output.Name} is in {string.Join(", ", upload.Elements)}, not in {output.Se}");
         if (upload.Pfn != output.Pfn || upload.Content != output.Content)
             throw GridError.Corrupt($"output {output.Name} is not what the storage element has: {upload.Content.Size} bytes, SHA-256 {upload.Content.Sha256}");
+        return upload;
     }
 
     private void Insert(Session session, AttemptId id, Viewer owner, PlannedFile file)

@@ -32,33 +32,32 @@ public sealed class LocalStore
         foreach (var left in _files.Directory.EnumerateFiles(_incoming)) _files.File.Delete(left);
     }
 
+    /// <summary>As the one for several stores, into this one alone.</summary>
+    public Task Put(string pfn, Content declared, Stream from, Func<Task> beforehand, CancellationToken ct) =>
+        Put([this], pfn, declared, from, _ => beforehand(), ct);
+
     /// <summary>
-    /// Stores a stream that must turn out as declared; what is said beforehand is done when its bytes are safe and before they have their name.
-    /// Throws GridError: Corrupt when it does not, Unavailable when the disk is full or fails; then nothing of it is left.
+    /// Stores a stream that must turn out as declared, in several places at once; a place whose disk fails is passed over while others are left. What is
+    /// said beforehand is done when the bytes are safe and before they have their names; it is told where. Returns the places.
+    /// Throws GridError: Corrupt when the stream is something else, Unavailable when all disks are full or fail; then nothing of it is left.
     /// </summary>
-    public async Task Put(string pfn, Content declared, Stream from, Func<Task> beforehand, CancellationToken ct)
+    public static async Task<IReadOnlyList<LocalStore>> Put(IReadOnlyList<LocalStore> stores, string pfn, Content declared, Stream from,
+        Func<IReadOnlyList<LocalStore>, Task> beforehand, CancellationToken ct)
     {
-        var final = PathOf(pfn);
-        var temporary = Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
+        var copies = new IncomingCopies([.. stores.Select(store => new IncomingCopies.Copy(store, store.NewTemporary(), store.PathOf(pfn)))]);
         try
         {
-            var stored = await Write(temporary, declared.Size, from, ct);
+            var stored = await Write(copies, declared.Size, from, ct);
             if (stored != declared)
                 throw GridError.Corrupt(
                     $"the upload has {stored.Size} bytes with SHA-256 {stored.Sha256}, declared were {declared.Size} with {declared.Sha256}",
                     "Nothing was stored. Was the file changed meanwhile? Upload it again.");
-            await beforehand();
-            var directory = Path.GetDirectoryName(final)!;
-            _files.Directory.CreateDirectory(directory);
-            _files.File.Move(temporary, final, overwrite: true);
-            DirectorySync.Sync(directory);
+            await beforehand(copies.Stores);
+            copies.Publish();
+            return copies.Stores;
         }
-        catch (Exception e)
-        {
-            _files.File.Delete(temporary);
-            if (e is IOException io && e is not FileNotFoundException) throw DiskTrouble(io);
-            throw;
-        }
+        catch (IOException e) when (e is not FileNotFoundException) { throw DiskTrouble(e); }
+        finally { await copies.DisposeAsync(); }
     }
 
     /// <summary>Opens a file for reading. Throws GridError(NotFound).</summary>
@@ -81,28 +80,41 @@ public sealed class LocalStore
         if (_files.File.Exists(path)) _files.File.Delete(path);
     }
 
-    private async Task<Content> Write(string path, long most, Stream from, CancellationToken ct)
+    private static async Task<Content> Write(IncomingCopies copies, long most, Stream from, CancellationToken ct)
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         long size = 0;
         try
         {
-            await using var to = _files.FileStream.Create(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.None);
             int read;
             while ((read = await from.ReadAsync(buffer.AsMemory(0, BlockSize), ct)) > 0)
             {
                 size += read;
                 if (size > most) throw GridError.Corrupt($"the upload is longer than the declared {most} bytes", "Nothing was stored.");
                 sha256.AppendData(buffer, 0, read);
-                await to.WriteAsync(buffer.AsMemory(0, read), ct);
+                await copies.Write(buffer.AsMemory(0, read), ct);
             }
-            if (to is FileStream file) file.Flush(flushToDisk: true);
-            else await to.FlushAsync(ct);
+            await copies.Sync(ct);
         }
         finally { ArrayPool<byte>.Shared.Return(buffer); }
         return new Content(size, Convert.ToHexStringLower(sha256.GetHashAndReset()));
     }
+
+    private string NewTemporary() => Path.Combine(_incoming, Guid.NewGuid().ToString("N"));
+
+    internal Stream Create(string temporary) =>
+        _files.FileStream.Create(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.None);
+
+    internal void Publish(string temporary, string final)
+    {
+        var directory = Path.GetDirectoryName(final)!;
+        _files.Directory.CreateDirectory(directory);
+        _files.File.Move(temporary, final, overwrite: true);
+        DirectorySync.Sync(directory);
+    }
+
+    internal void Discard(string temporary) => _files.File.Delete(temporary);
 
     private string PathOf(string pfn)
     {

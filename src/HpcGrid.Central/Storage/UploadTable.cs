@@ -5,21 +5,27 @@ using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Central.Storage;
 
-/// <summary>A file in the local storage element that nothing refers to yet.</summary>
+/// <summary>A file in central's storage elements that nothing refers to yet.</summary>
 /// <param name="Id">The attempt that brought it; (0, 0) for a user.</param>
-public sealed record Upload(Guid Guid, string Pfn, Content Content, AttemptId Id, string Owner, DateTimeOffset StoredAt);
+public sealed record Upload(Guid Guid, string Pfn, Content Content, AttemptId Id, string Owner, DateTimeOffset StoredAt)
+{
+    /// <summary>Which storage elements have it, the nearest first; empty for the first one, in rows of an earlier version.</summary>
+    public IReadOnlyList<string> Elements { get; init; } = [];
+    /// <summary>Copies that were wanted and not made.</summary>
+    public int Missing { get; init; }
+}
 
 /// <summary>Rows of uploads. Registering a file removes its row.</summary>
 public static class UploadTable
 {
-    private const string Columns = "guid, pfn, size, sha256, job, attempt, owner, stored_at";
+    private const string Columns = "guid, pfn, size, sha256, job, attempt, owner, stored_at, ses, missing";
 
     public static void Insert(Session session, Upload upload) =>
         session.Execute(
-            "INSERT INTO upload (guid, pfn, size, sha256, job, attempt, owner, stored_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) " +
-            "ON CONFLICT (guid) DO UPDATE SET size = $3, sha256 = $4, job = $5, attempt = $6, owner = $7, stored_at = $8",
+            "INSERT INTO upload (guid, pfn, size, sha256, job, attempt, owner, stored_at, ses, missing) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) " +
+            "ON CONFLICT (guid) DO UPDATE SET size = $3, sha256 = $4, job = $5, attempt = $6, owner = $7, stored_at = $8, ses = $9, missing = $10",
             upload.Guid.ToString("D"), upload.Pfn, upload.Content.Size, upload.Content.Sha256, upload.Id.Job, upload.Id.Attempt, upload.Owner,
-            upload.StoredAt.ToUnixTimeMilliseconds());
+            upload.StoredAt.ToUnixTimeMilliseconds(), string.Join(',', upload.Elements), upload.Missing);
 
     public static Upload? Find(Session session, Guid guid) =>
         session.First($"SELECT {Columns} FROM upload WHERE guid = $1", Read, guid.ToString("D"));
@@ -36,5 +42,8 @@ public static class UploadTable
 
     private static Upload Read(DbDataReader reader) => new(
         Guid.Parse(reader.GetString(0)), reader.GetString(1), new Content(reader.GetInt64(2), reader.GetString(3)),
-        new AttemptId(reader.GetInt64(4), (int)reader.GetInt64(5)), reader.GetString(6), reader.Time(7));
+        new AttemptId(reader.GetInt64(4), (int)reader.GetInt64(5)), reader.GetString(6), reader.Time(7))
+    {
+        Elements = reader.GetString(8).Split(',', StringSplitOptions.RemoveEmptyEntries), Missing = (int)reader.GetInt64(9),
+    };
 }

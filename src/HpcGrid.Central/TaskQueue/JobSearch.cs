@@ -1,10 +1,10 @@
 using HpcGrid.Central.Broker;
-using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Central.TaskQueue;

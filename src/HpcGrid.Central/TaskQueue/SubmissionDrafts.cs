@@ -2,9 +2,11 @@ using HpcGrid.Central.Broker;
 using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Identity;
+using HpcGrid.Central.Storage;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
+using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Central.TaskQueue;
 
@@ -12,7 +14,7 @@ namespace HpcGrid.Central.TaskQueue;
 /// From a description to a draft: inputs are looked up, subjobs with inputs or descriptions of their own are made, and everything that can be found wrong
 /// beforehand is. Changes nothing. Throws GridError.
 /// </summary>
-public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, KnownSites sites, string vo)
+public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, KnownSites sites, StorageElements elements, string vo)
 {
     private static readonly ResolvedInputs Nothing = new([], [], []);
 
@@ -31,7 +33,8 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
                 "Submit parts of it as jobs of their own.");
         MustReadAgain(description);
         CheckJobs(place, draft);
-        return draft with { Remarks = [.. LeftOut(draft), .. sites.Doubts(draft.Parts?.Select(part => part.Group.Job).Distinct() ?? [description],
+        return draft with { Remarks = [.. LeftOut(draft), .. CheckWishes(draft),
+            .. sites.Doubts(draft.Parts?.Select(part => part.Group.Job).Distinct() ?? [description],
             caller.Name)] };
     }
 
@@ -117,6 +120,17 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
             throw new GridError(ErrorCode.Internal, $"the description cannot be stored: {e.Message}",
                 "This is a fault of central: report it with the description.", e);
         }
+    }
+
+    /// <summary>Where outputs are wanted must exist; what is wanted of it and cannot be is said.</summary>
+    private List<string> CheckWishes(SubmissionDraft draft)
+    {
+        var jobs = draft.Parts?.Select(part => part.Group.Job).Distinct() ?? [draft.Job];
+        var wishes = jobs.SelectMany(job => OutputWish.All(job.Outputs.Concat(job.ErrorOutputs))).DistinctBy(wish => wish.ToString()).ToList();
+        if (wishes.Count == 0) return [];
+        var states = elements.States;
+        foreach (var wish in wishes) PlacementRules.Check(wish, states);
+        return [.. wishes.SelectMany(wish => PlacementRules.Doubts(wish, states)).Distinct()];
     }
 
     private static void MustFit(JobDescription job, IReadOnlyList<SourceFile> sources, IReadOnlyList<DataFile> data)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using HpcGrid.Cli.Files;
 using HpcGrid.Cli.Output;
 using HpcGrid.Core;
+using HpcGrid.Core.Data;
 
 namespace HpcGrid.Cli.Commands;
 
@@ -16,10 +17,16 @@ internal sealed class CpCommand : GridCommand
     };
     private readonly Option<bool> _recursive = new("--recursive", "-r") { Description = "Copy directories with all that is in them." };
     private readonly Option<bool> _force = new("--force", "-f") { Description = "Replace what is there already." };
+    private readonly Option<string> _on = new("--on")
+    {
+        Description = "Where copies in the catalogue are to lie, as in output options: disk=2, VO::SITE::SE, !VO::SITE::SE, separated by commas.",
+        HelpName = "OPTIONS", DefaultValueFactory = _ => "",
+    };
 
     public CpCommand() : base("cp", "Copy files between this machine and the catalogue, or within it, checksums verified.",
         "hpcgrid cp physics.txt grid:decay/physics.txt",
         "hpcgrid cp decay.sh validate.sh grid:bin/",
+        "hpcgrid cp --on disk=2 table.csv grid:decay/       # two copies",
         "hpcgrid cp -r grid:decay/out results",
         "hpcgrid cp -r grid:decay/out grid:kept/out      # within the catalogue: no byte moves, but for members of archives",
         "hpcgrid cp grid:/hpcgrid/user/j/jdoe/a.txt .")
@@ -27,6 +34,7 @@ internal sealed class CpCommand : GridCommand
         Add(_paths);
         Add(_recursive);
         Add(_force);
+        Add(_on);
     }
 
     public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Conflict, "something of that name exists already"),
@@ -38,7 +46,7 @@ internal sealed class CpCommand : GridCommand
         var target = places[^1];
         var sources = places[..^1];
         var meter = new TransferMeter();
-        var copy = new TreeCopy(session, meter, parsed.GetValue(_recursive), parsed.GetValue(_force));
+        var copy = new TreeCopy(session, meter, parsed.GetValue(_recursive), parsed.GetValue(_force), StorageWish.Parse(parsed.GetValue(_on)!));
         if (!target.InCatalogue && sources.Exists(source => !source.InCatalogue))
             throw GridError.Invalid("neither source nor target is in the catalogue",
                 "Write catalogue paths as grid:PATH, for instance: hpcgrid cp a.txt grid:a.txt");

@@ -53,13 +53,15 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
     public async Task CopyTo(Lfn path, Stream to, CancellationToken ct)
     {
         var ticket = await session.Ask(new OpenForReading(path.Path), ct);
-        if (ticket.Source.Member is null)
+        if (ticket.Source is { Member: null, Replicas: [var only] })
         {
-            await session.Storage.Get(Url(ticket.Source), ticket.Token, ticket.Source.Content, to, ct);
+            await session.Storage.Get(only.Url, ticket.Token, ticket.Source.Content, to, ct);
             return;
         }
+        // What a bad copy has written to a pipe cannot be taken back: with several copies a good one is found first.
         var part = Path.Combine(_scratch, Guid.NewGuid().ToString("N"));
-        await FromArchive(ticket, part, ct);
+        if (ticket.Source.Member is null) await Copy(ticket, ticket.Source.Content, part, ct);
+        else await FromArchive(ticket, part, ct);
         await using var from = File.OpenRead(part);
         await from.CopyToAsync(to, ct);
     }
@@ -67,8 +69,11 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
     private ValueTask Copy(ReadTicket ticket, Content expected, string part, CancellationToken ct) => Retry.ExecuteAsync(async token =>
     {
         long counted = 0;
-        await using var to = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1);
-        await session.Storage.Get(Url(ticket.Source), ticket.Token, expected, to, token, bytes => { meter.Moved(bytes - counted); counted = bytes; });
+        await FromAny(ticket.Source, async url =>
+        {
+            await using var to = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1);
+            await session.Storage.Get(url, ticket.Token, expected, to, token, bytes => { meter.Moved(bytes - counted); counted = bytes; });
+        });
     }, ct);
 
     private Task FromArchive(ReadTicket ticket, string part, CancellationToken ct)
@@ -98,9 +103,22 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
             e); }
     }
 
-    private static string Url(SourceFile source) => source.Replicas.Count > 0
-        ? source.Replicas[0].Url
-        : throw GridError.Unavailable($"{source.Lfn} has no copy anywhere");
+    /// <summary>Tries the copies in turn: one that is gone or damaged costs nothing but the look.</summary>
+    private static async Task FromAny(SourceFile source, Func<string, Task> fetch)
+    {
+        GridError? last = null;
+        foreach (var replica in source.Replicas)
+        {
+            try
+            {
+                await fetch(replica.Url);
+                return;
+            }
+            // One that may come back outweighs another that is surely bad: then it is worth waiting.
+            catch (GridError e) { last = last is { IsTransient: true } ? last : e; }
+        }
+        throw last ?? GridError.Unavailable($"{source.Lfn} has no copy anywhere");
+    }
 
     public void Dispose() => Directory.Delete(_scratch, recursive: true);
 }

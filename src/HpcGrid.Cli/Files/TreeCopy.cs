@@ -6,7 +6,7 @@ using HpcGrid.Core.Data;
 namespace HpcGrid.Cli.Files;
 
 /// <summary>Copies files and whole directories between this machine and the catalogue, a few at a time, all verified.</summary>
-internal sealed class TreeCopy(Session session, TransferMeter meter, bool recursive, bool replace)
+internal sealed class TreeCopy(Session session, TransferMeter meter, bool recursive, bool replace, StorageWish? wish = null)
 {
     /// <summary>From the catalogue. Into the target when that is a directory, otherwise under its name.</summary>
     public async Task Down(Lfn from, string target, CancellationToken ct)
@@ -44,7 +44,7 @@ internal sealed class TreeCopy(Session session, TransferMeter meter, bool recurs
             "A path in the catalogue is written grid:PATH.");
         if (intoTarget || await IsDirectory(target,
             ct)) target = target.Child(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(from))));
-        var uploader = new Uploader(session, meter);
+        var uploader = new Uploader(session, meter, wish);
         if (!Directory.Exists(from)) { await meter.Show(session, "storing", 1, () => uploader.Store(from, target, replace, ct)); return; }
         MustBeRecursive(from);
         var files = new List<(string From, Lfn To)>();
@@ -85,7 +85,7 @@ internal sealed class TreeCopy(Session session, TransferMeter meter, bool recurs
     {
         var scratch = Directory.CreateTempSubdirectory("hpcgrid-cp-").FullName;
         using var downloader = new Downloader(session, new TransferMeter());
-        var uploader = new Uploader(session, meter);
+        var uploader = new Uploader(session, meter, wish);
         try
         {
             await meter.Show(session, "copying", files.Count, () => InParallel(files, async (file, token) =>

@@ -10,7 +10,7 @@ namespace HpcGrid.Cli.Files;
 /// Puts files of this machine into the catalogue. Nothing is in the catalogue before the storage element has confirmed size and SHA-256; a
 /// file that changes while it is read is refused.
 /// </summary>
-internal sealed class Uploader(Session session, TransferMeter meter)
+internal sealed class Uploader(Session session, TransferMeter meter, StorageWish? wish = null)
 {
     /// <summary>Stores a file under a path that is free, or with replace instead of what is there. The same content again does nothing.</summary>
     public async Task<Content> Store(string file, Lfn path, bool replace, CancellationToken ct)
@@ -40,11 +40,12 @@ internal sealed class Uploader(Session session, TransferMeter meter)
 
     private async Task Transfer(string file, Lfn path, Content content, CancellationToken ct)
     {
-        var ticket = await session.Ask(new OpenForWriting(path.Path, content), ct);
+        var ticket = await session.Ask(new OpenForWriting(path.Path, content, wish?.ToString() ?? ""), ct);
         await using var from = File.OpenRead(file);
         long counted = 0;
-        await session.Storage.Put(ticket.Url, ticket.Token, content, from, ct, bytes => { meter.Moved(bytes - counted); counted = bytes; });
-        await session.Ask(new RegisterFile(path.Path, ticket.Guid, content, ticket.Se, ticket.Pfn), ct);
+        var stored = await session.Storage.Put(ticket.Url, ticket.Token, content, wish ?? StorageWish.None, from, ct,
+            bytes => { meter.Moved(bytes - counted); counted = bytes; });
+        await session.Ask(new RegisterFile(path.Path, ticket.Guid, content, stored.Se is { Length: > 0 } se ? se : ticket.Se, ticket.Pfn), ct);
     }
 
     /// <summary>True when the very content is there already; another file is removed, so that its name is free.</summary>

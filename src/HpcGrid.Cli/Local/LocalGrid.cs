@@ -73,6 +73,9 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         foreach (var (user, role) in new[] { (state.User, "user"), (BridgeUser, "bridge") })
             if (!File.Exists(Path.Combine(home.UserFolder(user), "client.yaml")))
                 await _processes.Run("central", "user", "add", user, "--role", role, "--home", home.Central);
+        // Two storage elements, so that copies can be tried.
+        if (!Directory.Exists(home.SecondStorage))
+            await _processes.Run("central", "storage", "set", "HPCGRID::Central::Second", "--directory", home.SecondStorage, "--home", home.Central);
         await File.WriteAllTextAsync(home.ClientFile, $"""
             # Made by `hpcgrid local up`.
             central: file:{home.CentralUrl}

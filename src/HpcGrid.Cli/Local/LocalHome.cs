@@ -17,6 +17,7 @@ internal sealed record LocalHome(string Folder)
     public string StateFile => In("state.json");
     public string Central => In("central");
     public string CentralUrl => In("central/central.url");
+    public string SecondStorage => In("storage2");
     public string BridgeFile => In("bridge.yaml");
     public string BridgeState => In("bridge");
     /// <summary>What the bridge writes of itself about every second.</summary>

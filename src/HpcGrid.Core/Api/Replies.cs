@@ -181,8 +181,11 @@ public sealed record ReadTicket(SourceFile Source, string Token) : Reply;
 /// <summary>How to put a file: PUT the bytes to Url with the bearer token; the answer is a <see cref="StoredUpload"/>.</summary>
 public sealed record WriteTicket(Guid Guid, string Se, string Pfn, string Url, string Token) : Reply;
 
-/// <summary>What a storage element answers to PUT: what it has really stored and synced, by its own reckoning.</summary>
-public sealed record StoredUpload(string Pfn, Content Content);
+/// <summary>What a storage element answers to PUT: what has really been stored and synced, by its own reckoning.</summary>
+/// <param name="Pfn">Its name there.</param>
+/// <param name="Content">Size and checksum.</param>
+/// <param name="Se">The storage element that has the first copy; empty when it is the one that was asked.</param>
+public sealed record StoredUpload(string Pfn, Content Content, string Se = "");
 
 /// <summary>What a bridge needs to know at the start.</summary>
 /// <param name="Vo">The VO; issuer of grants.</param>

@@ -132,7 +132,10 @@ public sealed record MoveEntry(string From, string To) : Request<Done>;
 public sealed record OpenForReading(string Path) : Request<ReadTicket>;
 
 /// <summary>Where to put a file, with a token for it. Nothing is in the catalogue until RegisterFile.</summary>
-public sealed record OpenForWriting(string Path, Content Content) : Request<WriteTicket>;
+/// <param name="Path">The new path.</param>
+/// <param name="Content">Size and checksum.</param>
+/// <param name="Wish">Where copies are wanted ("disk=2,!VO::SITE::SE"); empty for the ordinary place. The same goes with the bytes.</param>
+public sealed record OpenForWriting(string Path, Content Content, string Wish = "") : Request<WriteTicket>;
 
 /// <summary>Enter an uploaded file. Central asks the storage element for size and checksum and refuses a difference.</summary>
 public sealed record RegisterFile(string Path, Guid Guid, Content Content, string Se, string Pfn) : Request<Done>;

@@ -41,4 +41,8 @@ public sealed record SavedMember(string Name, Guid Guid, Content Content);
 /// <param name="Se">Where it is.</param>
 /// <param name="Pfn">The path inside the storage element.</param>
 /// <param name="Members">For an archive, its members.</param>
-public sealed record SavedOutput(string Name, Guid Guid, Content Content, string Se, string Pfn, IReadOnlyList<SavedMember> Members);
+public sealed record SavedOutput(string Name, Guid Guid, Content Content, string Se, string Pfn, IReadOnlyList<SavedMember> Members)
+{
+    /// <summary>Where its job wants copies (<see cref="StorageWish"/>); null when nothing was said.</summary>
+    public string? Wish { get; init; }
+}

@@ -90,9 +90,6 @@ internal sealed class DescriptionReader
             Jdl = document.ToString(),
         };
         new DescriptionRules(_keys).Check(description, isNode);
-        var wishes = description.Outputs.SelectMany(rule => rule.Options).Where(OutputParser.IsAboutPlaces).Distinct(StringComparer.Ordinal).ToList();
-        if (wishes.Count > 0)
-            remarks.Add($"the output options {string.Join(", ", wishes)} have no effect: outputs go to the nearest storage element that takes them");
         if (ImpossibleRules.WhyNever(description.Requirements) is { } never) remarks.Add($"no site can ever match: {never}");
         return description with { Remarks = [.. remarks.Distinct().Take(Limits.MostRemarks), .. remarks.Count > Limits.MostRemarks ? ["and more"]
             : (string[])[]] };

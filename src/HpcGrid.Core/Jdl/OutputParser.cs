@@ -1,3 +1,4 @@
+using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Core.Jdl;
@@ -53,14 +54,8 @@ internal sealed class OutputParser(Faults faults)
     private bool IsOption(string option, TextPlace? place)
     {
         if (!IsAboutPlaces(option)) return true;
-        var se = option.TrimStart('!').Split("::");
-        if (se.Length == 3 && se.All(part => part.Length > 0)) return true;
-        var equals = option.IndexOf('=', StringComparison.Ordinal);
-        if (equals > 0 && option[..equals] is var kind && kind.All(char.IsAsciiLetter)
-            && int.TryParse(option.AsSpan(equals + 1), out var copies) && copies is > 0 and < 100) return true;
-        return Refuse(place, $"the output option {Faults.Shown(option)} is not known",
-            "Options are disk=1 (a kind of storage and how many copies), VO::SITE::SE, !VO::SITE::SE, select=1 (so many of those named), no_archive and "
-            + "no_links_registration.");
+        return StorageWish.IsOption(option) || Refuse(place, $"the output option {Faults.Shown(option)} is not known",
+            StorageWish.Example + " Beside them no_archive and no_links_registration.");
     }
 
     private static List<string> Words(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];

@@ -66,7 +66,7 @@ internal sealed class CatalogueTests : CentralTests
         await Refused(ErrorCode.Conflict, "not empty", () => Jdoe.Call(new RemoveEntry(TestCentral.Jdoe + "/d", false), default));
         await Jdoe.Call(new RemoveEntry(TestCentral.Jdoe + "/d", true), default);
         await Refused(ErrorCode.NotFound, "/d", () => Jdoe.Call(new StatEntry(TestCentral.Jdoe + "/d/e/file"), default));
-        Assert.That(() => Central.Host.Element.Store.Exists(ticket.Pfn), Is.False.After(10_000, 50));
+        Assert.That(() => Central.Has(ticket.Pfn), Is.False.After(10_000, 50));
     }
 
     [Test]

@@ -19,7 +19,7 @@ internal sealed class StorageTests : CentralTests
         Assert.Multiple(() =>
         {
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.UnprocessableEntity));
-            Assert.That(Central.Host.Element.Store.Exists(ticket.Pfn), Is.False);
+            Assert.That(Central.Has(ticket.Pfn), Is.False);
             Assert.That(Directory.EnumerateFiles(Path.Combine(Central.Home.Storage, ".incoming")), Is.Empty);
         });
     }
@@ -29,7 +29,7 @@ internal sealed class StorageTests : CentralTests
     {
         var ticket = await Jdoe.Call(new OpenForWriting(TestCentral.Jdoe + "/f", Content.Of([1])), default);
         for (var i = 0; i < 2; i++)
-            Assert.That(await Central.Storage().Put(ticket.Url, ticket.Token, Content.Of([1]), new MemoryStream([1]), default), Is.EqualTo(new StoredUpload(ticket.Pfn, Content.Of([1]))));
+            Assert.That(await Central.Storage().Put(ticket.Url, ticket.Token, Content.Of([1]), new MemoryStream([1]), default), Is.EqualTo(new StoredUpload(ticket.Pfn, Content.Of([1]), ticket.Se)));
         using var other = await Send(HttpMethod.Put, ticket.Url, ticket.Token, [2], Content.Of([2]).Sha256);
         Assert.That(other.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
     }
@@ -161,8 +161,7 @@ internal sealed class StorageTests : CentralTests
         await bridge.Finish(job.AttemptId, JobState.ErrorE);
         Central.Clock.Advance(TimeSpan.FromHours(25));
         await Central.Host.StorageCleaning.Tick();
-        var store = Central.Host.Element.Store;
-        Assert.That(new[] { store.Exists(forgotten.Pfn), store.Exists(orphan.Pfn), store.Exists(kept.Pfn) }, Is.EqualTo(new[] { false, false, true }));
+        Assert.That(new[] { Central.Has(forgotten.Pfn), Central.Has(orphan.Pfn), Central.Has(kept.Pfn) }, Is.EqualTo(new[] { false, false, true }));
     }
 
     private static JobToken Token(string scope) => new("hpcgrid", "jdoe", JobToken.StorageAudience, 0, 0, scope, long.MaxValue);

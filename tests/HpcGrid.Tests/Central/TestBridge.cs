@@ -64,13 +64,17 @@ internal sealed class TestBridge(TestCentral central, GridClient client)
         Report(Started(id), Running(id), Saving(id), Ended(id, state));
 
     /// <summary>Uploads an output as the bridge does.</summary>
-    public async Task<SavedOutput> Upload(Assignment assignment, string name, byte[] bytes, params SavedMember[] members)
+    public Task<SavedOutput> Upload(Assignment assignment, string name, byte[] bytes, params SavedMember[] members) =>
+        Upload(assignment, name, bytes, "", members);
+
+    /// <summary>Likewise, where it is wanted.</summary>
+    public async Task<SavedOutput> Upload(Assignment assignment, string name, byte[] bytes, string wish, params SavedMember[] members)
     {
         var guid = Guid.NewGuid();
         var pfn = Pfn.Of(guid);
-        var element = central.Host.Element;
-        await central.Storage("titan").Put(element.UrlOf(pfn), assignment.Token, Content.Of(bytes), new MemoryStream(bytes), default);
-        return new SavedOutput(name, guid, Content.Of(bytes), element.Name, pfn, members);
+        var stored = await central.Storage("titan").Put(central.Host.Element.UrlOf(pfn), assignment.Token, Content.Of(bytes), StorageWish.Parse(wish),
+            new MemoryStream(bytes), default);
+        return new SavedOutput(name, guid, Content.Of(bytes), stored.Se, pfn, members);
     }
 
     public static JobSpec SpecOf(Assignment assignment) => JsonSerializer.Deserialize(assignment.Spec, GridJson.Default.JobSpec)!;

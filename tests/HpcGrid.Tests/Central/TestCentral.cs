@@ -3,6 +3,7 @@ using System.IO.Abstractions;
 using HpcGrid.Central;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Identity;
+using HpcGrid.Central.Storage;
 using HpcGrid.Client;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
@@ -36,6 +37,17 @@ internal sealed class TestCentral : IAsyncDisposable
         return central;
     }
 
+    /// <summary>True when the first storage element, or the one named, has the file.</summary>
+    public bool Has(string pfn, string? se = null) => Database.Read(session => (se is null ? Host.Element : Host.Elements.Find(se)!).Has(session, pfn));
+
+    /// <summary>One more storage element, as an admin makes it.</summary>
+    public async Task<string> AddElement(string name, Func<ElementSetting, ElementSetting>? change = null)
+    {
+        await new StorageAdministration(Home, new CentralOptions(), Clock).Set(name, old => (change ?? (same => same))(old with { Directory = Path.Combine(Home.Path, "se", name) }));
+        Host.Elements.Refresh();
+        return name;
+    }
+
     /// <summary>Stops and starts again; clients connect anew.</summary>
     public async Task Restart()
     {
@@ -56,12 +68,12 @@ internal sealed class TestCentral : IAsyncDisposable
     }
 
     /// <summary>Puts a file into the catalogue the way users do.</summary>
-    public async Task<WriteTicket> Put(GridClient client, string path, byte[] bytes)
+    public async Task<WriteTicket> Put(GridClient client, string path, byte[] bytes, string wish = "")
     {
         var content = Content.Of(bytes);
-        var ticket = await client.Call(new OpenForWriting(path, content), default);
-        await Storage().Put(ticket.Url, ticket.Token, content, new MemoryStream(bytes), default);
-        await client.Call(new RegisterFile(path, ticket.Guid, content, ticket.Se, ticket.Pfn), default);
+        var ticket = await client.Call(new OpenForWriting(path, content, wish), default);
+        var stored = await Storage().Put(ticket.Url, ticket.Token, content, StorageWish.Parse(wish), new MemoryStream(bytes), default);
+        await client.Call(new RegisterFile(path, ticket.Guid, content, stored.Se, ticket.Pfn), default);
         return ticket;
     }
 

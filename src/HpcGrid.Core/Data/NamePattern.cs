@@ -1,4 +1,4 @@
-namespace HpcGrid.Central.Catalogue;
+namespace HpcGrid.Core.Data;
 
 /// <summary>File name patterns: '*' stands for any characters, '?' for one.</summary>
 public static class NamePattern
