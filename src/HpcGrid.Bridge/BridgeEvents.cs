@@ -9,7 +9,7 @@ namespace HpcGrid.Bridge;
 /// </summary>
 public static class BridgeEvents
 {
-    private const long StartedCounter = 1, RunningCounter = 2, RequeuedCounter = 1, SavingCounter = 2, EndedCounter = 3;
+    private const long StartedCounter = 1, RunningCounter = 2, RequeuedCounter = 1, SavingCounter = 2, EndedCounter = 3, FirstAlarmCounter = 1000;
 
     /// <summary>An agent took it into a slot.</summary>
     public static JobEvent Started(JobReport report, DateTimeOffset now) => new(
@@ -20,6 +20,15 @@ public static class BridgeEvents
     public static JobEvent Running(JobReport report, DateTimeOffset now) => new(
         report.Job, new EventKey(report.Attempt, report.Branch, EventSource.Agent, RunningCounter), report.RunningAt ?? report.StartedAt ?? now,
         new Running(report.Node, report.Workdir));
+
+    /// <summary>Two agents have one branch of it, and one that is not the owner has started it (R-A65). Each such agent is told of once.</summary>
+    public static JobEvent StartedTwice(JobReport report, string owner, DateTimeOffset now) => new(
+        report.Job, new EventKey(report.Attempt, report.Branch, EventSource.Bridge, FirstAlarmCounter + CounterOf(report.Agent)), now,
+        new Noted(BridgeRules.Short($"branch {report.Branch} of attempt {report.Attempt} was started twice: by agent {report.Agent} on {report.Node} too, "
+            + $"while agent {owner} holds it")!) { IsAlarm = true });
+
+    /// <summary>The same number for the same name after a restart too.</summary>
+    private static long CounterOf(string name) => name.Aggregate(2166136261u, (hash, c) => unchecked((hash ^ c) * 16777619u));
 
     /// <summary>It is offered again under <paramref name="branch"/>.</summary>
     public static JobEvent Requeued(AttemptId id, int branch, string reason, DateTimeOffset now) =>

@@ -156,6 +156,9 @@ public static class Limits
     /// <summary>Physical deletions and orphans per tick of their loop.</summary>
     public const int DeletionsPerTick = 1000;
 
+    /// <summary>Alarms shown to an admin: more of them tell nothing new.</summary>
+    public const int AlarmsShown = 1000;
+
     /// <summary>Longest name of a storage element.</summary>
     public const int ElementName = 200;
 

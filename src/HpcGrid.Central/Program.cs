@@ -48,7 +48,8 @@ disable.SetAction((parsed, _) => Commands.Run(() =>
     Commands.AccountsOf(parsed.GetValue(home)!).SetDisabled(parsed.GetValue(name)!, !parsed.GetValue(undo))));
 
 var user = new Command("user", "Accounts.") { add, list, disable, QuotaCommand.Make(name, home) };
-var root = new RootCommand("hpcgrid-central: task queue, broker, catalogue and storage of a grid.") { init, run, user, StorageCommand.Make(home) };
+var root = new RootCommand("hpcgrid-central: task queue, broker, catalogue and storage of a grid.") { init, run, user, StorageCommand.Make(home),
+    AlarmCommand.Make(home) };
 return await root.Parse(args).InvokeAsync();
 
 /// <summary>What the commands have in common.</summary>

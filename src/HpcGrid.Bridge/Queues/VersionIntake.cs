@@ -35,6 +35,8 @@ internal sealed class VersionIntake(
             if (!ours && stale) job = ledger.Jobs.Find(report.AttemptId);
             var current = ours && job is { Stage: JobStage.Queued } && job.Branch == report.Branch;
             if (current && report.Sample is { } sample) samples(sample);
+            if (foreign && job is not null && report.Branch == job.Branch && HasRun(report))
+                ledger.Outbox.Add(BridgeEvents.StartedTwice(report with { Agent = version.Agent }, queue!.Agent!, tick.Now));
             if (job is { Stage: not JobStage.Saving }) Take(job, report, version, current, tick);
             else if (stale && report.Stage == ReportStage.Ended) meter.Repeated();
         }
@@ -113,12 +115,14 @@ internal sealed class VersionIntake(
     private void Tell(HeldJob job, JobReport report, Tick tick)
     {
         var began = report.StartedAt is not null || report.Stage is ReportStage.Started or ReportStage.Running or ReportStage.Collecting;
-        var ran = report.RunningAt is not null || report.Stage is ReportStage.Running or ReportStage.Collecting;
+        var ran = HasRun(report);
         if (began && job.Told < Told.Started) ledger.Outbox.Add(BridgeEvents.Started(report, tick.Now));
         if (ran && job.Told < Told.Running) ledger.Outbox.Add(BridgeEvents.Running(report, tick.Now));
         var told = ran ? Told.Running : began ? Told.Started : Told.Nothing;
         if (told > job.Told && report.Stage != ReportStage.Ended) ledger.Jobs.SetTold(job.Row, told);
     }
+
+    private static bool HasRun(JobReport report) => report.RunningAt is not null || report.Stage is ReportStage.Running or ReportStage.Collecting;
 
     /// <summary>
     /// Agents' remarks go into the trace. Each version repeats those before: what was told already is passed over, and central knows what is told

@@ -43,7 +43,11 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
                 @event.What.GetType().Name, @event.Job, @event.Key.Attempt);
             return false;
         }
-        if (EventTable.Exists(book.Session, @event)) return true;
+        if (EventTable.Exists(book.Session, @event))
+        {
+            AlarmDesk.LookAgain(book, @event);
+            return true;
+        }
         var over = JobMachine.IsStale(row.Known, @event.Key);
         if (@event.What is Ended ended)
         {
@@ -51,7 +55,7 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
             if (over) book.Record(@event with { What = new Noted($"a late end was ignored: {ended.State.Text()} {ended.Reason}".TrimEnd()) });
             else End(book, row, @event, ended);
         }
-        else book.Record(@event);
+        else if (book.Record(@event)) AlarmDesk.Look(book, row, @event);
         return !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt);
     }
 

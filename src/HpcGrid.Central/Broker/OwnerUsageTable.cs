@@ -28,6 +28,14 @@ public static class OwnerUsageTable
         session.First("SELECT COALESCE(SUM(cpu_cost), 0), COALESCE(SUM(running_seconds), 0) FROM owner_usage WHERE owner = $1 AND hour > $2",
             reader => new OwnerUsage(reader.GetDouble(0), reader.GetDouble(1)), owner, Hour(now) - 24)!;
 
+    /// <summary>The owner's waiting jobs are held at this moment.</summary>
+    public static void SetHeld(Session session, string owner, DateTimeOffset now) =>
+        session.Execute("INSERT INTO owner_held (owner, until) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET until = $2", owner, now.ToUnixTimeMilliseconds());
+
+    /// <summary>Until when they were last held; null when they never were.</summary>
+    public static DateTimeOffset? HeldUntil(Session session, string owner) =>
+        session.Number("SELECT until FROM owner_held WHERE owner = $1", owner) is { } until ? DateTimeOffset.FromUnixTimeMilliseconds(until) : null;
+
     public static void ForgetOld(Session session, DateTimeOffset now) => session.Execute("DELETE FROM owner_usage WHERE hour <= $1", Hour(now) - 24);
 
     private static long Hour(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / HourMilliseconds;

@@ -5,7 +5,8 @@ using HpcGrid.Core.Jobs;
 namespace HpcGrid.Central.Broker;
 
 /// <summary>
-/// Ends jobs that wait for longer than their MaxWaitingTime as ERROR_W (R-A14). Looks only into groups whose first job is overdue, in steps; a crash
+/// Ends jobs that wait for longer than their MaxWaitingTime as ERROR_W (R-A14). While a quota holds an owner's jobs they cannot start: then their time
+/// does not run, and it begins anew when the quota holds them no more. Looks only into groups whose first job is overdue, in steps; a crash
 /// in the middle goes on at the next tick. Also forgets what owners used more than a day ago.
 /// </summary>
 public sealed class WaitingLimits(CentralDatabase database, JobFlow flow, TimeProvider clock)
@@ -15,8 +16,10 @@ public sealed class WaitingLimits(CentralDatabase database, JobFlow flow, TimePr
 
     public async Task Tick()
     {
-        foreach (var (description, seconds) in database.Read(session => WaitingTable.Overdue(session, clock.GetUtcNow())))
+        var held = await NoteHeld();
+        foreach (var (description, owner, seconds) in database.Read(session => WaitingTable.Overdue(session, clock.GetUtcNow())))
         {
+            if (held.Contains(owner)) continue;
             DateTimeOffset? first = null;
             for (long? after = 0; after is { } from;)
                 (after, first) = await database.Write(session => EndSome(session, description, TimeSpan.FromSeconds(seconds), from, first));
@@ -24,6 +27,15 @@ public sealed class WaitingLimits(CentralDatabase database, JobFlow flow, TimePr
         if (clock.GetUtcNow() < _forgetDue) return;
         _forgetDue = clock.GetUtcNow() + ForgetInterval;
         await database.Write(session => OwnerUsageTable.ForgetOld(session, clock.GetUtcNow()));
+    }
+
+    /// <summary>Owners whose jobs a quota holds now. It is noted for the time after.</summary>
+    private async Task<IReadOnlyList<string>> NoteHeld()
+    {
+        var now = clock.GetUtcNow();
+        var held = database.Read(session => WaitingTable.OwnersInHaste(session).Where(owner => OwnerDesk.WhyHeld(session, owner, now) is not null).ToList());
+        if (held.Count > 0) await database.Write(session => { foreach (var owner in held) OwnerUsageTable.SetHeld(session, owner, now); });
+        return held;
     }
 
     /// <summary>Where to go on, null at the end; and since when the first of those that stay waits.</summary>
@@ -51,6 +63,12 @@ public sealed class WaitingLimits(CentralDatabase database, JobFlow flow, TimePr
 
     /// <summary>Since its attempt was opened; a node of a DAG since the last node before it was done.</summary>
     private static DateTimeOffset WaitingSince(JobBook book, JobRow row)
+    {
+        var free = FreeSince(book, row);
+        return OwnerUsageTable.HeldUntil(book.Session, row.Owner) is { } until && until > free ? until : free;
+    }
+
+    private static DateTimeOffset FreeSince(JobBook book, JobRow row)
     {
         var opened = row.Attempt <= 1
             ? row.SubmittedAt

@@ -48,9 +48,13 @@ public static class WaitingTable
                 reader.GetDouble(5)), most);
 
     /// <summary>Groups with a time limit whose first job has waited for longer than that.</summary>
-    public static List<(long Description, long MaxWaitingSeconds)> Overdue(Session session, DateTimeOffset now) =>
-        session.Query("SELECT description, max_waiting FROM demand WHERE max_waiting IS NOT NULL AND since + max_waiting * 1000 < $1",
-            reader => (reader.GetInt64(0), reader.GetInt64(1)), now.ToUnixTimeMilliseconds());
+    public static List<(long Description, string Owner, long MaxWaitingSeconds)> Overdue(Session session, DateTimeOffset now) =>
+        session.Query("SELECT description, owner, max_waiting FROM demand WHERE max_waiting IS NOT NULL AND since + max_waiting * 1000 < $1",
+            reader => (reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2)), now.ToUnixTimeMilliseconds());
+
+    /// <summary>Owners of waiting groups with a time limit.</summary>
+    public static List<string> OwnersInHaste(Session session) =>
+        session.Query("SELECT DISTINCT owner FROM demand WHERE max_waiting IS NOT NULL", reader => reader.GetString(0));
 
     /// <summary>Waiting jobs of a group after a number, by number.</summary>
     public static List<long> Page(Session session, long description, long after, int most) =>

@@ -20,6 +20,11 @@ public static class EventTable
         session.Number("SELECT 1 FROM event WHERE job = $1 AND attempt = $2 AND branch = $3 AND source = $4 AND counter = $5",
             @event.Job, @event.Key.Attempt, @event.Key.Branch, (int)@event.Key.Source, @event.Key.Counter) is not null;
 
+    /// <summary>What is stored in the place of this event; null when nothing is.</summary>
+    public static Happening? At(Session session, JobEvent @event) => session.First(
+        "SELECT job, attempt, branch, source, counter, at, what FROM event WHERE job = $1 AND attempt = $2 AND branch = $3 AND source = $4 AND counter = $5",
+        Read, @event.Job, @event.Key.Attempt, @event.Key.Branch, (int)@event.Key.Source, @event.Key.Counter)?.What;
+
     /// <summary>The stored history in causal order, without the beginning that every job has.</summary>
     public static List<JobEvent> Of(Session session, long job) =>
         session.Query("SELECT job, attempt, branch, source, counter, at, what FROM event WHERE job = $1 ORDER BY attempt, branch, source, counter", Read, job);

@@ -40,7 +40,7 @@ internal static class Happenings
         Saving => "saving its outputs",
         Ended ended => Describe(ended),
         ContactChanged contact => contact.Lost ? "central lost contact with its bridge" : "its bridge is back",
-        Noted noted => noted.Text,
+        Noted noted => noted.IsAlarm is true ? "ALARM: " + noted.Text : noted.Text,
         _ => what.GetType().Name,
     };
 

@@ -33,8 +33,13 @@ internal sealed record WhyFacts(JobDetail Detail, IReadOnlyList<JobEvent> Events
     public Assigned? Assignment => Events.Where(seen => seen.Key.Attempt == Line.Attempt).Select(seen => seen.What).OfType<Assigned>().LastOrDefault();
 
     /// <summary>Remarks of this attempt, such as warnings near a limit.</summary>
-    public IEnumerable<string> Notes => Events.Where(seen => seen.Key.Attempt == Line.Attempt).Select(seen => seen.What).OfType<Noted>().Select(note =>
-        note.Text);
+    public IEnumerable<string> Notes => OfThisAttempt.Where(note => note.IsAlarm is not true).Select(note => note.Text);
+
+    /// <summary>What must never happen and was seen of any attempt.</summary>
+    public IEnumerable<string> Alarms => Events.Select(seen => seen.What).OfType<Noted>().Where(note => note.IsAlarm is true).Select(note =>
+        $"ALARM: {note.Text}. Its results may be doubled: tell an admin.");
+
+    private IEnumerable<Noted> OfThisAttempt => Events.Where(seen => seen.Key.Attempt == Line.Attempt).Select(seen => seen.What).OfType<Noted>();
 
     /// <summary>Attempts that were lost before the payload started, and after it.</summary>
     public (int Shallow, int Deep) Lost =>

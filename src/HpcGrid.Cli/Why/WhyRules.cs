@@ -30,7 +30,7 @@ internal static class WhyRules
             Payload = facts.Payload,
             LastLinesOf = of,
             LastLines = lines,
-            Remarks = [.. facts.Notes.TakeLast(Limits.RemarksShown)],
+            Remarks = [.. facts.Alarms, .. facts.Notes.TakeLast(Limits.RemarksShown)],
             Sites = facts.State is JobState.Waiting or JobState.OverWaiting ? facts.Sites?.Sites ?? [] : [],
         };
     }

@@ -78,7 +78,6 @@ internal sealed class DescriptionReader
             Price = _keys.Real("Price", 0, Limits.GreatestPrice, 1),
             Split = split,
             ParameterValue = (_keys.Document.Find("ParameterValue")?.Value as JdlString)?.Text,
-            RunToSlotEnd = _keys.Document.Find("ProxyTTL") is not null && _keys.Flag("ProxyTTL", true),
             Repeatable = _keys.Flag("Repeatable", true),
             Retries = new RetryReader(_keys).Read(),
             Merge = new MergeReader(_keys).Read(split),

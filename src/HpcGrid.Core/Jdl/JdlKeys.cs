@@ -68,7 +68,7 @@ internal static class JdlKeys
             "LPMAnchorYear", "LPMChainID", "LPMCPassMode", "LPMInteractionType", "LPMJobTypeID", "LPMMetaData", "LPMParentPID", "LPMPassName",
             "LPMProductionTag", "LPMProductionType", "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile",
             "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
-        .. Of(KeyUse.Kept, "a job gets the seconds its TTL says", "ProxyTTL"),
+        .. Of(KeyUse.Kept, "a job ends when its TTL does, whatever its slot has left; ask for the time in TTL", "ProxyTTL"),
     ];
 
     private static IEnumerable<JdlKey> Of(KeyUse use, string note, params string[] names) => names.Select(name => new JdlKey(name, use, note));

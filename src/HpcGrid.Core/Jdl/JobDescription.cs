@@ -99,9 +99,6 @@ public sealed record JobDescription
     /// <summary>What `_PARAM_` was in this subjob's texts, for its environment; null when nothing was put in.</summary>
     public string? ParameterValue { get; init; }
 
-    /// <summary>ProxyTTL: it may use its slot to the end, whatever TTL says.</summary>
-    public bool RunToSlotEnd { get; init; }
-
     /// <summary>Keys HpcGrid does not know: kept in the text.</summary>
     public IReadOnlyList<string> UnknownKeys { get; init; } = [];
 

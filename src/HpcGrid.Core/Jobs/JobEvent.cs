@@ -111,4 +111,8 @@ public sealed record Ended(JobState State) : Happening
 public sealed record ContactChanged(bool Lost) : Happening;
 
 /// <summary>A remark in the job's trace that moves nothing.</summary>
-public sealed record Noted(string Text) : Happening;
+public sealed record Noted(string Text) : Happening
+{
+    /// <summary>Something that must never happen was seen: an admin has to know. Null for an ordinary remark.</summary>
+    public bool? IsAlarm { get; init; }
+}

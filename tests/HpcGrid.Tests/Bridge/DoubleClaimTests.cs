@@ -67,6 +67,23 @@ public sealed class DoubleClaimTests
         second.Dispose();
     }
 
+    [Test]
+    public void What_a_second_claimant_started_is_an_alarm_once()
+    {
+        _rig.Batch.Away = true;
+        var (first, second, queue) = ClaimTwice();
+        second.Finish(queue);
+        _rig.Until(() => Alarms().Count > 0, "the alarm is told");
+        second.Finish(queue);
+        _rig.Ticks(100);
+        Assert.That(Alarms(), Has.Count.EqualTo(1));
+        Assert.That(Alarms()[0], Does.Contain($"by agent {second.Name}").And.Contain($"while agent {first.Name} holds it"));
+        first.Dispose();
+        second.Dispose();
+
+        List<string> Alarms() => [.. _rig.Central.Of(7).Select(e => e.What).OfType<Noted>().Where(note => note.IsAlarm is true).Select(note => note.Text).Distinct()];
+    }
+
     private (PlayedAgent Owner, PlayedAgent Second, WorkQueue Queue) ClaimTwice()
     {
         var away = _rig.Batch.Away;

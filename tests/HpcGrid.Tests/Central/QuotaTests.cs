@@ -119,6 +119,29 @@ internal sealed class QuotaTests : CentralTests
         foreach (var wrong in new[] { "-1", "many", "99999999999999999999" }) Assert.That(await Run("--max-parallel", wrong), Is.EqualTo(1), wrong);
     }
 
+    [Test]
+    public async Task The_time_a_job_may_wait_does_not_run_while_a_quota_holds_it()
+    {
+        var waits = (await Submit($"{Echo} MaxWaitingTime = 60; Requirements = other.Site == \"CERN\";")).Job;
+        await Submit(Echo);
+        var bridge = await TestBridge.Join(Central);
+        await bridge.Finish((await bridge.Match(1))[0].AttemptId);
+        await Set(quota => quota with { MaxRunningSeconds = 1 });
+        for (var i = 0; i < 3; i++)
+        {
+            Central.Clock.Advance(TimeSpan.FromSeconds(50));
+            await Central.Host.Waiting.Tick();
+        }
+        Assert.That(await StateOf(waits), Is.EqualTo("OVER_WAITING"));
+        await Set(quota => quota with { MaxRunningSeconds = null });
+        Central.Clock.Advance(TimeSpan.FromSeconds(50));
+        await Central.Host.Waiting.Tick();
+        Assert.That(await StateOf(waits), Is.EqualTo("WAITING"), "it begins anew");
+        Central.Clock.Advance(TimeSpan.FromSeconds(20));
+        await Central.Host.Waiting.Tick();
+        Assert.That(await StateOf(waits), Is.EqualTo("ERROR_W"));
+    }
+
     private Task<Quota> Set(Func<Quota, Quota> change) => Central.Accounts.ChangeQuota("jdoe", change);
 
     private async Task<(long Unfinished, long Active)> Counts()
