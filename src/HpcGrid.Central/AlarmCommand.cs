@@ -19,7 +19,7 @@ internal static class AlarmCommand
             var code = await Commands.Run(async () =>
             {
                 var at = Commands.HomeOf(parsed.GetValue(home)!);
-                _ = CentralOptions.Read(new FileSystem(), at.Configuration);
+                CentralOptions.Read(new FileSystem(), at.Configuration).Check();
                 using var database = CentralDatabase.Open(at.Database);
                 var alarms = database.Read(session => AlarmTable.Newest(session, Limits.AlarmsShown));
                 found = alarms.Count;

@@ -55,7 +55,7 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
             if (over) book.Record(@event with { What = new Noted($"a late end was ignored: {ended.State.Text()} {ended.Reason}".TrimEnd()) });
             else End(book, row, @event, ended);
         }
-        else if (book.Record(@event)) AlarmDesk.Look(book, row, @event);
+        else if (book.Record(@event)) AlarmDesk.Look(book, @event);
         return !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt);
     }
 

@@ -30,7 +30,8 @@ public static class OwnerUsageTable
 
     /// <summary>The owner's waiting jobs are held at this moment.</summary>
     public static void SetHeld(Session session, string owner, DateTimeOffset now) =>
-        session.Execute("INSERT INTO owner_held (owner, until) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET until = $2", owner, now.ToUnixTimeMilliseconds());
+        session.Execute("INSERT INTO owner_held (owner, until) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET until = $2", owner,
+            now.ToUnixTimeMilliseconds());
 
     /// <summary>Until when they were last held; null when they never were.</summary>
     public static DateTimeOffset? HeldUntil(Session session, string owner) =>

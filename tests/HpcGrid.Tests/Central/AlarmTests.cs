@@ -8,16 +8,12 @@ namespace HpcGrid.Tests.Central;
 internal sealed class AlarmTests : CentralTests
 {
     [Test]
-    public async Task Two_payloads_of_one_attempt_raise_one_alarm_in_trace_and_list()
+    public async Task A_payload_that_runs_again_in_another_branch_is_no_alarm()
     {
         var (bridge, id) = await Begin();
-        await bridge.Report(TestBridge.Running(id));
+        await bridge.Report(TestBridge.Started(id), TestBridge.Running(id), TestBridge.Requeued(id, 1), TestBridge.Started(id, 1), TestBridge.Running(id, 1));
+        await bridge.Report(TestBridge.Started(id), TestBridge.Started(id, 1));
         Assert.That(Alarms(), Is.Empty);
-        await bridge.Report(TestBridge.Requeued(id, 1), TestBridge.Started(id, 1), TestBridge.Running(id, 1));
-        await bridge.Report(TestBridge.Running(id, 1), TestBridge.Running(id));
-        const string text = "two payloads of attempt 1 were started, in branches 0 and 1; the last on node1";
-        Assert.That(Alarms(), Is.EqualTo(new[] { text }));
-        Assert.That(await Traced(id.Job), Is.EqualTo(new[] { text }));
     }
 
     [Test]
