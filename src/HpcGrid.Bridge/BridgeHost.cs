@@ -117,7 +117,7 @@ public sealed class BridgeHost : IDisposable
             new WatchStep(ledger, spool, fleet, reader, pace, timing), watch, new BlackHoleStep(fleet, health),
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, timing)),
             new ReconcileStep(ledger, spool, fleet, ending, timing, image),
-            _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand), peeks, samples,
+            _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand, appetite), peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
             new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork), status,

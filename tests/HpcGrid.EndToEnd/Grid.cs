@@ -75,6 +75,10 @@ internal sealed class Grid : IAsyncDisposable
         _bridge = Daemon.Start("hpcgrid-bridge", Log("bridge"), ["run", "--config", BridgeFile], _environment);
     }
 
+    /// <summary>So many nodes from the bridge's next start on.</summary>
+    public void WithNodes(int nodes) => File.WriteAllText(BridgeFile,
+        System.Text.RegularExpressions.Regex.Replace(File.ReadAllText(BridgeFile), "(?m)^  nodes: .*$", $"  nodes: {nodes}"));
+
     public void KillCentral() => _central!.KillNine();
     public void KillBridge() => _bridge!.KillNine();
 

@@ -1,15 +1,16 @@
 using HpcGrid.Bridge.Contact;
 using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Queues;
 using HpcGrid.Spool;
 using Serilog;
 
 namespace HpcGrid.Bridge.Nodes;
 
 /// <summary>
-/// Evens out work that was given to agents too early: when the pool is empty, nothing waits here or at central, and an agent has nothing to do, loaded
-/// agents are told to hand back part of what they have not begun. It comes back as handed-back jobs do and is offered as the next generation.
+/// Evens out work that was given to agents too early: when the pool is empty, nothing waits here, no more is fetched from central, and an agent has nothing to
+/// do, loaded agents are told to hand back part of what they have not begun. It comes back as handed-back jobs do and is offered as the next generation.
 /// </summary>
-internal sealed class StealStep(LedgerDatabase ledger, Fleet fleet, MessageStep messages, WorkMeter meter, Demand demand) : BridgeStep
+internal sealed class StealStep(LedgerDatabase ledger, Fleet fleet, MessageStep messages, WorkMeter meter, Demand demand, Appetite appetite) : BridgeStep
 {
     private TimeSpan _due;
 
@@ -17,7 +18,9 @@ internal sealed class StealStep(LedgerDatabase ledger, Fleet fleet, MessageStep 
     {
         if (tick.Monotonic < _due) return;
         _due = tick.Monotonic + Limits.StealInterval;
-        if (demand.Waiting > 0 || ledger.Queues.InPool() > 0 || ledger.Jobs.Counts().GetValueOrDefault(JobStage.Ready).Jobs > 0) return;
+        // What waits at central comes here only as far as we ask for it: who holds enough for all cores has it on the wrong ones.
+        if (demand.Waiting > 0 && appetite.Decide(tick).Count > 0) return;
+        if (ledger.Queues.InPool() > 0 || ledger.Jobs.Counts().GetValueOrDefault(JobStage.Ready).Jobs > 0) return;
         var unstarted = ledger.Jobs.Unstarted();
         var working = fleet.Free.ToList();
         var loaded = working.Select(agent => BacklogOf(agent, unstarted)).Where(agent => agent.Jobs > 0).ToList();
