@@ -120,6 +120,9 @@ public static class Limits
     /// <summary>News of waiting jobs go out together at most so often.</summary>
     public static readonly TimeSpan PushPause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Files opened in one call: each costs a signature, and the answer is one frame.</summary>
+    public const int TicketsPerCall = 500;
+
     /// <summary>Directories whose path is remembered by the writer.</summary>
     public const int PathsInMemory = 10_000;
 

@@ -23,6 +23,10 @@ internal static class CommandLine
         {
             return await Invoke(arguments, terminal);
         }
+        catch (Exception e) when (ClosedOutput.Is(e))
+        {
+            return ExitCodes.OutputClosed;
+        }
         catch (GridError e)
         {
             ErrorText.Write(terminal, e, json);

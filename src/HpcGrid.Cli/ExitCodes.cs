@@ -23,6 +23,9 @@ internal static class ExitCodes
     /// <summary>Ended by Ctrl-C, as shells number it.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>Whoever read standard output has left; what shells say of programs that SIGPIPE ends.</summary>
+    public const int OutputClosed = 141;
+
     /// <summary>All of them, as help and the man page tell them.</summary>
     public static readonly (int Code, string Meaning)[] Table =
     [
@@ -38,6 +41,7 @@ internal static class ExitCodes
         (Internal, "a fault of HpcGrid itself"),
         (TimeIsUp, "the time given to wait has passed"),
         (Interrupted, "ended by Ctrl-C"),
+        (OutputClosed, "nobody reads standard output any more, as behind `| head`"),
     ];
 
     public static int Of(ErrorCode code) => code switch

@@ -25,6 +25,9 @@ internal static class Limits
     /// <summary>Transfers at once: enough to hide the latency of each, too few to crowd a storage element.</summary>
     public const int ParallelTransfers = 8;
 
+    /// <summary>Tickets asked for in one call while many files are fetched: a round trip less for each, and used long before they end.</summary>
+    public const int TicketsPerCall = 200;
+
     /// <summary>Archives kept on disk while their members are fetched one after the other.</summary>
     public const int ArchivesKept = 32;
 

@@ -12,7 +12,7 @@ internal static class RepeatRules
     {
         WhoAmI or ListJobs or DescribeJob or TraceJob or ReadLog or FollowJob or ListNodes => true,
         PlanJob or MatchSites or PeekJob or ReadSamples => true,
-        ListDirectory or FindEntries or ListOutputs or StatEntry or OpenForReading => true,
+        ListDirectory or FindEntries or ListOutputs or StatEntry or OpenForReading or OpenManyForReading => true,
         SubmitJob submit => submit.Key is not null,
         BridgeHello or MatchJobs or ReportEvents or RenewLeases or ReportSamples or AnswerPeek => true,
         _ => false,

@@ -1,6 +1,7 @@
 using HpcGrid.Central.Catalogue;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Identity;
+using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 
@@ -30,6 +31,10 @@ public sealed class FileRequests(CentralDatabase database, CatalogueReads reads,
 
     public ReadTicket OpenForReading(Caller caller, OpenForReading request) =>
         database.Read(session => tickets.OpenForReading(session, ViewerOf(caller), Lfn.Parse(request.Path)));
+
+    public ReadTickets OpenManyForReading(Caller caller, OpenManyForReading request) => request.Paths.Count <= Limits.TicketsPerCall
+        ? database.Read(session => new ReadTickets([.. request.Paths.Select(path => tickets.OpenForReading(session, ViewerOf(caller), Lfn.Parse(path)))]))
+        : throw new GridError(ErrorCode.TooLarge, $"{request.Paths.Count} files at once", $"Ask for at most {Limits.TicketsPerCall} at a time.");
 
     public WriteTicket OpenForWriting(Caller caller, OpenForWriting request) =>
         database.Read(session => tickets.OpenForWriting(session, ViewerOf(caller), Lfn.Parse(request.Path), request.Content, request.Wish ?? ""));

@@ -36,6 +36,7 @@ public sealed class RequestRouter(JobRequests jobs, LiveRequests live, StandingR
             ListOutputs outputs => jobs.Outputs(caller, outputs),
             FindEntries find => files.Find(caller, find),
             OpenForReading open => files.OpenForReading(caller, open),
+            OpenManyForReading open => files.OpenManyForReading(caller, open),
             OpenForWriting open => files.OpenForWriting(caller, open),
             RegisterFile register => await files.Register(caller, register),
             BridgeHello hello => await bridges.Hello(client, hello),

@@ -52,12 +52,20 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
         if (@event.What is Ended ended)
         {
             AssignmentTable.Delete(book.Session, @event.AttemptId);
-            if (over) book.Record(@event with { What = new Noted($"a late end was ignored: {ended.State.Text()} {ended.Reason}".TrimEnd()) });
+            if (over) book.Record(@event with { What = Late(ended) });
             else End(book, row, @event, ended);
         }
         else if (book.Record(@event)) AlarmDesk.Look(book, @event);
         return !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt);
     }
+
+    /// <summary>A kill is final at once; what the job had written by then its owner may still read.</summary>
+    private static Noted Late(Ended ended) => new($"a late end was ignored: {ended.State.Text()} {ended.Reason}".TrimEnd())
+    {
+        Payload = ended.Payload,
+        StdoutTail = ended.StdoutTail.Length > 0 ? ended.StdoutTail : null,
+        StderrTail = ended.StderrTail.Length > 0 ? ended.StderrTail : null,
+    };
 
     private void End(JobBook book, JobRow row, JobEvent @event, Ended ended) =>
         flow.End(book, @event, Register(book, row, @event.AttemptId, IntakeRules.Judge(ended)));

@@ -33,14 +33,21 @@ public sealed class JobQueries(Descriptions descriptions, AssignmentBuilder buil
     public JobLog Log(Session session, Caller caller, long job)
     {
         var row = Require(session, caller, job);
-        var ends = EventTable.Of(session, job).Select(@event => @event.What).OfType<Ended>().Reverse().ToList();
-        var said = ends.Find(ended => ended.StdoutTail.Length + ended.StderrTail.Length > 0);
-        return new JobLog(job, row.State.Text(), said?.StdoutTail ?? "", said?.StderrTail ?? "", outputs.Of(session, job))
+        var said = EventTable.Of(session, job).Select(@event => SaidBy(@event.What)).LastOrDefault(said => said.Stdout.Length + said.Stderr.Length > 0);
+        return new JobLog(job, row.State.Text(), said.Stdout ?? "", said.Stderr ?? "", outputs.Of(session, job))
         {
-            StdoutBytes = said?.Payload?.StdoutBytes,
-            StderrBytes = said?.Payload?.StderrBytes,
+            StdoutBytes = said.Payload?.StdoutBytes,
+            StderrBytes = said.Payload?.StderrBytes,
         };
     }
+
+    /// <summary>The last words of an attempt; those of a killed one come after its end.</summary>
+    private static (string Stdout, string Stderr, PayloadResult? Payload) SaidBy(Happening what) => what switch
+    {
+        Ended ended => (ended.StdoutTail, ended.StderrTail, ended.Payload),
+        Noted noted => (noted.StdoutTail ?? "", noted.StderrTail ?? "", noted.Payload),
+        _ => ("", "", null),
+    };
 
     public EntryList Outputs(Session session, Caller caller, ListOutputs request)
     {

@@ -32,6 +32,7 @@ internal sealed class CpCommand : GridCommand
         "hpcgrid cp grid:/hpcgrid/user/j/jdoe/a.txt .")
     {
         Add(_paths);
+        _paths.CompletionSources.Add(PathCompletion.Places);
         Add(_recursive);
         Add(_force);
         Add(_on);

@@ -36,6 +36,8 @@ internal sealed class PlainCommandOptions
     public PlainCommandOptions(Command command)
     {
         foreach (var option in All) command.Add(option);
+        _inputs.CompletionSources.Add(PathCompletion.Paths);
+        _directory.CompletionSources.Add(PathCompletion.Paths);
     }
 
     private Option[] All => [_count, _array, _lines, _zero, _placeholder, _cores, _ttl, _memory, _save, _inputs, _directory, _tags];

@@ -26,17 +26,33 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
     private readonly ArchiveShelf _archives = new(Limits.ArchivesKept);
     private readonly string _scratch = Directory.CreateTempSubdirectory("hpcgrid-cp-").FullName;
 
+    /// <summary>Tickets for some files in one call, in their order; none of them when one cannot be had: asked for alone, each file then says itself why.</summary>
+    public async Task<IReadOnlyList<ReadTicket?>> Open(IReadOnlyList<Lfn> paths, CancellationToken ct)
+    {
+        if (paths.Count == 1) return [null];
+        try { return (await session.Ask(new OpenManyForReading([.. paths.Select(path => path.Path)]), ct)).Tickets; }
+        catch (GridError) { return new ReadTicket?[paths.Count]; }
+    }
+
     /// <summary>Fetches a file, verified; its content.</summary>
-    public async Task<Content> Fetch(Lfn path, string target, CancellationToken ct)
+    /// <param name="path">In the catalogue.</param>
+    /// <param name="target">On this machine.</param>
+    /// <param name="given">Its ticket; null to ask for one. One that storage does not take, because it was kept for too long, is asked for again.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<Content> Fetch(Lfn path, string target, ReadTicket? given, CancellationToken ct)
     {
         if (Directory.Exists(target)) throw GridError.Exists($"'{target}' is a directory, not a file",
             "Name the file to write, or remove the directory.");
         var part = target + ".part";
         try
         {
-            var ticket = await session.Ask(new OpenForReading(path.Path), ct);
-            if (ticket.Source.Member is null) await Copy(ticket, ticket.Source.Content, part, ct);
-            else await FromArchive(ticket, part, ct);
+            var ticket = given ?? await session.Ask(new OpenForReading(path.Path), ct);
+            try { await Into(part, ticket, ct); }
+            catch (GridError e) when (given is not null && e.Code is ErrorCode.Denied or ErrorCode.Unauthenticated)
+            {
+                ticket = await session.Ask(new OpenForReading(path.Path), ct);
+                await Into(part, ticket, ct);
+            }
             File.Move(part, target, overwrite: true);
             meter.FileDone();
             return ticket.Source.Content;
@@ -65,6 +81,9 @@ internal sealed class Downloader(Session session, TransferMeter meter) : IDispos
         await using var from = File.OpenRead(part);
         await from.CopyToAsync(to, ct);
     }
+
+    private Task Into(string part, ReadTicket ticket, CancellationToken ct) =>
+        ticket.Source.Member is null ? Copy(ticket, ticket.Source.Content, part, ct).AsTask() : FromArchive(ticket, part, ct);
 
     private ValueTask Copy(ReadTicket ticket, Content expected, string part, CancellationToken ct) => Retry.ExecuteAsync(async token =>
     {

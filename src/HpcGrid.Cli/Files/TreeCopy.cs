@@ -34,7 +34,22 @@ internal sealed class TreeCopy(Session session, TransferMeter meter, bool recurs
             Path.GetDirectoryName(Path.GetFullPath(file.To))!).Distinct()) Directory.CreateDirectory(directory);
         foreach (var file in files)
             if (File.Exists(file.To) && !replace) throw GridError.Exists($"'{file.To}' exists already", "Copy with --force to replace it.");
-        await meter.Show(session, "fetching", files.Count, () => InParallel(files, (file, token) => downloader.Fetch(file.From, file.To, token), ct));
+        await meter.Show(session, "fetching", files.Count, async () =>
+        {
+            // The next tickets are on their way while the files of the last ones are fetched.
+            var chunks = files.Chunk(Limits.TicketsPerCall).ToList();
+            var open = Open(0);
+            for (var i = 0; i < chunks.Count; i++)
+            {
+                var tickets = await open;
+                if (i + 1 < chunks.Count) open = Open(i + 1);
+                await InParallel([.. chunks[i].Zip(tickets)], (one, token) => downloader.Fetch(one.First.From, one.First.To, one.Second, token), ct);
+            }
+
+            Task<IReadOnlyList<ReadTicket?>> Open(int chunk) => chunk < chunks.Count
+                ? downloader.Open([.. chunks[chunk].Select(file => file.From)], ct)
+                : Task.FromResult<IReadOnlyList<ReadTicket?>>([]);
+        });
     }
 
     /// <summary>To the catalogue. Into the target when that is a directory, otherwise under its name.</summary>
@@ -93,7 +108,7 @@ internal sealed class TreeCopy(Session session, TransferMeter meter, bool recurs
                 if (file.From.Type == "m")
                 {
                     var local = Path.Combine(scratch, Guid.NewGuid().ToString("N"));
-                    await downloader.Fetch(Lfn.Parse(file.From.Path), local, token);
+                    await downloader.Fetch(Lfn.Parse(file.From.Path), local, given: null, token);
                     await uploader.Store(local, file.To, replace, token);
                     File.Delete(local);
                     return;

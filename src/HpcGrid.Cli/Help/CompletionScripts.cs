@@ -19,13 +19,19 @@ internal static class CompletionScripts
     private const string Bash = """
         # hpcgrid completion for bash. Load it with: source <(hpcgrid completion bash)
         _hpcgrid() {
-            local line=${COMP_LINE:0:COMP_POINT} word=${COMP_WORDS[COMP_CWORD]} found
+            local line=${COMP_LINE:0:COMP_POINT} word found
             COMPREPLY=()
             # Behind -- stands a command of the user's own.
             [[ $line == *" -- "* ]] && return
+            # bash takes grid:path for three words and wants the last one back.
+            word=${line##*[[:space:]]}
+            local before=${word%"${COMP_WORDS[COMP_CWORD]#:}"}
             while IFS= read -r found; do
-                [[ $found == "$word"* ]] && COMPREPLY+=("$found")
+                [[ $found == "$word"* ]] && COMPREPLY+=("${found#"$before"}")
             done < <("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)
+            # A directory goes on.
+            [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[/:] ]] && compopt -o nospace 2>/dev/null
+            return 0
         }
         complete -o default -F _hpcgrid hpcgrid
 
@@ -39,7 +45,11 @@ internal static class CompletionScripts
             local -a found
             if [[ $line != *" -- "* ]]; then
                 found=("${(@f)$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null)}")
-                compadd -- ${found:#} && return
+                found=(${found:#})
+                # A directory goes on: no blank behind it.
+                compadd -S '' -- ${(M)found:#*[/:]}
+                local -i going=$?
+                compadd -- ${found:#*[/:]} || (( ! going )) && return
             fi
             _files
         }

@@ -44,9 +44,9 @@ internal sealed class Terminal
             || Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
         return new Terminal
         {
-            Output = System.Console.Out,
+            Output = ClosedOutput.Writer(),
             Error = System.Console.Error,
-            OutputStream = System.Console.OpenStandardOutput,
+            OutputStream = ClosedOutput.Stream,
             Input = System.Console.In,
             OutputIsLive = !plain && !System.Console.IsOutputRedirected,
             ErrorIsLive = !plain && !System.Console.IsErrorRedirected,

@@ -19,6 +19,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(EntryList), "entryList")]
 [JsonDerivedType(typeof(EntryDetail), "entryDetail")]
 [JsonDerivedType(typeof(ReadTicket), "readTicket")]
+[JsonDerivedType(typeof(ReadTickets), "readTickets")]
 [JsonDerivedType(typeof(WriteTicket), "writeTicket")]
 [JsonDerivedType(typeof(BridgeWelcome), "bridgeWelcome")]
 [JsonDerivedType(typeof(Matched), "matched")]
@@ -177,6 +178,9 @@ public sealed record EntryDetail(Entry Entry, IReadOnlyList<Replica> Replicas, s
 
 /// <summary>How to fetch a file: source, checksum and a bearer token for the storage element.</summary>
 public sealed record ReadTicket(SourceFile Source, string Token) : Reply;
+
+/// <summary>Of many files, in the order asked for.</summary>
+public sealed record ReadTickets(IReadOnlyList<ReadTicket> Tickets) : Reply;
 
 /// <summary>How to put a file: PUT the bytes to Url with the bearer token; the answer is a <see cref="StoredUpload"/>.</summary>
 public sealed record WriteTicket(Guid Guid, string Se, string Pfn, string Url, string Token) : Reply;

@@ -23,6 +23,7 @@ namespace HpcGrid.Core.Api;
 [JsonDerivedType(typeof(RemoveEntry), "remove")]
 [JsonDerivedType(typeof(MoveEntry), "move")]
 [JsonDerivedType(typeof(OpenForReading), "openForReading")]
+[JsonDerivedType(typeof(OpenManyForReading), "openManyForReading")]
 [JsonDerivedType(typeof(OpenForWriting), "openForWriting")]
 [JsonDerivedType(typeof(RegisterFile), "registerFile")]
 [JsonDerivedType(typeof(BridgeHello), "bridgeHello")]
@@ -130,6 +131,9 @@ public sealed record MoveEntry(string From, string To) : Request<Done>;
 
 /// <summary>Where to fetch a file, with a token for it.</summary>
 public sealed record OpenForReading(string Path) : Request<ReadTicket>;
+
+/// <summary>Where to fetch many files, with a token for each; all of them or, when one cannot be read, none. At most 500.</summary>
+public sealed record OpenManyForReading(IReadOnlyList<string> Paths) : Request<ReadTickets>;
 
 /// <summary>Where to put a file, with a token for it. Nothing is in the catalogue until RegisterFile.</summary>
 /// <param name="Path">The new path.</param>

@@ -115,4 +115,13 @@ public sealed record Noted(string Text) : Happening
 {
     /// <summary>Something that must never happen was seen: an admin has to know. Null for an ordinary remark.</summary>
     public bool? IsAlarm { get; init; }
+    /// <summary>Of an end that came after the attempt was over, as of a job its owner has killed: what the payload said and used; null otherwise.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public PayloadResult? Payload { get; init; }
+    /// <summary>Last bytes of its standard output; null when it wrote nothing.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public string? StdoutTail { get; init; }
+    /// <summary>Last bytes of its standard error output.</summary>
+    [System.Text.Json.Serialization.JsonIgnore(Condition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
+    public string? StderrTail { get; init; }
 }

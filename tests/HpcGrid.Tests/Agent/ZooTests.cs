@@ -100,8 +100,9 @@ public sealed class ZooTests
     [Test]
     public void Names_with_newlines_and_quotes_are_saved_as_they_are()
     {
-        var version = Run(AgentRig.Payload("odd-names") with { Outputs = [new OutputRule("all.zip", ["* *", "*\n*", "-rf", "#*"], []), new OutputRule(null, ["*"], [])] });
+        var version = Run(AgentRig.Payload("odd-names") with { Outputs = [new OutputRule("all.zip", ["* *", "*\n*", "-rf", "#*"], []), new OutputRule(null, ["*"], [])] }, AgentRig.Shell("echo unharmed"));
         var report = version.Reports[0];
+        Assert.That(version.Reports[1].StdoutTail, Is.EqualTo("unharmed\n"));
         Assert.That(report.Outcome, Is.EqualTo(Outcome.Succeeded), report.Reason);
         Assert.That(report.Outputs[0].Members.Select(member => member.Name), Is.EqualTo(new[] { " blank ", "two\nlines", "-rf", "#comment" }));
         Assert.That(report.Outputs.Skip(1).Select(output => output.Name), Is.EqualTo(new[] { "$(reboot)", "a;b", "quote\"s'", "tab\tbed", "ünï" }));

@@ -37,6 +37,22 @@ internal sealed class KillAndResubmitTests : CentralTests
     }
 
     [Test]
+    public async Task What_a_killed_job_had_written_its_owner_can_read()
+    {
+        var job = (await Submit(Echo)).Job;
+        var bridge = await TestBridge.Join(Central);
+        var id = (await bridge.Match(1))[0].AttemptId;
+        await bridge.Report(TestBridge.Running(id));
+        await Jdoe.Call(new KillJobs([job]), default);
+        var end = TestBridge.Ended(id, JobState.Killed);
+        var said = ((Ended)end.What) with { StdoutTail = "half way\n", Payload = new PayloadResult { Signal = 15, StdoutBytes = 9 } };
+        await bridge.Report(end with { What = said });
+        var log = await Jdoe.Call(new ReadLog(job), default);
+        Assert.That((log.StdoutTail, log.StderrTail, log.StdoutBytes), Is.EqualTo(("half way\n", "", 9L)));
+        Assert.That(await StateOf(job), Is.EqualTo("KILLED"));
+    }
+
+    [Test]
     public async Task Only_what_has_not_ended_is_killed_and_only_what_has_ended_is_resubmitted([Values("DONE", "ERROR_E", "ERROR_IB", "KILLED")] string end)
     {
         var job = (await Submit($"{Echo} RetryCount = 0;")).Job;

@@ -35,6 +35,20 @@ internal sealed class StorageTests : CentralTests
     }
 
     [Test]
+    public async Task Many_files_are_opened_in_one_call_all_or_none()
+    {
+        await Central.Put(Jdoe, TestCentral.Jdoe + "/a", [1]);
+        await Central.Put(Jdoe, TestCentral.Jdoe + "/b", [2, 2]);
+        string[] paths = [TestCentral.Jdoe + "/b", TestCentral.Jdoe + "/a"];
+        var tickets = (await Jdoe.Call(new OpenManyForReading(paths), default)).Tickets;
+        Assert.That(tickets.Select(ticket => (ticket.Source.Lfn, ticket.Source.Content.Size)), Is.EqualTo(new[] { (paths[0], 2L), (paths[1], 1L) }));
+        var missing = await Assert.ThrowsAsync<GridError>(() => Jdoe.Call(new OpenManyForReading([.. paths, TestCentral.Jdoe + "/c"]), default));
+        Assert.That(missing!.Code, Is.EqualTo(ErrorCode.NotFound));
+        var many = await Assert.ThrowsAsync<GridError>(() => Jdoe.Call(new OpenManyForReading([.. Enumerable.Repeat(paths[0], 501)]), default));
+        Assert.That(many!.Code, Is.EqualTo(ErrorCode.TooLarge));
+    }
+
+    [Test]
     public async Task A_ticket_serves_one_file_and_one_purpose()
     {
         await Central.Put(Jdoe, TestCentral.Jdoe + "/a", [1]);

@@ -94,6 +94,48 @@ internal sealed class ReferenceTests
     }
 
     [Test]
+    public async Task Bash_completes_a_path_of_the_catalogue_though_it_takes_the_colon_for_a_word() =>
+        Assert.That(await Shell("bash", ["--norc"], "grid:out/a\ngrid:out/b/\n", CompletionScripts.Of("bash")
+            + "COMP_LINE='hpcgrid cp grid:out/'; COMP_POINT=20; COMP_WORDS=(hpcgrid cp grid : out/); COMP_CWORD=4; _hpcgrid; printf '%s ' \"${COMPREPLY[@]}\"\n"
+            + "COMP_LINE='hpcgrid cp grid:'; COMP_POINT=16; COMP_WORDS=(hpcgrid cp grid :); COMP_CWORD=3; _hpcgrid; printf '%s ' \"${COMPREPLY[@]}\"\n"),
+            Is.EqualTo("out/a out/b/ out/a out/b/ "));
+
+    [Test]
+    public async Task Fish_completes_through_the_script() =>
+        Assert.That(await Shell("fish", ["--no-config"], "status\nstat\n", CompletionScripts.Of("fish") + "complete -C 'hpcgrid local sta'\n"),
+            Is.EqualTo("stat\nstatus\n"));
+
+    [Test]
+    public async Task Zsh_completes_through_the_script() =>
+        // zsh's builtin works within its line editor only: a function in its place writes down what it is given.
+        Assert.That(await Shell("zsh", ["-f"], "grid:out/a\ngrid:out/b/\n", "autoload -U compinit; compinit -u -D\n" + CompletionScripts.Of("zsh")
+            + "words=(hpcgrid cp grid:out/); CURRENT=3\ncompadd() { print -r -- $* }\n_files() { print files }\n_hpcgrid\n"
+            + "words=(hpcgrid submit -- l); CURRENT=4\n_hpcgrid\n"),
+            Is.EqualTo("-S -- grid:out/b/\n-- grid:out/a\nfiles\n"));
+
+    /// <summary>Runs a script in a shell whose `hpcgrid` offers these lines; skips the test where there is no such shell.</summary>
+    private static async Task<string> Shell(string shell, string[] options, string offers, string script)
+    {
+        if (!File.Exists("/usr/bin/" + shell) && !File.Exists("/bin/" + shell)) Assert.Ignore($"{shell} is not installed");
+        var folder = Directory.CreateTempSubdirectory("hpcgrid-completion-").FullName;
+        try
+        {
+            var program = Path.Combine(folder, "hpcgrid");
+            await File.WriteAllTextAsync(program, $"#!/bin/sh\nprintf '{offers.Replace("\n", "\\n", StringComparison.Ordinal)}'\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await File.WriteAllTextAsync(Path.Combine(folder, "script"), script);
+            var start = new ProcessStartInfo(shell, [.. options, Path.Combine(folder, "script")])
+            {
+                RedirectStandardOutput = true,
+                Environment = { ["PATH"] = folder + ":/usr/bin:/bin", ["HOME"] = folder },
+            };
+            using var process = Process.Start(start)!;
+            return await process.StandardOutput.ReadToEndAsync();
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    [Test]
     public void An_unknown_shell_is_told() => Assert.That(Assert.Throws<GridError>(() => CompletionScripts.Of("csh"))!.Hint, Does.Contain("bash"));
 
     private static IReadOnlyList<CommandReference> Commands() => CommandReference.All(Root());
