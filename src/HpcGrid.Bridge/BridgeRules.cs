@@ -19,8 +19,9 @@ public sealed record StockView(int Cores, long HeldJobs, long HeldCores, double?
 /// <param name="Waiting">Jobs waiting at central that could run here.</param>
 /// <param name="Alive">Pilots queued, starting or running that take work; draining ones do not count.</param>
 /// <param name="Occupied">Pilots that have not ended.</param>
+/// <param name="Avoided">Nodes that get no work for now.</param>
 /// <param name="Gangs">Jobs over several nodes that no living pilot can ever have room for.</param>
-public sealed record PilotView(int Nodes, int NodesPerPilot, int CoresPerNode, long HeldCores, int Waiting, int Alive, int Occupied, int Gangs = 0);
+public sealed record PilotView(int Nodes, int NodesPerPilot, int CoresPerNode, long HeldCores, int Waiting, int Alive, int Occupied, int Gangs = 0, int Avoided = 0);
 
 /// <summary>The bridge's decisions, as functions of what it sees.</summary>
 public static class BridgeRules
@@ -57,7 +58,9 @@ public static class BridgeRules
         var demand = view.HeldCores + view.Waiting;
         if (demand <= 0) return 0;
         var cores = view.NodesPerPilot * view.CoresPerNode;
-        var most = view.Nodes / view.NodesPerPilot;
+        // Which nodes the batch system gives is its own affair: a pilot of several comes with good ones too, and the bad one of them is drained.
+        var nodes = view.NodesPerPilot == 1 ? Math.Max(0, view.Nodes - view.Avoided) : view.Nodes;
+        var most = nodes / view.NodesPerPilot;
         var useful = (int)Math.Min(most, (demand + cores - 1) / cores);
         return Math.Max(0, Math.Min(Math.Max(useful - view.Alive, view.Gangs), most - view.Occupied));
     }

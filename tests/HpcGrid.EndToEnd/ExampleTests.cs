@@ -14,7 +14,7 @@ public sealed class ExampleTests
     {
         var examples = Example.All();
         Assert.That(examples, Has.Count.GreaterThan(20));
-        await using var grid = await Grid.Start(nodes: 2, cores: 2,
+        await using var grid = await Grid.Start(nodes: 4, cores: 2,
             more: "  nodesPerPilot: 2\n  counters: \"gpu=2,licence=2\"\ncloseSe: [\"HPCGRID::Central::Local\"]");
         var jobs = new Dictionary<string, long>();
         var ends = new Dictionary<string, string>();

@@ -125,9 +125,8 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         var gangs = GangsWithoutPilot();
         var useless = Living.Count(pilot => AgentsOf(pilot.Tag).Any() && !AgentsOf(pilot.Tag).Any(agent => agent.TakesWork || agent.Card is null));
         if (gangs > 0 && occupied >= options.Nodes / options.NodesPerPilot) MakeRoom(tick);
-        var nodes = Math.Max(0, options.Nodes - fleet.Avoided);
         var wanted = BridgeRules.PilotsToStart(new PilotView(
-            nodes, options.NodesPerPilot, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied, gangs));
+            options.Nodes, options.NodesPerPilot, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied, gangs, fleet.Avoided));
         for (var i = 0; i < wanted; i++)
         {
             var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";
