@@ -21,7 +21,8 @@ public sealed record StockView(int Cores, long HeldJobs, long HeldCores, double?
 /// <param name="Occupied">Pilots that have not ended.</param>
 /// <param name="Avoided">Nodes that get no work for now.</param>
 /// <param name="Gangs">Jobs over several nodes that no living pilot can ever have room for.</param>
-public sealed record PilotView(int Nodes, int NodesPerPilot, int CoresPerNode, long HeldCores, int Waiting, int Alive, int Occupied, int Gangs = 0, int Avoided = 0);
+public sealed record PilotView(int Nodes, int NodesPerPilot, int CoresPerNode, long HeldCores, int Waiting, int Alive, int Occupied, int Gangs = 0,
+    int Avoided = 0);
 
 /// <summary>The bridge's decisions, as functions of what it sees.</summary>
 public static class BridgeRules
