@@ -65,7 +65,7 @@ public sealed class CentralHost : IAsyncDisposable
         _kills = new Kills(Database, flow, clock);
         Waiting = new WaitingLimits(Database, flow, clock);
         Delays = new Delays(Database, flow, clock);
-        var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), Elements, options.Vo), flow, clock, options.Vo);
+        var submission = new Submission(Database, new SubmissionDrafts(inputs, tree, new KnownSites(roster), Elements, options), flow, clock, options.Vo);
         var jobs = new JobRequests(Database, submission, _kills, new Resubmission(Database, flow, descriptions, changes, clock),
             new JobQueries(descriptions, builder, new CatalogueOutputs(), clock));
         var outlet = new CatalogueOutlet(Database, tree, changes, Elements, uploads, clock);
@@ -75,10 +75,11 @@ public sealed class CentralHost : IAsyncDisposable
         var standing = new StandingRequests(Database, new SiteMatching(descriptions, sites, clock), clock);
 
         var gate = new IdentityGate(authenticator);
+        Mails = new Mails(Database, descriptions, builder, options.MailCommand, clock);
         StorageCleaning = new StorageLoop(Elements, uploads, Database, clock);
         _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run,
             new DelayLoop(Delays, clock).Run, new MergeLoop(Merges, clock).Run,
-            StorageCleaning.Run];
+            StorageCleaning.Run, Mails.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
         new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, new WhoIsWho(options.Vo, clock)), authenticator, gate).Map(_app,
@@ -98,6 +99,7 @@ public sealed class CentralHost : IAsyncDisposable
     internal WaitingLimits Waiting { get; }
     internal Delays Delays { get; }
     internal Merges Merges { get; }
+    internal Mails Mails { get; }
 
     /// <summary>Ends when somebody asks the process to stop (SIGTERM, Ctrl-C).</summary>
     public Task WaitForShutdown() => _app.WaitForShutdownAsync();

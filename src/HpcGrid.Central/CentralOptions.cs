@@ -32,6 +32,11 @@ public sealed record CentralOptions
     /// </summary>
     public ElementSetting[] StorageElements { get; init; } = [];
 
+    /// <summary>
+    /// Program and arguments that get a mail on their standard input when a job with Email has ended, as [/usr/sbin/sendmail, -t, -i]; empty: no mail is sent.
+    /// </summary>
+    public string[] MailCommand { get; init; } = [];
+
     /// <summary>A bridge silent for so many seconds is shown as lost.</summary>
     public int LeaseSeconds { get; init; } = 120;
 
@@ -81,6 +86,8 @@ public sealed record CentralOptions
         if (Elements.Count > Limits.Elements) throw GridError.Invalid($"storageElements: {Elements.Count} of them", $"At most {Limits.Elements} serve.");
         if (Elements.GroupBy(element => element.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw GridError.Invalid($"storageElements: {twice.Key} is there twice", "Give each a name of its own.");
+        if (MailCommand is ["", ..])
+            throw GridError.Invalid("mailCommand: its first word is empty", "Name a program: mailCommand: [/usr/sbin/sendmail, -t, -i]");
         if (LeaseSeconds is < 2 or > 86_400) throw GridError.Invalid($"leaseSeconds: {LeaseSeconds} is not between 2 and 86400");
         if (GiveUpSeconds < LeaseSeconds || GiveUpSeconds > 30 * 86_400)
             throw GridError.Invalid($"giveUpSeconds: {GiveUpSeconds} is not between leaseSeconds and 30 days");

@@ -162,6 +162,19 @@ public static class Limits
     /// <summary>Alarms shown to an admin: more of them tell nothing new.</summary>
     public const int AlarmsShown = 1000;
 
+    /// <summary>Mails sent in one round: the program may take a second for each.</summary>
+    public const int MailsPerTick = 20;
+
+    /// <summary>Mails that one owner can cause within an hour: nobody reads more, and addresses are not proven to be theirs.</summary>
+    public const int MailsPerHour = 60;
+
+    /// <summary>A mail is tried so often, first after this pause, then after twice as long each time: about a day.</summary>
+    public const int MailTries = 11;
+    public static readonly TimeSpan MailPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>The mail program is killed after so long.</summary>
+    public static readonly TimeSpan MailTime = TimeSpan.FromSeconds(30);
+
     /// <summary>Longest name of a storage element.</summary>
     public const int ElementName = 200;
 

@@ -100,4 +100,7 @@ public static class Limits
 
     /// <summary>Greatest price.</summary>
     public const double GreatestPrice = 1_000_000;
+
+    /// <summary>Mail addresses of one job, and the longest: what mail programs take (RFC 5321).</summary>
+    public const int MostAddresses = 10, LongestAddress = 254;
 }

@@ -21,6 +21,7 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
             {
                 DependencyFlow.Follow(book, this, row, before);
                 MergeFlow.Follow(book, row, before);
+                TellOwner(book, row, before);
             }
             foreach (var master in settled.Masters) _masters.Judge(book, master);
         }
@@ -83,6 +84,13 @@ public sealed class JobFlow(Descriptions descriptions, BridgeRoster roster, Node
         }
         foreach (var ofBridge in held.GroupBy(one => one.Bridge))
             book.Session.AfterCommit(() => roster.Kill(ofBridge.Key, [.. ofBridge.Select(one => one.Id)]));
+    }
+
+    /// <summary>One mail for what was submitted as one: of subjobs their master tells.</summary>
+    private void TellOwner(JobBook book, JobRow row, JobState before)
+    {
+        if (row.Master is null && row.State.IsFinal() && !before.IsFinal() && descriptions.Get(book.Session, row.Description).Job.Email.Count > 0)
+            MailTable.Insert(book.Session, new AttemptId(row.Job, row.Attempt), book.Now);
     }
 
     private void AddWaiting(JobBook book, long description, List<long> jobs)

@@ -14,13 +14,13 @@ namespace HpcGrid.Central.TaskQueue;
 /// From a description to a draft: inputs are looked up, subjobs with inputs or descriptions of their own are made, and everything that can be found wrong
 /// beforehand is. Changes nothing. Throws GridError.
 /// </summary>
-public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, KnownSites sites, StorageElements elements, string vo)
+public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, KnownSites sites, StorageElements elements, CentralOptions options)
 {
     private static readonly ResolvedInputs Nothing = new([], [], []);
 
     public SubmissionDraft Make(Session session, Caller caller, JobDescription description)
     {
-        var place = new Place(session, new Viewer(caller.Name, caller.IsAdmin), AccountRules.Home(vo, caller.Name));
+        var place = new Place(session, new Viewer(caller.Name, caller.IsAdmin), AccountRules.Home(options.Vo, caller.Name));
         var draft = description.Split switch
         {
             NoSplit or ProductionSplit or ParametricSplit => new SubmissionDraft(description, Resolve(place, description), null, []),
@@ -33,7 +33,7 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
                 "Submit parts of it as jobs of their own.");
         MustReadAgain(description);
         CheckJobs(place, draft);
-        return draft with { Remarks = [.. LeftOut(draft), .. CheckWishes(draft),
+        return draft with { Remarks = [.. LeftOut(draft), .. CheckWishes(draft), .. Unsent(description),
             .. sites.Doubts(draft.Parts?.Select(part => part.Group.Job).Distinct() ?? [description],
             caller.Name)] };
     }
@@ -141,6 +141,9 @@ public sealed class SubmissionDrafts(InputResolver inputs, CatalogueTree tree, K
             throw new GridError(ErrorCode.TooLarge, $"the inputs have {bytes / mebibyte} MB and the sandbox has room for {job.Resources.DiskMib} MB",
                 "Raise WorkDirectorySize, split the job over its input, or mark files with ,nodownload.");
     }
+
+    private IEnumerable<string> Unsent(JobDescription job) =>
+        job.Email.Count > 0 && options.MailCommand.Length == 0 ? ["Email has no effect: this central sends no mail (its admin can set mailCommand)"] : [];
 
     private static IEnumerable<string> LeftOut(SubmissionDraft draft) => draft.Inputs.LeftOut.Count == 0 ? []
         : [$"{draft.Inputs.LeftOut.Count} input files are left out (MaxInputMissingThreshold), the first of them {draft.Inputs.LeftOut[0]}"];

@@ -82,6 +82,7 @@ internal sealed class DescriptionReader
             Retries = new RetryReader(_keys).Read(),
             Merge = new MergeReader(_keys).Read(split),
             MaxWaitingSeconds = _keys.Document.Find("MaxWaitingTime") is null ? null : (int)_keys.Whole("MaxWaitingTime", 1, Limits.LongestWait, 1),
+            Email = Addresses(),
             JobTag = [.. _keys.Items("JobTag").Select(item => item.Text)],
             Variables = Variables(resources),
             UnknownKeys = unknown,
@@ -160,6 +161,19 @@ internal sealed class DescriptionReader
         return named.Any(key => _keys.Document.Find(key) is not null)
             ? new OutputParser(_faults).Read(named.SelectMany(_keys.Items))
             : [DefaultOutput];
+    }
+
+    /// <summary>They stand in the head of a mail, so nothing gets in that could be read as another line or address there.</summary>
+    private List<string> Addresses()
+    {
+        var addresses = _keys.Items("Email");
+        if (addresses.Count > Limits.MostAddresses)
+            Fail(addresses[Limits.MostAddresses].Place, $"Email names {addresses.Count} addresses", $"At most {Limits.MostAddresses} are told.");
+        foreach (var (text, place) in addresses)
+            if (text.Length > Limits.LongestAddress || text.Split('@') is not [{ Length: > 0 } name, { Length: > 0 } host]
+                || !(name + host).All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '+') || name[0] == '-')
+                Fail(place, $"Email names {Faults.Shown(text)}, which is no mail address", "Write Email = \"name@host\";");
+        return [.. addresses.Select(address => address.Text)];
     }
 
     private string? OutputDirectory()

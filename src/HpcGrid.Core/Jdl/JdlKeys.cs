@@ -62,7 +62,7 @@ internal static class JdlKeys
             "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize", "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN",
             "Parameters", "ParameterStart", "ParameterStep", "JobType", "Nodes", "Dependencies", "NodeName"),
         .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId", "ParameterValue"),
-        .. Of(KeyUse.Kept, "no mail is sent so far", "Email"),
+        .. Of(KeyUse.Obeyed, "", "Email"),
         .. Of(KeyUse.Kept, "lost jobs get a new attempt in any case", "LegoResubmitZombies"),
         .. Of(KeyUse.Kept, "production bookkeeping, passed through", "LPMActivity", "LPMAnchorRun", "LPMAnchorProduction",
             "LPMAnchorYear", "LPMChainID", "LPMCPassMode", "LPMInteractionType", "LPMJobTypeID", "LPMMetaData", "LPMParentPID", "LPMPassName",

@@ -96,6 +96,9 @@ public sealed record JobDescription
     /// <summary>ALIEN_JDL_NAME without the prefix, and its value; `#alien_counter#` not yet put in.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Mail addresses that are told when the job, or all of a master, has ended.</summary>
+    public IReadOnlyList<string> Email { get; init; } = [];
+
     /// <summary>What `_PARAM_` was in this subjob's texts, for its environment; null when nothing was put in.</summary>
     public string? ParameterValue { get; init; }
 

@@ -83,7 +83,7 @@ public static class JobSchema
         LegoResubmitZombies any Lost jobs get a new attempt in any case.
         ProxyTTL any The job may use its slot to the end.
         JobTag texts Comments shown to people.
-        Email texts Whom to tell.
+        Email texts Whom to mail when the job, or all of a master, has ended.
         User text Set by central.
         JDLPath text Set by central.
         JDLArguments texts The arguments of the submission.

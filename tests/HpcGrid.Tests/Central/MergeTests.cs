@@ -45,6 +45,19 @@ internal sealed class MergeTests : CentralTests
     }
 
     [Test]
+    public async Task Killing_the_subjobs_that_nobody_waits_for_merges_what_is_there()
+    {
+        var master = (await Submit(Production(3, Merged))).Job;
+        await Done(await _bridge.Match(1));
+        await Jdoe.Call(new KillJobs([master + 2, master + 3]), default);
+        Assert.That(await StateOf(master), Is.EqualTo("MERGING"));
+        var merge = await BeginMerging();
+        Assert.That(TestBridge.SpecOf(merge).Inputs.Select(input => input.Name), Is.EqualTo(new[] { "merge.sh", "000001_hist.txt" }));
+        await _bridge.Finish(merge.AttemptId);
+        Assert.That((await LineOf(master)).Reason, Is.EqualTo("2 of 3 subjobs were killed; the outputs of those that are done are merged"));
+    }
+
+    [Test]
     public async Task What_is_done_is_merged_and_a_failed_subjob_is_still_told_of()
     {
         var master = (await Submit(Production(3, Merged + " MergeOutputDir = \"results\";"))).Job;

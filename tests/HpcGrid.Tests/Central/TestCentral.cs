@@ -24,6 +24,8 @@ internal sealed class TestCentral : IAsyncDisposable
     public MovableClock Clock { get; } = new();
     public CentralHost Host { get; private set; } = null!;
     public CentralDatabase Database => Host.Database;
+    /// <summary>What it is started with; a change counts after a restart.</summary>
+    public CentralOptions Options { get; set; } = new();
     public Accounts Accounts => new(new FileSystem(), Home, new CentralOptions(), Clock);
 
     public static async Task<TestCentral> Start()
@@ -85,7 +87,7 @@ internal sealed class TestCentral : IAsyncDisposable
         return bytes.ToArray();
     }
 
-    private async Task Open() => Host = await CentralHost.Start(Home, new CentralOptions(), Clock);
+    private async Task Open() => Host = await CentralHost.Start(Home, Options, Clock);
 
     private async Task Close()
     {

@@ -93,14 +93,14 @@ public sealed class JobDescriptionTests
     [Test]
     public void Keys_without_effect_are_told_and_never_silent()
     {
-        var job = Read("Executable = \"x\";\nOutputFiles = \"y\";\nEmail = \"a@b\";\nLegoResubmitZombies = 3;\nFoo = 1;\nExecutable = \"z\";");
+        var job = Read("Executable = \"x\";\nOutputFiles = \"y\";\nGUIDFile = \"a@b\";\nLegoResubmitZombies = 3;\nFoo = 1;\nExecutable = \"z\";");
         Assert.That(job.UnknownKeys, Is.EqualTo(new[] { "OutputFiles", "Foo" }));
         Assert.That(job.Remarks, Has.Count.EqualTo(5));
         Assert.That(job.Remarks[0], Is.EqualTo("line 2, column 1: the key 'OutputFiles' is not known and has no effect; did you mean 'OutputFile'?"));
-        Assert.That(job.Remarks[1], Does.StartWith("line 3, column 1: Email is kept and has no effect"));
+        Assert.That(job.Remarks[1], Does.StartWith("line 3, column 1: GUIDFile is kept and has no effect"));
         Assert.That(job.Remarks[3], Is.EqualTo("line 5, column 1: the key 'Foo' is not known and has no effect"));
         Assert.That(job.Remarks[4], Does.StartWith("line 1, column 1: Executable is given again below"));
-        Assert.That(job.Jdl, Does.Contain("Email = \"a@b\";").And.Contain("Foo = 1;"));
+        Assert.That(job.Jdl, Does.Contain("GUIDFile = \"a@b\";").And.Contain("Foo = 1;"));
     }
 
     /// <summary>Every key of jalien.md 3.2 and 3.5.</summary>

@@ -119,7 +119,7 @@ public sealed class JsonFormTests
         foreach (var key in JobSchema.Kinds.Where(pair => pair.Value == kind).Select(pair => pair.Key))
         {
             if (key is "Command" or "JDLArguments" or "OrigRequirements" or "ParameterStart" or "ParameterStep" or "ResubmitType" or "Merge" or "MergeOutputDir"
-                or "MergeCollections" or "Counters") continue;
+                or "MergeCollections" or "Counters" or "Email") continue;
             var others = key.StartsWith("Split", StringComparison.Ordinal) || key is "OrderLFN" or "ForceOnlySEInput" or "MaxInputMissingThreshold"
                 ? "\"Split\": \"se\", \"InputData\": [\"/d/x\"], \"SplitMaxInputFileNumber\": 5, " : "";
             Assert.DoesNotThrow(() => JobDescription.Read($"{{\"Command\": [\"/bin/x\"], {others}\"{key}\": {good}}}", []), key);
