@@ -56,4 +56,28 @@ public static class Limits
 
     /// <summary>Epoch files kept behind the highest: enough to see what happened, not one for every restart of a year.</summary>
     public const int EpochsKept = 16;
+
+    /// <summary>More entries of one directory are remarked: 25 ms a listing per 1,500 on Gluster (PROTOCOL 5).</summary>
+    public const int EntriesOfADirectory = 1000;
+
+    /// <summary>A bridge of few agents renews leases every 15 s; when none was renewed for so long there is none.</summary>
+    public static readonly TimeSpan LeaseIsOld = TimeSpan.FromSeconds(20);
+
+    /// <summary>Rounds of the self-test of a filesystem: enough for a p99, and done within a minute at 50 operations a second.</summary>
+    public const int ProbePublications = 100, ProbeEchoes = 40, ProbeClaims = 200, ProbeReads = 20;
+
+    /// <summary>Bytes of each file that the self-test publishes: a queue file of a few hundred jobs.</summary>
+    public const int ProbeBytes = 64 * 1024;
+
+    /// <summary>How long one side of the self-test waits for the other's next step: longer than any mount caches.</summary>
+    public static readonly TimeSpan ProbePatience = TimeSpan.FromMinutes(3);
+
+    /// <summary>How long the first side waits for the second to be started: a place in a batch queue may take its time.</summary>
+    public static readonly TimeSpan ProbeMeeting = TimeSpan.FromHours(1);
+
+    /// <summary>Pause between two looks of the self-test: what is measured is never finer than that.</summary>
+    public static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>A side that waits for the other says so that often.</summary>
+    public static readonly TimeSpan ProbeCall = TimeSpan.FromSeconds(1);
 }

@@ -11,5 +11,6 @@ namespace HpcGrid.Spool;
 [JsonSerializable(typeof(AgentCard))]
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(PeekAnswer))]
+[JsonSerializable(typeof(PeerSight))]
 [JsonSerializable(typeof(PublishedKeys))]
 internal sealed partial class SpoolJson : JsonSerializerContext;
