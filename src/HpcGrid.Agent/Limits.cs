@@ -161,4 +161,7 @@ internal static class Limits
 
     /// <summary>A sandbox tree without a living owner and older than this is removed even if its owner never finished making it.</summary>
     public static readonly TimeSpan UnownedWorkAge = TimeSpan.FromHours(1);
+
+    /// <summary>A job that may use its slot to the end is stopped so long before all jobs are: its end is its own, and it is not offered again.</summary>
+    public static readonly TimeSpan SlotEndMargin = TimeSpan.FromSeconds(1);
 }

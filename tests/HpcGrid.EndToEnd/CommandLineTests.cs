@@ -35,8 +35,13 @@ public sealed class CommandLineTests
 
         var each = Job(await grid.Ok("submit", "--json", "--each-line", file, "--", "/usr/bin/printf", "<%s>\\n"));
         var array = Job(await grid.Ok("submit", "--json", "--array", "5-25:10", "--", "/bin/echo", "number {}"));
-        await grid.Ok("wait", each, array);
+        // A description of the catalogue finds its program beside it.
+        await grid.Upload("kept/say.sh", "#!/bin/sh\necho said $1\n");
+        await grid.Upload("kept/say.jdl", "Executable = \"say.sh\"; Arguments = \"$1\"; TTL = 60; MemorySize = \"50MB\"; WorkDirectorySize = \"50MB\";");
+        var kept = Job(await grid.Ok("submit", "--json", "grid:kept/say.jdl", "hello"));
+        await grid.Ok("wait", each, array, kept);
 
+        Assert.That(await grid.Ok("logs", kept), Is.EqualTo("said hello\n"));
         Assert.That(await Outputs(grid, each), Is.EquivalentTo(lines.Select(line => $"<{line}>\n")));
         Assert.That(await Outputs(grid, array), Is.EquivalentTo(new[] { "number 5\n", "number 15\n", "number 25\n" }));
     }

@@ -68,6 +68,8 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public bool Validating { get; set; }
     /// <summary>When the current command was started.</summary>
     public TimeSpan CommandStarted { get; set; }
+    /// <summary>When its slot ends, as it was started; null when no end is known.</summary>
+    public TimeSpan? SlotEnd { get; set; }
     /// <summary>When it has taken too long.</summary>
     public TimeSpan LimitAt { get; set; }
     /// <summary>What it used, as it was measured.</summary>

@@ -219,7 +219,9 @@ internal sealed class JobRunner
                 Launch(run);
                 break;
             case RunStage.Running when run.Stop is null:
-                var what = run.Validating ? "its validation took longer than allowed" : $"it ran longer than its TTL of {run.Spec!.Resources.TtlSeconds} s";
+                var what = run.Validating ? "its validation took longer than allowed"
+                    : run.Spec!.UsesWholeSlot && run.SlotEnd is not null ? "it ran to the end of its slot"
+                    : $"it ran longer than its TTL of {run.Spec.Resources.TtlSeconds} s";
                 Stop(run, new StopOrder(Outcome.LimitExceeded, what, PayloadCause.TimeLimit, AtOnce: false));
                 break;
             case RunStage.Running:
@@ -286,14 +288,13 @@ internal sealed class JobRunner
         run.Stage = RunStage.Running;
         run.Tries = 0;
         var now = run.CommandStarted = _clock.Now;
-        var limit = TimeSpan.FromSeconds(run.Spec!.Resources.TtlSeconds);
         if (run.Validating)
         {
             var left = run.LimitAt - now;
             run.LimitAt = now + (left > Limits.ShortestValidation ? left : Limits.ShortestValidation);
             return;
         }
-        run.LimitAt = now + limit;
+        run.LimitAt = run.Spec!.UsesWholeSlot && run.SlotEnd is { } end ? end : now + TimeSpan.FromSeconds(run.Spec.Resources.TtlSeconds);
         run.Use.Start(now);
         run.RunningAt = _clock.Utc;
         run.RunningTimestamp = _clock.Time.GetTimestamp();

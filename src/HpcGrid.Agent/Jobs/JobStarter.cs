@@ -43,6 +43,7 @@ internal sealed class JobStarter(QueueBook book, NodeRoom room, GrantGate grants
             case Fit.Now:
                 book.Take(run);
                 book.Activate(run);
+                run.SlotEnd = now + left - Limits.SlotEndMargin;
                 runner.Begin(run);
                 break;
             case Fit.Later:

@@ -34,8 +34,12 @@ public sealed class InputResolver(CatalogueReads reads, CollectionReader collect
     public List<SourceFile> Programs(Session session, Viewer owner, Lfn home, JobDescription description)
     {
         var sources = new List<SourceFile>();
-        if (description.Executable is { } executable) sources.Add(Program(session, owner, home, "Executable", executable));
-        if (description.ValidationCommand is { } validation) sources.Add(Program(session, owner, home, "ValidationCommand", validation));
+        // jalien.md 3.2: ~/bin, the organisation's, /bin, and beside the description.
+        List<Lfn> bare = [home.Child("bin"), Lfn.Parse($"/{vo}/bin"), Lfn.Parse("/bin")];
+        if (description.JdlPath is { } path) bare.Add(PathOf(home, path).Parent);
+        var places = new ProgramPlaces(home, bare);
+        if (description.Executable is { } executable) sources.Add(Program(session, owner, places, "Executable", executable));
+        if (description.ValidationCommand is { } validation) sources.Add(Program(session, owner, places, "ValidationCommand", validation));
         return sources;
     }
 
@@ -96,10 +100,10 @@ public sealed class InputResolver(CatalogueReads reads, CollectionReader collect
         from path in collections.Read(file)
         select new DataName(path, collection.IsFetched);
 
-    private SourceFile Program(Session session, Viewer owner, Lfn home, string key, string text)
+    private SourceFile Program(Session session, Viewer owner, ProgramPlaces where, string key, string text)
     {
-        if (text.Contains('/', StringComparison.Ordinal)) return One(session, owner, PathOf(home, text), $"{key} \"{text}\"");
-        Lfn[] places = [home.Child("bin"), Lfn.Parse($"/{vo}/bin"), Lfn.Parse("/bin")];
+        if (text.Contains('/', StringComparison.Ordinal)) return One(session, owner, PathOf(where.Home, text), $"{key} \"{text}\"");
+        var places = where.Bare;
         foreach (var place in places)
         {
             try { return reads.Source(session, owner, place.Child(text)); }
@@ -129,4 +133,9 @@ public sealed class InputResolver(CatalogueReads reads, CollectionReader collect
 
     private static GridError Named(GridError e, string what) =>
         new(e.Code, $"{what}: {e.Message}", e.Hint ?? (e.Code == ErrorCode.NotFound ? "Put it into the catalogue first (hpcgrid cp)." : null), e);
+
+    /// <summary>Where programs are looked for.</summary>
+    /// <param name="Home">What relative paths begin at.</param>
+    /// <param name="Bare">Directories for bare names, in order.</param>
+    private sealed record ProgramPlaces(Lfn Home, IReadOnlyList<Lfn> Bare);
 }

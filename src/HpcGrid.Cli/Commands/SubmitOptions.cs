@@ -13,8 +13,11 @@ internal sealed record ReadyDescription(string Text, IReadOnlyList<string> Argum
 /// <summary>What `submit`, `run` and `local run` share: a job description with arguments, or a plain command behind "--".</summary>
 internal sealed class SubmitOptions
 {
-    private readonly Argument<string?> _file = new("description") { Description = "A job description, JDL or JSON; - for standard input.",
-        Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _file = new("description")
+    {
+        Description = "A job description, JDL or JSON; - for standard input, grid:PATH for one in the catalogue.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Argument<string[]> _arguments = new("arguments") { Description = "Values for $1, $2 … in it.",
         Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> _json = new("--from-json") { Description = "A job description in JSON; - for standard input.", HelpName = "FILE" };
@@ -24,6 +27,7 @@ internal sealed class SubmitOptions
         HelpName = "KEY" };
     private readonly Option<bool> _upload =
         new("--upload") { Description = "First copy files that the description names and that lie beside it into the catalogue." };
+    private const string CataloguePrefix = "grid:";
     private readonly PlainCommandOptions _plain;
     private readonly bool _alwaysUpload;
 
@@ -78,8 +82,20 @@ internal sealed class SubmitOptions
         if (json is not null && file is not null) arguments.Insert(0, file);
         var path = json ?? file ?? throw GridError.Invalid("there is nothing to submit",
             $"Give a job description (hpcgrid {command.Name} job.jdl) or a command (hpcgrid {command.Name} -- /bin/echo hello).");
+        if (path.StartsWith(CataloguePrefix, StringComparison.Ordinal))
+            return new ReadyDescription(await FromCatalogue(path[CataloguePrefix.Length..], session, ct), arguments, null);
         var text = await TextFile.Read(path, "the job description", session, ct);
         if (json is not null) DescriptionText.MustBeJson(text);
         return new ReadyDescription(text, arguments, path == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(path)));
+    }
+
+    /// <summary>A description of the catalogue says where it lies: programs are looked for beside it.</summary>
+    private static async Task<string> FromCatalogue(string path, Session session, CancellationToken ct)
+    {
+        var lfn = await session.Resolve(path, ct);
+        using var downloader = new Downloader(session, new TransferMeter());
+        using var bytes = new MemoryStream();
+        await downloader.CopyTo(lfn, bytes, ct);
+        return DescriptionText.With(System.Text.Encoding.UTF8.GetString(bytes.ToArray()), "JDLPath", lfn.Path);
     }
 }

@@ -18,7 +18,13 @@ internal static class DescriptionText
     public static void MustBeJson(string text) => Parse(text);
 
     /// <summary>The description with a number for a key, whatever it said of it before.</summary>
-    public static string With(string text, string key, long number)
+    public static string With(string text, string key, long number) => With(text, key, JsonValue.Create(number), number.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The description with a text for a key, whatever it said of it before.</summary>
+    public static string With(string text, string key, string value) => With(
+        text, key, JsonValue.Create(value), '"' + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + '"');
+
+    private static string With(string text, string key, JsonValue value, string jdl)
     {
         if (!IsJson(text))
         {
@@ -27,12 +33,12 @@ internal static class DescriptionText
             var bracketed = body.StartsWith('[') && body.EndsWith(']');
             var inner = (bracketed ? body[..^1] : body).TrimEnd();
             var end = inner.EndsWith(';') || inner.Length == 0 ? "" : ";";
-            return string.Create(CultureInfo.InvariantCulture, $"{inner}{end}\n{key} = {number};\n{(bracketed ? "]" : "")}");
+            return string.Create(CultureInfo.InvariantCulture, $"{inner}{end}\n{key} = {jdl};\n{(bracketed ? "]" : "")}");
         }
         var document = Parse(text);
         foreach (var same in document.Select(pair => pair.Key).Where(name => name.Equals(key, StringComparison.OrdinalIgnoreCase))
             .ToList()) document.Remove(same);
-        document[key] = JsonValue.Create(number);
+        document[key] = value;
         return document.ToJsonString(Readable);
     }
 

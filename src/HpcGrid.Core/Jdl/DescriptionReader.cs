@@ -6,7 +6,7 @@ namespace HpcGrid.Core.Jdl;
 
 /// <summary>
 /// From keys to a description. Goes through all keys before it complains, and leaves none without a word: unknown ones are
-/// listed, those without effect get a remark, those that would change results and cannot be honoured are faults.
+/// listed, those without effect get a remark.
 /// </summary>
 internal sealed class DescriptionReader
 {
@@ -69,6 +69,8 @@ internal sealed class DescriptionReader
             OutputDirectory = OutputDirectory(),
             Resources = resources,
             Launch = needs.Launch(resources),
+            JdlPath = Program("JDLPath"),
+            UsesWholeSlot = _keys.Document.Find("ProxyTTL") is { } proxy && proxy.Value.ToString() is not ("false" or "0"),
             Limits = LimitReader.Read(_keys),
             KeepOutput = LimitReader.ReadKeepOutput(_keys),
             Packages = [.. _keys.Items("Packages").Select(item => item.Text)],
@@ -112,9 +114,6 @@ internal sealed class DescriptionReader
                 remarks.Add($"{place}the key '{entry.Key}' is not known and has no effect{(meant is null ? "" : $"; did you mean '{meant}'?")}");
             }
             else if (known.Use == KeyUse.Kept) remarks.Add($"{place}{known.Name} is kept and has no effect: {known.Note}");
-            else if (known.Use == KeyUse.Refused)
-                _faults.Add(entry.Place, $"{known.Name} is not supported yet, and the job would give other results without it",
-                    $"Remove it; instead {known.Note}.");
         }
         foreach (var entry in _keys.Document.Replaced)
             remarks.Add($"{(entry.Place is { } at ? $"{at}: " : "")}{JdlKeys.Spelling(entry.Key)} is given again below, and the last one counts");

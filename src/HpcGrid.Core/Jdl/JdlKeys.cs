@@ -11,14 +11,12 @@ internal enum KeyUse
     Kept,
     /// <summary>Set by central at submission whatever the text says.</summary>
     SetByCentral,
-    /// <summary>It would change results and cannot be honoured yet: the description is refused, never run without it.</summary>
-    Refused,
 }
 
 /// <summary>A known key.</summary>
 /// <param name="Name">AliEn's spelling.</param>
 /// <param name="Use">What becomes of it.</param>
-/// <param name="Note">For kept and refused keys: why, and what to do instead.</param>
+/// <param name="Note">For kept keys: why it has no effect.</param>
 internal sealed record JdlKey(string Name, KeyUse Use, string Note = "");
 
 /// <summary>
@@ -31,7 +29,7 @@ internal static class JdlKeys
     private static readonly FrozenDictionary<string, JdlKey> ByName = All().ToFrozenDictionary(key => key.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All keys that a description may have.</summary>
-    public static IEnumerable<string> Names => ByName.Values.Where(key => key.Use != KeyUse.Refused).Select(key => key.Name);
+    public static IEnumerable<string> Names => ByName.Values.Select(key => key.Name);
 
     public static JdlKey? Find(string key) => ByName.GetValueOrDefault(key);
 
@@ -53,7 +51,7 @@ internal static class JdlKeys
         .. Of(KeyUse.Obeyed, "", "Executable", "Command", "Arguments", "InputFile", "InputBox", "InputData", "OutputFile", "OutputArchive", "Output",
             "OutputDir", "Packages", "Requirements", "OrigRequirements", "TTL", "Price", "Priority", "CPUCores",
             "MemorySize", "WorkDirectorySize", "GPUs", "Counters", "WholeNode", "NodeCount", "TasksPerNode", "Launcher",
-            "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments"),
+            "ValidationCommand", "JDLVariables", "JobTag", "Split", "SplitArguments", "Repeatable", "Type", "JDLArguments", "JDLPath", "ProxyTTL"),
         .. Of(KeyUse.Obeyed, "", "OutputErrorE", "KeepOutput", "MaxOutputSize", "MaxProcesses", "MaxIdleTime"),
         .. Of(KeyUse.Obeyed, "", "RetryCount", "ShallowRetryCount", "MaxResubmissionCount", "MasterResubmitThreshold", "ResubmitType", "MaxFailed",
             "MaxInitFailed", "MaxFailFraction", "MaxResubmitFraction", "MaxWaitingTime", "Rank", "Merge", "MergeOutputDir",
@@ -61,14 +59,13 @@ internal static class JdlKeys
         .. Of(KeyUse.Obeyed, "", "InputDataCollection", "InputDataList", "InputDataListFormat", "InputDownload", "SplitDefinitions", "SplitMaxInputFileNumber",
             "SplitMaxInputFileSize", "SplitMinInputFileNumber", "SplitMinInputFileSize", "ForceOnlySEInput", "MaxInputMissingThreshold", "OrderLFN",
             "Parameters", "ParameterStart", "ParameterStep", "JobType", "Nodes", "Dependencies", "NodeName"),
-        .. Of(KeyUse.SetByCentral, "", "User", "JDLPath", "MasterJobId", "ParameterValue"),
+        .. Of(KeyUse.SetByCentral, "", "User", "MasterJobId", "ParameterValue"),
         .. Of(KeyUse.Obeyed, "", "Email"),
         .. Of(KeyUse.Kept, "lost jobs get a new attempt in any case", "LegoResubmitZombies"),
         .. Of(KeyUse.Kept, "production bookkeeping, passed through", "LPMActivity", "LPMAnchorRun", "LPMAnchorProduction",
             "LPMAnchorYear", "LPMChainID", "LPMCPassMode", "LPMInteractionType", "LPMJobTypeID", "LPMMetaData", "LPMParentPID", "LPMPassName",
             "LPMProductionTag", "LPMProductionType", "LPMRawPassID", "LPMRunNumber", "RunOnAODs", "FilesToCheck", "GUIDFile",
             "SuccessfullyBookedPFNs", "JobLogOnClusterMonitor", "JDLProcessor"),
-        .. Of(KeyUse.Kept, "a job ends when its TTL does, whatever its slot has left; ask for the time in TTL", "ProxyTTL"),
     ];
 
     private static IEnumerable<JdlKey> Of(KeyUse use, string note, params string[] names) => names.Select(name => new JdlKey(name, use, note));

@@ -78,6 +78,12 @@ public sealed record JobDescription
     /// <summary>False: never started again unless the old process is surely gone.</summary>
     public bool Repeatable { get; init; } = true;
 
+    /// <summary>Where the description lies in the catalogue: bare names of programs are looked for beside it too. Null when it does not lie there.</summary>
+    public string? JdlPath { get; init; }
+
+    /// <summary>ProxyTTL: it may use its slot to the end; TTL is the least it needs.</summary>
+    public bool UsesWholeSlot { get; init; }
+
     /// <summary>How a job over several nodes is started; null for a job on one.</summary>
     public GangLaunch? Launch { get; init; }
 

@@ -81,11 +81,11 @@ public static class JobSchema
         MaxFailFraction portion As MaxFailed.
         MaxWaitingTime whole Seconds of waiting after which the job ends.
         LegoResubmitZombies any Lost jobs get a new attempt in any case.
-        ProxyTTL any The job may use its slot to the end.
+        ProxyTTL any The job may use its slot to the end, however long that is; TTL is the least it needs.
         JobTag texts Comments shown to people.
         Email texts Whom to mail when the job, or all of a master, has ended.
         User text Set by central.
-        JDLPath text Set by central.
+        JDLPath text Where the description lies in the catalogue: programs are looked for beside it too.
         JDLArguments texts The arguments of the submission.
         MasterJobId any Set by central.
         ParameterValue text Set by central: what _PARAM_ was.

@@ -64,6 +64,7 @@ public static class SpecBuilder
             Resources = description.Resources,
             Limits = description.Limits,
             Launch = description.Launch,
+            UsesWholeSlot = description.UsesWholeSlot,
             KeepOutput = description.KeepOutput,
             Repeatable = description.Repeatable,
             Master = context.Master,

@@ -28,6 +28,8 @@ public sealed record JobSpec
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
     /// <summary>What the job may use.</summary>
     public required Resources Resources { get; init; }
+    /// <summary>It may go on until its slot ends, whatever its TTL.</summary>
+    public bool UsesWholeSlot { get; init; }
     /// <summary>How it is started on its nodes; null for a job on one node.</summary>
     public GangLaunch? Launch { get; init; }
     /// <summary>What it may do besides.</summary>

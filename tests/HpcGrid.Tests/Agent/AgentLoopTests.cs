@@ -142,6 +142,18 @@ public sealed class AgentLoopTests
     }
 
     [Test]
+    public void A_job_that_may_use_its_slot_goes_on_beyond_its_TTL_and_ends_with_the_slot()
+    {
+        var spec = AgentRig.Job("/bin/sleep", "600");
+        var queue = _rig.Offer([spec with { UsesWholeSlot = true, Resources = spec.Resources with { TtlSeconds = 1 } }]);
+        var deadline = DateTimeOffset.UtcNow.AddSeconds(500).ToUnixTimeSeconds();
+        _rig.Start("--deadline", $"{deadline}", "--stop-margin", "492", "--drain-margin", "492");
+        var report = _rig.Final(queue).Reports.Single();
+        Assert.That((report.Outcome, report.Payload!.Cause), Is.EqualTo((Outcome.LimitExceeded, PayloadCause.TimeLimit)));
+        Assert.That(report.Reason, Is.EqualTo("it ran to the end of its slot"));
+    }
+
+    [Test]
     public void Before_the_deadline_it_drains_and_leaves()
     {
         var deadline = DateTimeOffset.UtcNow.AddSeconds(500).ToUnixTimeSeconds();

@@ -38,6 +38,17 @@ internal sealed class SubmissionTests : CentralTests
         await Refused(ErrorCode.NotFound, "/hpcgrid/user/j/jdoe/missing.root", () => Submit($"{Echo} InputFile = {{\"LF:{TestCentral.Jdoe}/missing.root\"}};"));
 
     [Test]
+    public async Task Programs_are_looked_for_beside_a_description_that_lies_in_the_catalogue()
+    {
+        await Central.Put(Jdoe, TestCentral.Jdoe + "/simulate", [1]);
+        const string job = "Executable = \"simulate\";";
+        await Refused(ErrorCode.NotFound, "is in none of", () => Submit(job));
+        await Submit($"{job} JDLPath = \"{TestCentral.Jdoe}/job.jdl\";");
+        var assignment = (await (await TestBridge.Join(Central)).Match(1))[0];
+        Assert.That(assignment.Sources.Single().Lfn, Is.EqualTo(TestCentral.Jdoe + "/simulate"));
+    }
+
+    [Test]
     public async Task Programs_are_looked_up_in_three_places_and_inputs_by_pattern()
     {
         var admin = Central.Client("admin");

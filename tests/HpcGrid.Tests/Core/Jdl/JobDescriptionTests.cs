@@ -122,6 +122,13 @@ public sealed class JobDescriptionTests
         catch (GridError refused) { Assert.That(refused.Message, Does.Contain(key)); }
     }
 
+    [TestCase("ProxyTTL = 1;", true)]
+    [TestCase("ProxyTTL = \"true\";", true)]
+    [TestCase("ProxyTTL = false;", false)]
+    [TestCase("", false)]
+    public void ProxyTTL_lets_a_job_use_its_slot_to_the_end(string text, bool uses) =>
+        Assert.That(Read($"Command = {{\"/bin/x\"}}; {text}").UsesWholeSlot, Is.EqualTo(uses));
+
     private static string[] KeysOfAliEn => AliEnKeys.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     [TestCase("Split = \"file\"", "line 2, column 9: Split splits InputData, and there is none")]
