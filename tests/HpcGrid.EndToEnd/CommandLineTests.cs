@@ -36,6 +36,7 @@ public sealed class CommandLineTests
         var each = Job(await grid.Ok("submit", "--json", "--each-line", file, "--", "/usr/bin/printf", "<%s>\\n"));
         var array = Job(await grid.Ok("submit", "--json", "--array", "5-25:10", "--", "/bin/echo", "number {}"));
         // A description of the catalogue finds its program beside it.
+        await grid.Ok("mkdir", "kept");
         await grid.Upload("kept/say.sh", "#!/bin/sh\necho said $1\n");
         await grid.Upload("kept/say.jdl", "Executable = \"say.sh\"; Arguments = \"$1\"; TTL = 60; MemorySize = \"50MB\"; WorkDirectorySize = \"50MB\";");
         var kept = Job(await grid.Ok("submit", "--json", "grid:kept/say.jdl", "hello"));
