@@ -188,11 +188,19 @@ public sealed class AgentLoopTests
     {
         var queue = _rig.Offer([AgentRig.Payload("stubborn"), AgentRig.Payload("stubborn"), AgentRig.Shell("echo later")]);
         _rig.Start("--pace", "0.01");
+        // On a busy machine the first lease of a tenth of its usual life would be over before anything has begun.
+        Leased(() => _rig.Read(queue)?.Reports.Count(report => report.Stage == ReportStage.Running) == 2, "two jobs run");
         var version = _rig.Version(queue, version => version.Reports.Count(report => report.Outcome == Outcome.Preempted) == 2);
         Assert.That(version.Final, Is.False);
         Assert.That(_rig.PayloadProcesses(), Is.Empty);
-        _rig.Lease();
+        Leased(() => _rig.Read(queue)?.Final == true, "the third has run");
         Assert.That(_rig.Final(queue).Reports[2].StdoutTail, Is.EqualTo("later\n"));
+
+        void Leased(Func<bool> holds, string what) => AgentRig.Wait(() =>
+        {
+            _rig.Lease();
+            return holds();
+        }, what);
     }
 
     [Test]
