@@ -177,20 +177,27 @@ public sealed class BridgeHost : IDisposable
         match.Hurry();
     }
 
-    /// <summary>E1: the generation is written, then C must pass before anybody may believe to rule.</summary>
+    /// <summary>
+    /// E1: the generation is written, then C must pass before anybody may believe to rule. A number that somebody else has too is not used: he may have
+    /// acted under it before our name was seen, and generations give names to files.
+    /// </summary>
     private BridgeEpoch TakeOver()
     {
         var ledger = _parts.Ledger;
         var note = $"{_parts.Options.Name} on {Environment.MachineName}, process {Environment.ProcessId}";
-        var epoch = BridgeEpoch.Begin(_parts.SpoolRoot, ledger.Facts.ReadNumber(EpochFact), note, _parts.Ways.Nonces);
-        ledger.Transact(() =>
+        while (true)
         {
-            ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
-            // A ledger that is new on an old spool must not name files and gangs as the lost one did.
-            foreach (var fact in NumberFacts.Where(fact => ledger.Facts.Read(fact) is null)) ledger.Facts.WriteNumber(fact, epoch.Epoch * NumbersPerEpoch);
-        });
-        _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
-        return epoch.Look() == Rule.Ours ? epoch : throw Overruled();
+            var epoch = BridgeEpoch.Begin(_parts.SpoolRoot, ledger.Facts.ReadNumber(EpochFact), note, _parts.Ways.Nonces);
+            ledger.Transact(() =>
+            {
+                ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
+                // Another ledger may have named files and gangs meanwhile: a rival's, or the one that this is an old copy of.
+                foreach (var fact in NumberFacts) ledger.Facts.WriteNumber(fact, Math.Max(ledger.Facts.ReadNumber(fact), epoch.Epoch * NumbersPerEpoch));
+            });
+            _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
+            if (epoch.Look() != Rule.Ours) throw Overruled();
+            if (!epoch.IsShared) return epoch;
+        }
     }
 
     private void MayAct()

@@ -20,6 +20,9 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
     private readonly long _started = time.GetTimestamp();
     private TimeSpan _pause = Limits.FirstPause;
 
+    /// <summary>Its transaction is on disk, and part of what the world must see is not done yet. No other tick comes before that.</summary>
+    private Tick? _unfinished;
+
     /// <summary>What stopped the last tick; null when all is well.</summary>
     public GridError? Trouble { get; private set; }
 
@@ -29,20 +32,18 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
     /// <summary>One tick; how long to wait for the next. Throws GridError(Conflict) when another bridge has taken over, and anything that is a bug.</summary>
     public TimeSpan RunOnce()
     {
-        var tick = new Tick(time.GetUtcNow(), time.GetElapsedTime(_started));
         try
         {
+            Finish();
+            var tick = new Tick(time.GetUtcNow(), time.GetElapsedTime(_started));
             ledger.Transact(() =>
             {
                 posts.Run(tick);
                 foreach (var step in steps) step.Run(tick);
             });
             posts.Committed();
-            if (tick.HasActions)
-            {
-                mayAct();
-                tick.Act();
-            }
+            _unfinished = tick;
+            Finish();
             Recovered();
             Ticks++;
             return tick.Delay;
@@ -51,6 +52,19 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
         {
             return After(e);
         }
+    }
+
+    /// <summary>
+    /// Steps wait for what they left to <see cref="Tick.AfterCommit"/>: dropped because the spool was away for a moment, it would stop them for ever.
+    /// </summary>
+    private void Finish()
+    {
+        if (_unfinished is { HasActions: true } tick)
+        {
+            mayAct();
+            tick.Act();
+        }
+        _unfinished = null;
     }
 
     private void Recovered()

@@ -7,7 +7,7 @@ namespace HpcGrid.Bridge;
 /// </summary>
 public sealed class Tick(DateTimeOffset now, TimeSpan monotonic)
 {
-    private readonly List<Action> _afterCommit = [];
+    private readonly Queue<Action> _afterCommit = [];
 
     /// <summary>Wall clock: for people, and for what crosses a restart.</summary>
     public DateTimeOffset Now { get; } = now;
@@ -28,12 +28,12 @@ public sealed class Tick(DateTimeOffset now, TimeSpan monotonic)
     }
 
     /// <summary>Runs once the transaction is on disk, in order. Never runs when it failed.</summary>
-    public void AfterCommit(Action action) => _afterCommit.Add(action);
+    public void AfterCommit(Action action) => _afterCommit.Enqueue(action);
 
-    /// <summary>The transaction is on disk: to the world.</summary>
+    /// <summary>The transaction is on disk: to the world. After trouble in the middle, called again, it goes on behind it.</summary>
     internal void Act()
     {
-        foreach (var action in _afterCommit) action();
+        while (_afterCommit.TryDequeue(out var action)) action();
     }
 }
 

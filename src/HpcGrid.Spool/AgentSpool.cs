@@ -59,6 +59,8 @@ public sealed class AgentSpool
 
     private Errno Build()
     {
+        // Z6: a copied machine may bring a copied nonce. Whose the directory is, its card tells.
+        if (_fs.Status(_layout.Agent(Card.Agent), out _) == Errno.None) return Errno.EEXIST;
         var building = _layout.NewAgent(Card.Agent);
         var live = SpoolLayout.Join(building, SpoolNames.Live);
         string[] directories = [building, live, .. new[] { SpoolNames.Claim, SpoolNames.Out, SpoolNames.In }.Select(name => SpoolLayout.Join(live, name))];
@@ -71,8 +73,15 @@ public sealed class AgentSpool
         if (errno != Errno.None) return errno;
         errno = _fs.Rename(building, _layout.Agent(Card.Agent));
         _heartbeat = first;
-        // The listing decides, not the return code (R1).
-        return CheckLive() == Liveness.Live ? Errno.None : errno == Errno.None ? Errno.EIO : errno;
+        // The listing decides, not the return code (R1); and that it is ours, the card.
+        if (CheckLive() != Liveness.Live) return errno == Errno.None ? Errno.EIO : errno;
+        return errno == Errno.None ? Errno.None : CheckCard(errno);
+    }
+
+    private Errno CheckCard(Errno errno)
+    {
+        var read = SpoolFile.Read(_fs, SpoolLayout.Join(_layout.Place(_place), SpoolNames.Card), Limits.MessageBytes, out var bytes);
+        return read == Errno.None && bytes.AsSpan().SequenceEqual(SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard)) ? Errno.None : errno;
     }
 
     /// <summary>A4: looks whether this agent may still act. One listing.</summary>

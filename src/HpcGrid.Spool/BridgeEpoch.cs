@@ -48,10 +48,14 @@ public sealed class BridgeEpoch
         return errno == Errno.None ? new BridgeEpoch(root, own) : throw errno.ToGridError("writing this bridge's generation");
     }
 
+    /// <summary>The last look showed another bridge of this very generation: both began before they saw each other.</summary>
+    public bool IsShared { get; private set; }
+
     /// <summary>Looks whether this bridge rules; one listing.</summary>
     public Rule Look()
     {
         var listed = List(_root);
+        IsShared = listed.Items.Any(other => other.Epoch == _own.Epoch && other != _own);
         if (listed.Items.Any(other => other > _own)) return Rule.Theirs;
         // Its own name not listed: deleted, or the listing is partial, or this is another filesystem.
         return listed.Complete && listed.Items.Contains(_own) ? Rule.Ours : Rule.Unknown;

@@ -10,7 +10,7 @@ namespace HpcGrid.Spool;
 /// </summary>
 /// <param name="Id">The attempt.</param>
 /// <param name="Branch">The branch: a second run of the same attempt must not write over the first one's file.</param>
-/// <param name="Ordinal">Which output of the job, from 0.</param>
+/// <param name="Ordinal">Grows with every name that the agent uses, from 0: none is used twice.</param>
 /// <param name="Label">Letters, digits, '_', '-' and '.', not starting with '.'; see <see cref="LabelOf"/>.</param>
 public readonly record struct OutputName(AttemptId Id, int Branch, int Ordinal, string Label)
 {

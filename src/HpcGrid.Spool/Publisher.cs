@@ -129,14 +129,15 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         }
     }
 
-    // An error of rename does not say that it did not happen (R1): the listing says it.
+    // An error of rename does not say that it did not happen (R1), nor does success say that it did (R2): the listing says it. What is not durable
+    // has a successor soon; of the rest nobody would ever make another.
     private Errno Reveal(string directory, string temporary, string name, bool durable)
     {
         var errno = _fs.Rename(temporary, SpoolLayout.Join(directory, name));
-        if (errno != Errno.None && !Shows(directory, name))
+        if ((errno != Errno.None || durable) && !Shows(directory, name))
         {
             _ = _fs.Unlink(temporary);
-            return errno;
+            return errno == Errno.None ? Errno.EIO : errno;
         }
         return durable ? _fs.SyncDirectory(directory) : Errno.None;
     }

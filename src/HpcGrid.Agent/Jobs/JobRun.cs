@@ -84,7 +84,7 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     public Sweep? Found { get; set; }
     public List<string> SpoolFiles { get; } = [];
 
-    /// <summary>Its large outputs that are in the spool while others are not yet; by file name.</summary>
+    /// <summary>Its large outputs that are in the spool while others are not yet; by their own names.</summary>
     public IReadOnlyDictionary<string, CollectedOutput> Written { get; set; } = new Dictionary<string, CollectedOutput>();
 
     /// <summary>Why the spool did not take an output at the last try; None when it did.</summary>

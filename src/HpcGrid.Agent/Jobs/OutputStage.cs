@@ -72,7 +72,7 @@ internal sealed class OutputStage(
 
     private void Wait(JobRun run, Collected collected)
     {
-        run.Written = collected.Outputs.ToDictionary(output => output.SpoolFile!);
+        run.Written = collected.Outputs.ToDictionary(output => output.Name);
         // Once: a spool may stay full for hours, and every version carries all remarks again.
         if (run.Pause == TimeSpan.Zero)
             run.Queue.Note(run, "output", clock.Utc, $"the spool did not take an output: {collected.Trouble.Describe()}; trying again");

@@ -45,6 +45,7 @@ internal sealed class SmallOutputRoom(long bytes)
 internal sealed class OutputCollector(AgentSpool spool, string scratch)
 {
     private static readonly DateTimeOffset MemberDate = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private int _ordinal = -1;
 
     /// <param name="attempt">The job's attempt.</param>
     /// <param name="branch">Its branch.</param>
@@ -52,7 +53,7 @@ internal sealed class OutputCollector(AgentSpool spool, string scratch)
     /// <param name="room">For small outputs.</param>
     /// <param name="mayWrite">False: answer EAGAIN instead of writing to the spool.</param>
     /// <param name="written">
-    /// What earlier tries brought into the spool, by file name: it is not written again, as a disk that is nearly full may not hold it twice.
+    /// What earlier tries brought into the spool, by its name: it is not written again, as a disk that is nearly full may not hold it twice.
     /// </param>
     public Collected Collect(AttemptId attempt, int branch, IReadOnlyList<FoundOutput> found, SmallOutputRoom room, bool mayWrite,
         IReadOnlyDictionary<string, CollectedOutput> written)
@@ -65,12 +66,13 @@ internal sealed class OutputCollector(AgentSpool spool, string scratch)
         {
             for (var i = 0; i < found.Count; i++)
             {
-                var name = new OutputName(attempt, branch, i, OutputName.LabelOf(found[i].Name));
-                if (written.TryGetValue(name.FileName, out var before))
+                if (written.TryGetValue(found[i].Name, out var before))
                 {
                     outputs.Add(before);
                     continue;
                 }
+                // Never a name twice (I2): a failed one may have become visible, and a job may come again in a file that surfaces late.
+                var name = new OutputName(attempt, branch, Interlocked.Increment(ref _ordinal), OutputName.LabelOf(found[i].Name));
                 var made = Make(found[i], name, room, mayWrite);
                 if (made.Trouble != Errno.None)
                 {

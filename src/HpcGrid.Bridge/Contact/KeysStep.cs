@@ -6,8 +6,11 @@ namespace HpcGrid.Bridge.Contact;
 /// <summary>Puts central's keys where agents find them: they verify every grant with these.</summary>
 internal sealed class KeysStep(BridgeSpool spool, Welcome welcome) : BridgeStep
 {
+    /// <summary>A listing may lack the newest keys, and no name is written twice: each generation has sequences of its own (I2).</summary>
+    private const long KeysPerEpoch = 1_000_000;
     private IReadOnlyList<string>? _published;
     private TimeSpan _notBefore;
+    private long _sequence = spool.Epoch * KeysPerEpoch;
 
     public override void Run(Tick tick)
     {
@@ -16,13 +19,19 @@ internal sealed class KeysStep(BridgeSpool spool, Welcome welcome) : BridgeStep
         {
             var there = spool.ReadKeys();
             if (there.Value?.Pems.SequenceEqual(wanted) == true) _published = wanted;
-            else if (spool.PublishKeys(new PublishedKeys(there.Sequence + 1, wanted, there.Value?.BanList)) is var errno && errno == Errno.None)
-                _published = wanted;
+            else if (Publish(there, wanted) is var errno && errno == Errno.None) _published = wanted;
             else
             {
                 _notBefore = tick.Monotonic + Limits.CentralPause;
                 Log.Error("central's keys could not be published in the spool: {Errno}", errno.Describe());
             }
         });
+    }
+
+    /// <summary>With a sequence never used before: a failed one may have become visible.</summary>
+    private Errno Publish(Latest<PublishedKeys> there, IReadOnlyList<string> wanted)
+    {
+        _sequence = Math.Max(_sequence, there.Sequence) + 1;
+        return spool.PublishKeys(new PublishedKeys(_sequence, wanted, there.Value?.BanList));
     }
 }

@@ -48,7 +48,12 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     {
         _loaded = true;
         _pilots.Clear();
-        foreach (var pilot in ledger.Pilots.All()) _pilots[pilot.Tag] = pilot;
+        foreach (var pilot in ledger.Pilots.All())
+        {
+            _pilots[pilot.Tag] = pilot;
+            // Of a pilot that has ended nobody asks again: without this the strict jobs of its agent would wait for that word for ever (F2).
+            if (pilot.Stage == PilotStage.Ended) board.Note(pilot.Tag, BatchState.Ended);
+        }
         // An agent of a ledger that was lost: its batch system knows it all the same.
         foreach (var agent in fleet.Agents.Where(agent => !_pilots.ContainsKey(agent.Row.Pilot))) Adopt(agent, tick);
     }

@@ -1,3 +1,4 @@
+using HpcGrid.Bridge;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core;
@@ -15,6 +16,44 @@ public sealed class RestartTests
 
     [TearDown]
     public void Stop() => _rig.Dispose();
+
+    [Test]
+    public void What_a_tick_left_to_do_is_done_later_when_the_spool_was_away_for_a_moment()
+    {
+        var folder = Directory.CreateTempSubdirectory("hpcgrid-loop-").FullName;
+        try
+        {
+            using var ledger = LedgerDatabase.Open(Path.Combine(folder, "ledger.db"));
+            var (asked, done) = (0, new List<string>());
+            var step = new Leaving(done);
+            var loop = new BridgeLoop(
+                ledger, new Posts(_ => { }), [step], () => { if (++asked == 1) throw GridError.Unavailable("the spool is away"); }, new ManualTime());
+            _ = loop.RunOnce();
+            Assert.That((done.Count, loop.Trouble is not null), Is.EqualTo((0, true)));
+            _ = loop.RunOnce();
+            Assert.That(done, Is.EqualTo(new[] { "tick 1", "tick 2" }));
+        }
+        finally { Directory.Delete(folder, recursive: true); }
+    }
+
+    private sealed class Leaving(List<string> done) : BridgeStep
+    {
+        private int _ticks;
+
+        public override void Run(Tick tick)
+        {
+            var number = ++_ticks;
+            tick.AfterCommit(() => done.Add($"tick {number}"));
+        }
+    }
+
+    [Test]
+    public void Each_takeover_names_queue_files_of_its_own()
+    {
+        _ = _rig.Host;
+        _rig.Restart();
+        _rig.WithLedger(ledger => Assert.That(ledger.Facts.ReadNumber("queue"), Is.EqualTo(2_000_000)));
+    }
 
     [Test]
     public void A_match_whose_answer_was_lost_is_asked_again_and_stores_the_same_jobs_once()

@@ -26,6 +26,21 @@ public sealed class AgentSpoolTests
     }
 
     [Test]
+    public void A_second_agent_of_the_same_name_does_not_enter([Values] bool seesTheFirst)
+    {
+        var first = _world.Agent();
+        var fs = new FaultyFs(_world.Fs)
+        {
+            Rule = (kind, _, path) => !seesTheFirst && kind == FsOperation.Status && path.EndsWith(first.Card.Agent, StringComparison.Ordinal)
+                ? new Fault(Errno.ENOENT) : null,
+        };
+        Assert.That(
+            () => AgentSpool.Join(fs, _world.SpoolPath, first.Card with { ProcessId = first.Card.ProcessId + 1 }, _world.Nonce),
+            Throws.InstanceOf<GridError>());
+        Assert.That(first.IsStillLive());
+    }
+
+    [Test]
     public void Entering_fails_wholly_or_succeeds_whatever_call_fails([Values] bool afterDoing)
     {
         var clean = new FaultyFs(_world.Fs);

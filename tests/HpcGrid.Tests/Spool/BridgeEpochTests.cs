@@ -30,6 +30,15 @@ public sealed class BridgeEpochTests
     }
 
     [Test]
+    public void A_generation_that_another_bridge_has_too_is_known_to_be_shared()
+    {
+        var ours = Begin("bbb");
+        Assert.That((ours.Look(), ours.IsShared), Is.EqualTo((Rule.Ours, false)));
+        File.WriteAllBytes(Path.Combine(_world.SpoolPath, "bridge", "epoch.1.ccc"), []);
+        Assert.That((ours.Look(), ours.IsShared), Is.EqualTo((Rule.Ours, true)));
+    }
+
+    [Test]
     public void A_spool_restored_from_a_backup_does_not_bring_an_old_generation_back() =>
         Assert.That(BridgeEpoch.Begin(_world.Root, 41, "host", _world.Nonce).Epoch, Is.EqualTo(42));
 

@@ -147,7 +147,7 @@ public sealed class BridgeSpoolTests
         bridge.Offer(SpoolWorld.Entry(7), image);
         var cost = fs.Counts.Since(before);
         Assert.That((cost.Syncs, cost.BytesWritten, cost[FsOperation.Create], cost[FsOperation.Rename], cost[FsOperation.Status]), Is.EqualTo((2, image.Length, 1, 1, 1)));
-        Assert.That(cost.Metadata, Is.EqualTo(5));
+        Assert.That(cost.Metadata, Is.EqualTo(6));
     }
 
     [Test]

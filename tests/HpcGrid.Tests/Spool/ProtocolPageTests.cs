@@ -82,13 +82,21 @@ public sealed class ProtocolPageTests
         Assert.That(Regex.Matches(row, "`([a-z]+)`").Select(match => match.Groups[1].Value), Is.EqualTo(MessageName.Kinds));
     }
 
+    /// <summary>The steps of section 4; the rows of section 8 are another catalogue with numbers of the same form.</summary>
+    private static readonly HashSet<string> Steps = [.. Regex.Matches(
+        Page[Page.IndexOf("\n## 4.", StringComparison.Ordinal)..Page.IndexOf("\n## 5.", StringComparison.Ordinal)], @"^\| ([A-Z]\d) \|", RegexOptions.Multiline)
+        .Select(match => match.Groups[1].Value)];
+
+    /// <summary>Everything that speaks the protocol.</summary>
+    private static readonly string AllCode = string.Concat(
+        new[] { "Spool", "Agent", "Bridge" }.SelectMany(project => Repository.Files($"src/HpcGrid.{project}", "*.cs")).Select(Repository.Text));
+
     [Test]
     public void Every_step_that_the_code_cites_is_on_the_page()
     {
-        var steps = Regex.Matches(Page, @"^\| ([A-Z]\d) \|", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToHashSet();
-        Assert.That(steps, Has.Count.EqualTo(23));
-        var cited = Regex.Matches(Code, @"\b([ABFEJK]\d)\b(?![-.])").Select(match => match.Groups[1].Value).ToHashSet();
-        Assert.That(cited, Is.SubsetOf(steps));
+        Assert.That(Steps, Has.Count.EqualTo(23));
+        var cited = Regex.Matches(Code, @"\b([ABFEKJ]\d)\b(?![-.])").Select(match => match.Groups[1].Value).ToHashSet();
+        Assert.That(cited, Is.SubsetOf(Steps));
     }
 
     [Test]
@@ -96,10 +104,23 @@ public sealed class ProtocolPageTests
         Assert.That(Code, Does.Match($@"\b{step}\b"));
 
     [Test]
+    public void Every_step_of_the_page_is_cited_by_the_code() =>
+        Assert.That(Steps.Where(step => !Regex.IsMatch(AllCode, $@"\b{step}\b")), Is.Empty);
+
+    [Test]
+    public void Every_message_kind_is_applied_by_the_agent_and_said_by_the_bridge()
+    {
+        var said = string.Concat(Repository.Files("src/HpcGrid.Bridge", "*.cs").Select(Repository.Text));
+        var applied = Repository.Text("src/HpcGrid.Agent/AgentLoop.cs");
+        foreach (var kind in MessageName.Kinds.Select(kind => char.ToUpperInvariant(kind[0]) + kind[1..]))
+            Assert.That((kind, Regex.IsMatch(said, $@"\b(new {kind}\(|{kind} \w+\(.*new\()"), Regex.IsMatch(applied, $@"case (Spool\.)?{kind}\b")), Is.EqualTo((kind, true, true)));
+    }
+
+    [Test]
     public void Every_word_of_the_page_in_code_type_exists_in_the_code()
     {
         var words = Regex.Matches(Page, "`([A-Z][A-Za-z]+)(?:\\.([A-Z][A-Za-z]+))?`").SelectMany(match => match.Groups.Values.Skip(1)).Select(group => group.Value);
-        Assert.That(words.Where(word => word.Length > 0 && word != nameof(ProtocolPageTests)).Where(word => !Regex.IsMatch(Code, $@"\b{word}\b")), Is.Empty);
+        Assert.That(words.Where(word => word.Length > 0 && !word.EndsWith("Tests", StringComparison.Ordinal)).Where(word => !Regex.IsMatch(Code, $@"\b{word}\b")), Is.Empty);
     }
 
     private static HashSet<string> NamesOfThePage()

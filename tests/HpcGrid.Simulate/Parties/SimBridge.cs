@@ -1,0 +1,112 @@
+using HpcGrid.Bridge;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Client;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Simulate.Fs;
+using HpcGrid.Simulate.World;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Simulate.Parties;
+
+/// <summary>
+/// The production bridge as a party, on a real ledger. A crash drops everything but the ledger's committed transactions; somebody starts it again.
+/// </summary>
+internal sealed class SimBridge
+{
+    private static readonly CentralAddress Address = new(new Uri("https://central.test:1"), "none", null, null);
+    private static readonly TimeSpan Thought = TimeSpan.FromMilliseconds(0.5);
+    private readonly Grid _grid;
+    private readonly string _state;
+    private readonly ISharedFs _fs;
+    private readonly SimFs _own;
+    private readonly Fiber _loop;
+
+    /// <param name="grid">Where.</param>
+    /// <param name="party">Its process.</param>
+    /// <param name="state">Its state folder, which outlives it.</param>
+    public SimBridge(Grid grid, Party party, string state)
+    {
+        (_grid, Party, _state) = (grid, party, state);
+        _own = grid.Open(party, grid.LoginNode);
+        _fs = grid.Mutation.Bridge(grid, _own);
+        _loop = party.Begin("loop", Live);
+        party.Afterwards = () => grid.Scheduler.Signal(_loop);
+    }
+
+    public Party Party { get; }
+
+    /// <summary>Null while it starts, and after its end.</summary>
+    public LedgerDatabase? Ledger { get; private set; }
+
+    /// <summary>Its process is over, for whatever reason.</summary>
+    public bool Over { get; private set; }
+
+    private void Live()
+    {
+        BridgeHost? host = null;
+        LedgerDatabase? ledger = null;
+        try
+        {
+            var fs = new CountingFs(_fs);
+            var root = SpoolRoot.Create(fs, Grid.SpoolPath, SpoolSharing.Private, 1, _grid.ClusterId, _grid.Nonces);
+            ledger = LedgerDatabase.Open(Path.Combine(_state, "ledger.db"));
+            host = Begin(fs, root, ledger);
+            Ledger = ledger;
+            Turn(host);
+        }
+        catch (GridError e)
+        {
+            _grid.Note(Party.Name, "exit", e.Message.Replace(_state, "state", StringComparison.Ordinal), e.Code.ToString());
+        }
+        finally
+        {
+            Ledger = null;
+            Over = true;
+            host?.Dispose();
+            ledger?.Dispose();
+            _grid.BridgeEnded(this);
+        }
+    }
+
+    private BridgeHost Begin(CountingFs fs, SpoolRoot root, LedgerDatabase ledger)
+    {
+        var options = new BridgeOptions
+        {
+            Name = "titan",
+            Site = JobSheets.Site,
+            Spool = Grid.SpoolPath,
+            State = _state,
+            OperationsPerSecond = _grid.BridgeRate,
+            SpoolPollMilliseconds = 150,
+            Batch = new BatchOptions { Nodes = _grid.Scenario.Nodes, CoresPerNode = 2, Walltime = (int)_grid.Scenario.LongestWalltime.TotalSeconds, IdleExit = 60 },
+        };
+        var link = new SimCentral.Link(_grid, _grid.Central, _grid.Scheduler, _grid.Dice) { Ledger = ledger.Id };
+        var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin("background", () => _ = work()))
+        {
+            Image = _grid.Image,
+        };
+        Action<BridgeWelcome>? welcomed = null;
+        var host = new BridgeHost(new BridgeParts(
+            options, ledger, root, fs, _grid.Batch, arrivals =>
+            {
+                welcomed = arrivals.Welcomed;
+                return link;
+            },
+            new StorageClient(Address, new SimStorage(_grid)), _grid.Timing, Party.Clock, "simulated") { Ways = ways });
+        _grid.Central.Hello(ledger.Id);
+        welcomed!(new BridgeWelcome("vo", [JobSheets.PublicPem], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
+        return host;
+    }
+
+    private void Turn(BridgeHost host)
+    {
+        while (!host.IsDrained)
+        {
+            var wait = host.Loop.RunOnce();
+            _grid.Checker.Ticked(this, host);
+            _grid.Scheduler.Sleep(Thought);
+            _grid.Scheduler.Listen(wait);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using HpcGrid.Bridge.Contact;
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Simulate.World;
+
+namespace HpcGrid.Simulate.Parties;
+
+/// <summary>A job as central knows it: the truth of a simulation.</summary>
+internal sealed class CentralJob(long id, JobPlan plan)
+{
+    public long Id { get; } = id;
+    public JobPlan Plan { get; } = plan;
+    public int Attempt { get; set; } = 1;
+    /// <summary>Null: not final yet.</summary>
+    public JobState? End { get; set; }
+    /// <summary>The ledger that holds the attempt; null while it waits.</summary>
+    public Guid? Ledger { get; set; }
+    /// <summary>Its payload was told to have run.</summary>
+    public bool Ran { get; set; }
+    /// <summary>It was killed, and its bridge has not said that it is over.</summary>
+    public bool ToKill { get; set; }
+}
+
+/// <summary>
+/// Central as bridges meet it, with the rules of the real one: an answer to a match is the same on every repetition, an event counts once, the first end of
+/// an attempt counts, a kill is final at once, what a lost ledger held gets another attempt unless it is strict and had run.
+/// </summary>
+internal sealed class SimCentral(Grid grid)
+{
+    private readonly Dictionary<Guid, Matched> _answers = [];
+    private readonly HashSet<(long Job, EventKey Key)> _known = [];
+    private readonly HashSet<AttemptId> _ended = [];
+    private Guid? _ledger;
+
+    public List<CentralJob> Jobs { get; } = [];
+
+    public bool Up { get; set; } = true;
+
+    public int Waiting => Jobs.Count(job => job.End is null && job.Ledger is null);
+
+    public bool AllFinal => Jobs.TrueForAll(job => job.End is not null && !job.ToKill);
+
+    /// <summary>A ledger was lost in this history: of strict jobs another attempt may overlap with what nobody could stop.</summary>
+    public bool LostLedger { get; private set; }
+
+    public void Kill(long job)
+    {
+        if (Jobs.Find(found => found.Id == job) is not { End: null } killed) return;
+        killed.End = JobState.Killed;
+        killed.ToKill = killed.Ledger is not null;
+        grid.Note("user", "kill", $"job {job}", "");
+    }
+
+    /// <summary>A bridge introduces itself.</summary>
+    public void Hello(Guid ledger)
+    {
+        if (_ledger is { } old && old != ledger)
+            foreach (var job in Jobs.Where(job => job.Ledger == old).ToList()) Lose(job);
+        _ledger = ledger;
+    }
+
+    private void Lose(CentralJob job)
+    {
+        LostLedger = true;
+        job.Ledger = null;
+        job.ToKill = false;
+        if (job.End is not null) return;
+        if (job.Plan.Strict && job.Ran) job.End = JobState.Expired;
+        else job.Attempt++;
+        grid.Note("central", "lose", $"job {job.Id}", job.End is null ? $"attempt {job.Attempt}" : "EXPIRED");
+    }
+
+    public Matched Match(MatchJobs match, Guid ledger)
+    {
+        if (_answers.TryGetValue(match.RequestId, out var answer)) return answer;
+        var taken = new List<Assignment>();
+        if (ledger == _ledger)
+            foreach (var job in Jobs.Where(job => job.End is null && job.Ledger is null).Take(match.Count).ToList())
+            {
+                job.Ledger = ledger;
+                var (spec, grant) = JobSheets.Of(job.Id, job.Attempt, job.Plan);
+                taken.Add(new Assignment(job.Id, job.Attempt, spec, grant, [], $"token-{job.Id}"));
+            }
+        grid.Note("central", "match", $"{match.Count} wanted", $"{taken.Count} given");
+        return _answers[match.RequestId] = new Matched(match.RequestId, taken);
+    }
+
+    public Reported Report(ReportEvents report, Guid ledger)
+    {
+        var fenced = new List<AttemptId>();
+        foreach (var @event in report.Events)
+            if (!Take(@event, ledger)) fenced.Add(@event.AttemptId);
+        return new Reported(fenced);
+    }
+
+    private bool Take(JobEvent @event, Guid ledger)
+    {
+        var id = @event.AttemptId;
+        var job = Jobs.Find(found => found.Id == @event.Job);
+        if (job is null || (job.Attempt == id.Attempt && job.Ledger is { } holder && holder != ledger)) return false;
+        var known = !_known.Add((@event.Job, @event.Key));
+        grid.Note("central", "told", $"job {id} branch {@event.Key.Branch}", $"{@event.What.GetType().Name}{(known ? " again" : "")}");
+        if (known) return true;
+        var over = job.Attempt != id.Attempt || job.End is not null || job.Ledger != ledger;
+        if (@event.What is Running && job.Attempt == id.Attempt) job.Ran = true;
+        if (@event.What is not Ended ended)
+            return !over || _ended.Contains(id);
+        grid.Checker.Committed(id, @event, ended, counts: !over);
+        _ended.Add(id);
+        if (job.Attempt == id.Attempt) job.ToKill = false;
+        if (!over)
+        {
+            job.End = ended.State;
+            grid.Note("central", "end", $"job {id}", ended.State.Text());
+        }
+        return true;
+    }
+
+    public Renewed Renew(Guid ledger) => new(
+        [.. Jobs.Where(job => job.ToKill && job.Ledger == ledger).Select(job => new AttemptId(job.Id, job.Attempt))], Waiting);
+
+    /// <summary>How a bridge's incarnation talks with it.</summary>
+    public sealed class Link(Grid grid, SimCentral central, Scheduler scheduler, Dice dice) : ICentral
+    {
+        public Guid Ledger { get; set; }
+
+        public bool IsConnected => central.Up;
+
+        public Task<TReply> Call<TReply>(Request<TReply> request, CancellationToken ct) where TReply : Reply
+        {
+            scheduler.Sleep(TimeSpan.FromSeconds(dice.Between(0.002, 0.03)));
+            if (!central.Up) throw GridError.Unavailable("central is away");
+            Reply reply = request switch
+            {
+                MatchJobs match => central.Match(match, Ledger),
+                ReportEvents report => central.Report(report, Ledger),
+                RenewLeases => central.Renew(Ledger),
+                AnswerPeek or ReportSamples => new Done(),
+                _ => throw new InvalidOperationException($"{request.GetType().Name} is not what a bridge asks"),
+            };
+            if (dice.Chance(grid.Scenario.LostAnswers) && !grid.Faults.Healed) throw GridError.Unavailable("the answer was lost");
+            return Task.FromResult((TReply)reply);
+        }
+    }
+}

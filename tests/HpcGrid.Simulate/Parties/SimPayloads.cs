@@ -1,0 +1,90 @@
+using System.Globalization;
+using HpcGrid.Agent.Processes;
+using HpcGrid.Core.Jobs;
+using HpcGrid.Simulate.World;
+
+namespace HpcGrid.Simulate.Parties;
+
+/// <summary>Processes in virtual time. They go on while their agent is stopped, and die with their node, or a moment after their agent by its guard.</summary>
+internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<ChildExit> ended) : IPayloads
+{
+    private const string AttemptVariable = "HPCGRID_ATTEMPT=";
+    private static readonly TimeSpan GuardDelay = TimeSpan.FromSeconds(0.3), SignalDelay = TimeSpan.FromMilliseconds(5);
+    private readonly Dictionary<int, Execution> _running = [];
+    private int _last = 1000;
+
+    /// <summary>The machine stands still: nothing of it goes on, nothing of it has ended.</summary>
+    public bool Frozen { get; set; }
+
+    public SpawnResult Start(SpawnOrder order)
+    {
+        if (order.Argv is not [JobSheets.Program, var seconds, var exit, var bytes]) return new SpawnResult(0, 2, $"{order.Program} does not exist");
+        var mark = order.Environment.First(variable => variable.StartsWith(AttemptVariable, StringComparison.Ordinal))[AttemptVariable.Length..].Split('.');
+        var attempt = new AttemptId(long.Parse(mark[0], CultureInfo.InvariantCulture), int.Parse(mark[1], CultureInfo.InvariantCulture));
+        var plan = grid.PlanOf(attempt.Job);
+        var execution = new Execution(grid.NextExecution(), attempt, agent, plan) { Process = ++_last };
+        _running[execution.Process] = execution;
+        File.WriteAllText(order.Stdout, execution.Token);
+        grid.Checker.Began(execution);
+        var length = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
+        grid.Scheduler.At(length, () => Complete(execution, order, int.Parse(exit, CultureInfo.InvariantCulture), bytes != "0"));
+        return new SpawnResult(execution.Process, 0, null);
+    }
+
+    private void Complete(Execution execution, SpawnOrder order, int exitCode, bool writes)
+    {
+        if (!execution.Live) return;
+        if (Frozen)
+        {
+            grid.Scheduler.At(TimeSpan.FromSeconds(1), () => Complete(execution, order, exitCode, writes));
+            return;
+        }
+        if (writes && Directory.Exists(order.Directory)) File.WriteAllBytes(Path.Combine(order.Directory, JobSheets.OutputName), execution.Output());
+        execution.Completed = true;
+        Over(execution, exitCode, null);
+    }
+
+    private void Over(Execution execution, int? exitCode, int? signal)
+    {
+        if (!execution.Live) return;
+        execution.Live = false;
+        _running.Remove(execution.Process);
+        grid.Checker.Ended(execution);
+        if (party.Dead) return;
+        ended(new ChildExit(execution.Process, exitCode, signal, 0.1, 1000, party.Clock.GetTimestamp()));
+    }
+
+    public void SignalAll(Kinship payload, int signal)
+    {
+        if (_running.TryGetValue(payload.Process, out var execution)) grid.Scheduler.At(SignalDelay, () => Over(execution, null, signal));
+    }
+
+    public bool KillLeft(Kinship payload) => false;
+
+    public void KillStrays(int guard) => Die(SignalDelay);
+
+    public bool RanOutOfMemory() => false;
+
+    /// <summary>The agent has died or left; its guard ends what it left.</summary>
+    public void AgentGone() => Die(GuardDelay);
+
+    /// <summary>The node has crashed.</summary>
+    public void NodeGone()
+    {
+        foreach (var execution in _running.Values.ToList()) Over(execution, null, Kill);
+    }
+
+    /// <summary>Something of this agent is alive.</summary>
+    public bool Any => _running.Count > 0;
+
+    private const int Kill = 9;
+
+    private void Die(TimeSpan after)
+    {
+        foreach (var execution in _running.Values.ToList()) grid.Scheduler.At(after, () => Over(execution, null, Kill));
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using HpcGrid.Simulate.Fs;
+
+namespace HpcGrid.Simulate;
+
+/// <summary>What people and programs read at the end.</summary>
+internal static class Report
+{
+    /// <summary>What was injected, how often, and what was lost; as a table that can stand in a page.</summary>
+    public static string Table(Totals totals, TimeSpan elapsed)
+    {
+        var text = new StringBuilder();
+        text.AppendLine("| what | how often |").AppendLine("|---|---|");
+        void Row(string what, string often) => text.Append("| ").Append(what).Append(" | ").Append(often).AppendLine(" |");
+        foreach (var group in Enum.GetValues<FaultRow>().GroupBy(row => row.ToString()[..1]))
+            Row($"faults {group.Key}", string.Join(", ", group.Select(row => $"{row} {Number(totals.Faults[(int)row])}")));
+        Row("crashes and stops of processes and nodes", Number(totals.Crashes));
+        Row("operations on the spool", Number(totals.Operations));
+        Row("simulations; virtual time", $"{Number(totals.Runs)}; {Number((long)totals.Time.TotalHours)} h");
+        Row("jobs; runs of payloads beyond the first of a job", $"{Number(totals.Jobs)}; {Number(totals.Repeated)}");
+        Row("jobs not final at the end", Number(totals.NotFinal));
+        Row("violations", Number(totals.Failed.Sum(run => (long)run.Violations.Count)));
+        Row("seconds; simulations a second", $"{elapsed.TotalSeconds:0}; {totals.Runs / Math.Max(0.001, elapsed.TotalSeconds):0.0}");
+        return text.ToString();
+    }
+
+    public static string Json(Totals totals, TimeSpan elapsed) => JsonSerializer.Serialize(new Dictionary<string, object>
+    {
+        ["simulations"] = totals.Runs,
+        ["seconds"] = Math.Round(elapsed.TotalSeconds, 1),
+        ["virtualHours"] = Math.Round(totals.Time.TotalHours, 1),
+        ["operations"] = totals.Operations,
+        ["crashes"] = totals.Crashes,
+        ["jobs"] = totals.Jobs,
+        ["repeatedRuns"] = totals.Repeated,
+        ["notFinal"] = totals.NotFinal,
+        ["faults"] = Enum.GetValues<FaultRow>().ToDictionary(row => row.ToString(), row => totals.Faults[(int)row]),
+        ["violations"] = totals.Failed.Select(run => Line(run)).ToList(),
+    });
+
+    /// <summary>One line for a seed that failed: how to see it again, and what did not hold.</summary>
+    public static string Line(RunResult run)
+    {
+        var order = run.Order;
+        var again = order.Scenario?.Crash is { } crash
+            ? $"--crash-everywhere --operation {crash.Operation} --moment {crash.Moment} --fate {crash.Fate}"
+            : $"--replay {order.Seed}";
+        var mutant = order.Mutation is { } mutation ? $" --mutant {mutation.Name}" : "";
+        return string.Join("; ", run.Violations.Select(violation =>
+            string.Create(CultureInfo.InvariantCulture, $"{again} --profile {order.Profile.Name}{mutant}: ({violation.Rule}) {violation.What}, at {violation.At.TotalSeconds:0.000} s")));
+    }
+
+    /// <summary>A history as a table.</summary>
+    public static void History(RunResult run, TextWriter to)
+    {
+        to.WriteLine($"{"seconds",10}  {"party",-10} {"step",-6} {"operation",-10} {"result",-12} subject");
+        foreach (var line in run.History)
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{line.At.TotalSeconds,10:0.0000}  {Short(line.Party),-10} {line.Step,-6} {line.Operation,-10} {line.Result,-12} {line.Subject}"));
+    }
+
+    private static string Short(string party) => party.Contains('.', StringComparison.Ordinal) ? party.Split('.')[1] : party;
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,76 @@
+using HpcGrid.Simulate.Fs;
+using HpcGrid.Simulate.Parties;
+using HpcGrid.Simulate.World;
+
+namespace HpcGrid.Simulate;
+
+/// <summary>Where in an operation somebody is struck.</summary>
+internal enum Moment { Before, After, AfterButError }
+
+/// <summary>What happens to whom is struck.</summary>
+internal enum Fate { Dies, Sleeps, ServerLoses }
+
+/// <summary>A crash at one operation of a history: the n-th of all parties.</summary>
+internal sealed record CrashPoint(long Operation, Moment Moment, Fate Fate);
+
+/// <summary>What is played: jobs, nodes, and how ill everything is. All of it follows from the seed.</summary>
+internal sealed record Scenario
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(150);
+
+    public required IReadOnlyList<JobPlan> Jobs { get; init; }
+    public int Nodes { get; init; } = 2;
+    /// <summary>Part of the rows of the catalogue that strike in this history.</summary>
+    public double FaultShare { get; init; }
+    /// <summary>Rows that strike in any case.</summary>
+    public IReadOnlyCollection<FaultRow> Always { get; init; } = [];
+    /// <summary>Answers of central, storage and batch system that get lost.</summary>
+    public double LostAnswers { get; init; }
+    /// <summary>Deaths of processes and nodes, stops, users' kills: so many in a minute.</summary>
+    public double EventsPerMinute { get; init; }
+    /// <summary>Everything is healed then.</summary>
+    public TimeSpan HealAt { get; init; }
+    /// <summary>So long after that every job is final, or something is wrong.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(8);
+    /// <summary>A job that its owner kills, and when.</summary>
+    public (long Job, TimeSpan At)? Kill { get; init; }
+    /// <summary>Walltime of the first pilot; the others have the longest.</summary>
+    public TimeSpan FirstWalltime { get; init; } = Long;
+    public TimeSpan LongestWalltime { get; init; } = Long;
+    public TimeSpan IdleExit { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>Who is stopped stays so for longer than T_dead.</summary>
+    public bool SleepsLong { get; init; }
+    public CrashPoint? Crash { get; init; }
+
+    /// <summary>With these rows in any case.</summary>
+    public Scenario With(IReadOnlyCollection<FaultRow> rows) => this with { Always = [.. Always, .. rows] };
+
+    public TimeSpan Walltime(int number, TimeSpan asked) => number == 1 && FirstWalltime < asked ? FirstWalltime : asked;
+
+    /// <summary>2 agents, 3 queue files, 12 jobs, one kill, one end of a walltime; nothing else happens.</summary>
+    public static Scenario Small { get; } = new()
+    {
+        Jobs = [.. Enumerable.Range(0, 12).Select(i => new JobPlan(1 + i % 4 * 0.7, i == 5 ? 3 : 0, i % 4 == 1 ? 300 : i == 10 ? 70_000 : 0, Strict: i % 3 == 2))],
+        HealAt = TimeSpan.FromSeconds(1),
+        Kill = (7, TimeSpan.FromSeconds(3)),
+        FirstWalltime = TimeSpan.FromSeconds(7),
+    };
+
+    /// <summary>What a seed plays.</summary>
+    public static Scenario Random(Dice dice)
+    {
+        var jobs = Enumerable.Range(0, 4 + dice.Next(9)).Select(_ => new JobPlan(
+            dice.Pick([0.2, 0.5, 1, 2, 4, 8]), dice.Chance(0.1) ? 1 + dice.Next(3) : 0,
+            dice.Chance(0.3) ? dice.Chance(0.2) ? 70_000 : 300 : 0, dice.Chance(0.35))).ToList();
+        return new Scenario
+        {
+            Jobs = jobs,
+            FaultShare = dice.Pick([0.05, 0.15, 0.3]),
+            LostAnswers = dice.Chance(0.4) ? dice.LogBetween(0.01, 0.2) : 0,
+            EventsPerMinute = dice.Pick([0.0, 2, 6]),
+            HealAt = TimeSpan.FromSeconds(dice.Between(5, 40)),
+            Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
+            FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
+        };
+    }
+}

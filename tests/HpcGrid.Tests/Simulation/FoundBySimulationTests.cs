@@ -1,0 +1,43 @@
+using HpcGrid.Simulate;
+using HpcGrid.Simulate.Fs;
+
+namespace HpcGrid.Tests.Simulation;
+
+/// <summary>Every fault of the product that the simulation found keeps the seed that found it.</summary>
+public sealed class FoundBySimulationTests
+{
+    [TestCase(42UL, "local")]
+    [TestCase(53UL, "lustre")]
+    [TestCase(102UL, "lustre")]
+    public void A_bridge_that_could_not_act_for_a_moment_does_later_what_its_steps_wait_for(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(3684UL, "nfs4")]
+    public void A_large_output_that_a_rename_only_pretended_to_publish_is_written_again(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(2438UL, "nfs4")]
+    public void Strict_jobs_of_an_agent_that_ended_while_its_bridge_was_down_are_offered_again(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(118UL, "beegfs")]
+    [TestCase(229UL, "gpfs")]
+    [TestCase(20UL, "beegfs")]
+    public void A_second_agent_of_the_same_name_is_refused(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(106UL, "gluster")]
+    public void Keys_are_never_published_over_others(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(311UL, "nfs3")]
+    [TestCase(325UL, "gluster")]
+    public void Two_bridges_with_ledgers_of_their_own_never_give_one_name_to_two_files(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(140UL, "local")]
+    [TestCase(365UL, "nfs3")]
+    [TestCase(58UL, "nfs4")]
+    public void A_large_output_that_is_tried_again_gets_another_name(ulong seed, string profile) => Holds(seed, profile);
+
+    private static void Holds(ulong seed, string profile)
+    {
+        using var workshop = new Workshop();
+        var result = HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, FsProfile.Of(profile)));
+        Assert.That(Report.Line(result), Is.Empty);
+    }
+}

@@ -1,0 +1,79 @@
+using HpcGrid.Simulate;
+using HpcGrid.Simulate.Fs;
+using HpcGrid.Simulate.Mutants;
+
+namespace HpcGrid.Tests.Simulation;
+
+/// <summary>The production bridge and agents in virtual time (PROTOCOL 7): that nothing is lost, and that the simulation could tell.</summary>
+public sealed class SimulationTests
+{
+    private static readonly IReadOnlyList<string> Profiles = [.. FsProfile.All.Select(profile => profile.Name)];
+
+    [Test]
+    public void Without_any_fault_every_job_ends_once([ValueSource(nameof(Profiles))] string profile)
+    {
+        using var workshop = new Workshop();
+        var result = HpcGrid.Simulate.Simulation.Play(workshop, new RunOrder(1, FsProfile.Of(profile), Scenario.Small));
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Violations, Is.Empty);
+            Assert.That(result.NotFinal, Is.Zero);
+            Assert.That(result.Executions, Is.GreaterThanOrEqualTo(11), "one of the twelve may be killed before it starts");
+        });
+    }
+
+    [Test]
+    public void The_same_seed_gives_the_same_history([Values(3UL, 58UL, 311UL)] ulong seed)
+    {
+        var digests = Enumerable.Range(0, 2).Select(_ =>
+        {
+            using var workshop = new Workshop();
+            return HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, FsProfile.Of("nfs3"))).Digest;
+        });
+        Assert.That(digests.Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Another_seed_gives_another_history()
+    {
+        using var workshop = new Workshop();
+        var profile = FsProfile.Of("gluster");
+        Assert.That(
+            HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(1, profile)).Digest,
+            Is.Not.EqualTo(HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(2, profile)).Digest));
+    }
+
+    [Test]
+    public void A_mutant_of_the_protocol_is_caught([ValueSource(nameof(Mutants))] string name)
+    {
+        const int most = 150;
+        var mutant = Mutation.All.Single(mutation => mutation.Name == name);
+        using var workshop = new Workshop();
+        for (var seed = 1UL; seed <= most; seed++)
+        {
+            var result = HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, null, mutant));
+            if (result.Violations.Count == 0) continue;
+            TestContext.Out.WriteLine($"{name} was caught by seed {seed}: {string.Join("; ", result.Violations.Select(found => $"({found.Rule}) {found.What}"))}");
+            return;
+        }
+        Assert.Fail($"{most} seeds did not catch {name}");
+    }
+
+    private static IEnumerable<string> Mutants => Mutation.All.Select(mutant => mutant.Name);
+
+    /// <summary>Strikes thinned by a stride; tools/simulate --crash-everywhere does all of them.</summary>
+    [Test]
+    public void A_strike_at_any_operation_loses_nothing([Values("local", "gluster", "nfs3")] string profile)
+    {
+        const int stride = 199;
+        long operations;
+        using (var workshop = new Workshop()) operations = CrashEverywhere.Record(workshop, FsProfile.Of(profile), 1);
+        var totals = Runner.Play(CrashEverywhere.Orders(FsProfile.Of(profile), 1, operations, stride), 2, _ => true);
+        Assert.Multiple(() =>
+        {
+            Assert.That(totals.Failed.Select(Report.Line), Is.Empty);
+            Assert.That(totals.Runs, Is.GreaterThan(20));
+            Assert.That(totals.Crashes, Is.GreaterThan(totals.Runs / 2));
+        });
+    }
+}
