@@ -46,7 +46,7 @@ internal sealed partial class Grid : IOperations
         Central = new SimCentral(this);
         Batch = new SimBatch(this);
         Server.Renamed = Renamed;
-        Scheduler.Bug = (fiber, e) => Checker.Fail("bug", $"{fiber.Party.Name}/{fiber.Name}: {e.GetType().Name}: {e.Message} {Where(e)}");
+        Scheduler.Bug = (fiber, e) => Checker.Fail("bug", $"{fiber?.Party.Name ?? "world"}/{fiber?.Name}: {e.GetType().Name}: {e.Message} {Where(e)}");
         Timing = SpoolTiming.For(TimeSpan.FromSeconds(profile.CachingBound)).Scaled(Pace) with { CachingBound = TimeSpan.FromSeconds(profile.CachingBound * Pace) };
         Timing.Check();
         Server.Add(Server.Root, "keep", FileKind.Directory, 0x1c0);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using HpcGrid.Simulate;
 using HpcGrid.Simulate.Fs;
 
@@ -35,7 +36,10 @@ static int Many(SimulateOptions options)
     var watch = Stopwatch.StartNew();
     var (orders, count) = options.CrashEverywhere ? Strikes(options) : Seeds(options);
     var shows = !Console.IsErrorRedirected;
-    var (done, failed) = (0L, 0L);
+    var (done, failed, ending) = (0L, 0L, false);
+    // Asked to end, it says what it has done so far.
+    Console.CancelKeyPress += (_, asked) => ending = asked.Cancel = true;
+    using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, asked => ending = asked.Cancel = true);
     var totals = Runner.Play(orders, options.Workers, result =>
     {
         done++;
@@ -46,7 +50,7 @@ static int Many(SimulateOptions options)
             if (!options.Json) Console.WriteLine(Report.Line(result));
         }
         if (shows) Console.Error.Write(Bar(done, count, failed, watch.Elapsed));
-        return true;
+        return !ending;
     });
     if (shows) Console.Error.Write("\r\e[K");
     Console.WriteLine(options.Json ? Report.Json(totals, watch.Elapsed) : Report.Table(totals, watch.Elapsed));

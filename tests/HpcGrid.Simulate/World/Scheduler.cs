@@ -32,7 +32,7 @@ internal sealed class Scheduler(FiberPool pool)
     public int Unwound { get; set; }
 
     /// <summary>A bug of the product or of the simulator: who, and what it threw.</summary>
-    public Action<Fiber, Exception> Bug { get; set; } = (_, _) => { };
+    public Action<Fiber?, Exception> Bug { get; set; } = (_, _) => { };
 
     /// <summary>What dying code threw last, for people who debug the simulator.</summary>
     public Exception? Last { get; private set; }
@@ -141,7 +141,7 @@ internal sealed class Scheduler(FiberPool pool)
             if (due.Call is { } call)
             {
                 Steps++;
-                call();
+                Happen(call);
                 continue;
             }
             var fiber = due.Fiber!;
@@ -163,6 +163,13 @@ internal sealed class Scheduler(FiberPool pool)
         }
         self?.Thread!.Wait();
         return false;
+    }
+
+    /// <summary>On whatever thread has the baton: what it throws is a finding like any other, not the end of the process.</summary>
+    private void Happen(Action call)
+    {
+        try { call(); }
+        catch (Exception e) { Bug(null, e); }
     }
 
     private void Give(Fiber fiber)
