@@ -84,6 +84,9 @@ public sealed record BatchOptions
     /// <summary>What else is counted on each node, as "gpu=4,licence=1"; agents find GPUs by themselves.</summary>
     public string Counters { get; set; } = "";
 
+    /// <summary>The spool's directory as compute nodes see it; empty: the same path as here.</summary>
+    public string Spool { get; set; } = "";
+
     /// <summary>Seconds a pilot may live. A job whose TTL does not fit is not fetched.</summary>
     public int Walltime { get; set; } = 172_800;
 

@@ -27,6 +27,7 @@ public static class BridgeOptionsFile
           nodes: 2
           nodesPerPilot: 1           # more: jobs over several nodes can run (NodeCount), started by launch.sh of the template
           coresPerNode: 2
+          spool: ""                  # the spool's path on compute nodes, where it is another one than here
           walltime: 172800           # seconds a pilot may live; jobs whose TTL does not fit are not fetched
           idleExit: 300              # seconds without work after which an agent ends
           isolateNetwork: auto       # auto | yes | no: take the network away from the agents
@@ -79,6 +80,8 @@ public static class BridgeOptionsFile
         Demand(options.Batch.NodesPerPilot is >= 1 and <= 10_000, "batch.nodesPerPilot", "must be from 1 to 10000");
         Demand(options.Batch.Nodes == 0 || options.Batch.NodesPerPilot <= options.Batch.Nodes, "batch.nodesPerPilot", "must not be more than batch.nodes");
         Demand(options.Batch.CoresPerNode is >= 1 and <= 4096, "batch.coresPerNode", "must be from 1 to 4096");
+        // Relative to what would be known on the node alone.
+        Demand(options.Batch.Spool.Length == 0 || options.Batch.Spool.StartsWith('/'), "batch.spool", "must be an absolute path: the spool as nodes see it");
         Demand(options.Batch.Walltime is >= 30 and <= 366 * 86_400, "batch.walltime", "must be from 30 seconds to a year");
         Demand(options.Batch.IdleExit is >= 1 and <= 86_400, "batch.idleExit", "must be from 1 second to a day");
         Demand(options.Batch.MemoryMib >= 0, "batch.memoryMib", "must not be negative");

@@ -38,7 +38,7 @@ internal static class AgentPrograms
     /// <summary>The arguments of every agent of this bridge.</summary>
     public static IReadOnlyList<string> Arguments(BridgeOptions options) =>
     [
-        "--spool", options.Spool, "--site", options.Site,
+        "--spool", options.Batch.Spool.Length > 0 ? options.Batch.Spool : options.Spool, "--site", options.Site,
         "--memory", options.Batch.MemoryOfNode.ToString(CultureInfo.InvariantCulture),
         "--disk", options.Batch.DiskOfNode.ToString(CultureInfo.InvariantCulture),
         .. FindLauncher(options.Batch) is { } launcher ? new[] { "--launcher", launcher } : [],

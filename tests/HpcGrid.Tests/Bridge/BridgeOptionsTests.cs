@@ -18,11 +18,20 @@ public sealed class BridgeOptionsTests
         Assert.That(BridgeOptionsFile.Print(BridgeOptionsFile.Parse(BridgeOptionsFile.Print(options), "x")), Is.EqualTo(BridgeOptionsFile.Print(options)));
     }
 
+    [TestCase("", "/home/spool")]
+    [TestCase("/lustre/spool", "/lustre/spool")]
+    public void Agents_are_told_the_spool_as_they_see_it(string onNodes, string told)
+    {
+        var options = new BridgeOptions { Spool = "/home/spool", Batch = new BatchOptions { Spool = onNodes } };
+        Assert.That(AgentPrograms.Arguments(options).SkipWhile(word => word != "--spool").ElementAt(1), Is.EqualTo(told));
+    }
+
     [TestCase("name: a\nnodez: 4\n", "line 2", "nodez")]
     [TestCase("batch:\n  nodes: many\n", "line 2", "many")]
     [TestCase("batch:\n  nodes: -1\n", "batch.nodes", "from 0")]
     [TestCase("operationsPerSecond: 2\n", "operationsPerSecond", "from 5")]
     [TestCase("batch:\n  system: punchcards\n", "batch.system", "punchcards")]
+    [TestCase("batch:\n  spool: spool\n", "batch.spool", "absolute")]
     [TestCase("name: 'a b'\n", "name", "letters")]
     [TestCase("name: a\nname: b\n", "line 2", "name")]
     public void A_wrong_key_or_value_is_refused_with_its_place(string yaml, string place, string what) =>
