@@ -13,6 +13,10 @@ internal enum Admission
     KeysMissing,
     /// <summary>There are no keys at all: it is the spool's fault, not the job's.</summary>
     NoKeys,
+    /// <summary>Not at this time, with the reason in the job: it waited too long for this grant, and gets a new one.</summary>
+    TooLate,
+    /// <summary>Not at the time that this node's clock shows, which is before the job was assigned: the clock is wrong, not the job.</summary>
+    TooEarly,
     /// <summary>No, with the reason in the job.</summary>
     Refused,
 }
@@ -54,6 +58,8 @@ internal sealed class GrantGate(string site)
             run.KeysAsked = true;
             return Admission.KeysMissing;
         }
+        if (fault == GrantFault.Expired) return Put(run, Admission.TooLate, "the grant has expired by this node's clock");
+        if (fault == GrantFault.NotYetValid) return Put(run, Admission.TooEarly, "this node's clock is wrong: it is behind the time when the job was assigned");
         if (fault != GrantFault.None) return Refuse(run, fault.ToString());
         if (run.Spec is not null) return Admission.Granted;
         try
@@ -67,9 +73,11 @@ internal sealed class GrantGate(string site)
         }
     }
 
-    private static Admission Refuse(JobRun run, string why)
+    private static Admission Refuse(JobRun run, string why) => Put(run, Admission.Refused, $"refused: {why}");
+
+    private static Admission Put(JobRun run, Admission admission, string reason)
     {
-        run.Reason = $"refused: {why}";
-        return Admission.Refused;
+        run.Reason = reason;
+        return admission;
     }
 }

@@ -326,7 +326,8 @@ internal sealed class JobRunner
 
     private static string Say(ChildExit exit) => exit.Signal is { } signal ? $"signal {signal}" : $"exit {exit.ExitCode}";
 
-    private void GiveBack(JobRun run, string nodeFault)
+    /// <summary>Gives a job back for a fault of the node: nothing more is begun here, and the agent leaves when all that runs has ended.</summary>
+    public void GiveBack(JobRun run, string nodeFault)
     {
         NodeFault = nodeFault;
         End(run, Outcome.HandedBack, nodeFault);

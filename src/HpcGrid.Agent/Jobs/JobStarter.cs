@@ -21,6 +21,14 @@ internal sealed class JobStarter(QueueBook book, NodeRoom room, GrantGate grants
                     book.Take(run);
                     runner.HandBack(run, "the spool shows no keys to verify grants with");
                     break;
+                case Admission.TooLate:
+                    book.Take(run);
+                    runner.HandBack(run, run.Reason!);
+                    break;
+                case Admission.TooEarly:
+                    book.Take(run);
+                    runner.GiveBack(run, run.Reason!);
+                    return;
                 case Admission.Refused:
                     book.Take(run);
                     runner.Refuse(run);

@@ -93,6 +93,31 @@ public sealed class AgentLoopTests
     }
 
     [Test]
+    public void A_job_whose_grant_has_expired_is_handed_back_for_a_new_one_and_others_run()
+    {
+        var late = _rig.Offer([AgentRig.Shell("echo started")], grant: grant => grant with { Expires = grant.NotBefore - 10 });
+        _rig.Start();
+        Assert.That(_rig.Final(late).Reports.Single(), Has.Property("Outcome").EqualTo(Outcome.HandedBack).And.Property("Reason").Contains("expired"));
+        Assert.That(_rig.Final(_rig.Offer([AgentRig.Job("/bin/true")])).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
+    }
+
+    [Test]
+    public void A_node_whose_clock_is_behind_hands_back_and_leaves()
+    {
+        var queue = _rig.Offer([AgentRig.Shell("echo started"), AgentRig.Job("/bin/true")], grant: grant => grant with { NotBefore = grant.NotBefore + 1000 });
+        var agent = _rig.Start();
+        var reports = _rig.Final(queue).Reports;
+        Assert.Multiple(() =>
+        {
+            Assert.That(reports.Select(report => report.Outcome), Is.All.EqualTo(Outcome.HandedBack));
+            Assert.That(reports[0].Reason, Does.Contain("this node's clock is wrong"));
+            Assert.That(reports[1].Spared, "only the job that showed it is charged");
+        });
+        _rig.Send(new Ack(queue));
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+    }
+
+    [Test]
     public void Draining_hands_back_what_has_not_begun_and_finishes_what_runs()
     {
         var queue = _rig.Offer([AgentRig.Shell("sleep 1; echo done"), AgentRig.Shell("sleep 1; echo done"), AgentRig.Job("/bin/true")]);
@@ -237,8 +262,6 @@ public sealed class AgentLoopTests
         ("WrongSite", grant => grant with { Site = "Elsewhere" }),
         ("WrongAttempt", grant => grant with { Attempt = 2 }),
         ("WrongSpec", grant => grant with { SpecSha256 = new string('0', 64) }),
-        ("Expired", grant => grant with { Expires = grant.NotBefore - 10 }),
-        ("NotYetValid", grant => grant with { NotBefore = grant.NotBefore + 1000 }),
     ];
 
     private static void Signal(System.Diagnostics.Process process, int signal) =>
