@@ -175,6 +175,10 @@ internal sealed class AgentLoop
             case Release release:
                 if (_reservation.Take(release)) Dissolve(release);
                 break;
+            case Saved saved:
+                foreach (var run in _book.RunsOf(saved.Id).Where(run => run.IsOver)) _spool.Add(new DropOutputsOrder([.. run.SpoolFiles]));
+                TellSoon();
+                break;
             case Peek peek:
                 _peeks.Take(peek);
                 break;

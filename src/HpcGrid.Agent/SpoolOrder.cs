@@ -18,6 +18,9 @@ internal sealed record PublishOrder(WorkQueueVersion Version) : SpoolOrder;
 /// <summary>After the acknowledgement: remove what the spool has of a queue file.</summary>
 internal sealed record DropOrder(QueueName Queue, IReadOnlyList<string> Outputs) : SpoolOrder;
 
+/// <summary>Remove large outputs that the bridge has no need of any more.</summary>
+internal sealed record DropOutputsOrder(IReadOnlyList<string> Outputs) : SpoolOrder;
+
 /// <summary>Publish what a look showed (K2).</summary>
 internal sealed record AnswerOrder(PeekAnswer Answer) : SpoolOrder;
 

@@ -39,6 +39,10 @@ internal sealed class SpoolWork
                 _ = _spool.DropQueue(drop.Queue, drop.Outputs); // As long as the claim is listed the bridge repeats its acknowledgement.
                 _changes++;
                 return null;
+            case DropOutputsOrder drop:
+                _ = _spool.DropOutputs(drop.Outputs); // As long as they are listed and the spool is full the bridge repeats its message.
+                _changes++;
+                return null;
             case AnswerOrder answer:
                 _shelf.Put(answer.Answer);
                 _changes++;

@@ -200,9 +200,17 @@ public sealed class AgentSpool
         var directory = _layout.Out(_place);
         var names = new List<string>();
         var errno = _fs.List(directory, names);
-        foreach (var output in outputs.Where(output => OutputName.TryParse(output, out _))) errno = Unlink(directory, output, errno);
+        if (DropOutputs(outputs) is var dropped && dropped != Errno.None && errno == Errno.None) errno = dropped;
         foreach (var version in VersionsOf(queue, names)) errno = Unlink(directory, version.FileName, errno);
         return errno == Errno.None ? Unlink(_layout.Claims(_place), queue.FileName, errno) : errno;
+    }
+
+    /// <summary>B4, ahead of the file's end: unlinks large outputs that the bridge has no need of any more.</summary>
+    public Errno DropOutputs(IEnumerable<string> outputs)
+    {
+        var errno = Errno.None;
+        foreach (var output in outputs.Where(output => OutputName.TryParse(output, out _))) errno = Unlink(_layout.Out(_place), output, errno);
+        return errno;
     }
 
     /// <summary>K2: publishes what a look showed. The caller gives each order one answer.</summary>

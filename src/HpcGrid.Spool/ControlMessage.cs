@@ -18,6 +18,7 @@ namespace HpcGrid.Spool;
 [JsonDerivedType(typeof(Yield), "yield")]
 [JsonDerivedType(typeof(Reserve), "reserve")]
 [JsonDerivedType(typeof(Release), "release")]
+[JsonDerivedType(typeof(Saved), "saved")]
 public abstract record ControlMessage
 {
     /// <summary>The kind as it stands in the file name.</summary>
@@ -33,6 +34,7 @@ public abstract record ControlMessage
         Yield => "yield",
         Reserve => "reserve",
         Release => "release",
+        Saved => "saved",
         _ => throw new InvalidOperationException($"{GetType().Name} has no kind"),
     };
 }
@@ -73,3 +75,10 @@ public sealed record Reserve(long Gang, bool First) : ControlMessage;
 /// <summary>J3: the gang is no more. What its first agent has of the job is stopped and handed back.</summary>
 /// <param name="Gang">Its number.</param>
 public sealed record Release(long Gang) : ControlMessage;
+
+/// <summary>
+/// B4, ahead of the file's end: what this attempt wrote is where it belongs, and its large outputs may go. Said when the spool is full: the room they
+/// take may be what the other jobs of the file need to end.
+/// </summary>
+/// <param name="Id">The attempt.</param>
+public sealed record Saved(AttemptId Id) : ControlMessage;

@@ -44,5 +44,5 @@ public readonly record struct MessageName(long Sequence, long Epoch, string Kind
     }
 
     /// <summary>Every kind there is.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["ack", "start", "kill", "drain", "fenced", "peek", "yield", "reserve", "release"];
+    public static IReadOnlyList<string> Kinds { get; } = ["ack", "start", "kill", "drain", "fenced", "peek", "yield", "reserve", "release", "saved"];
 }

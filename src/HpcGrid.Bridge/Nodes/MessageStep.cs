@@ -32,6 +32,7 @@ internal sealed class MessageStep(
             Lease(agent, tick);
             if ((Drain || agent.Retired || agent.BlackHole is not null) && agent.Heartbeat?.Draining != true) Send(agent, new Drain(), tick);
             foreach (var queue in seen.Claims) About(agent, queue, tick);
+            if (agent.IsFull) MakeRoom(agent, seen, tick);
             Tidy(agent, tick);
         }
     }
@@ -61,6 +62,16 @@ internal sealed class MessageStep(
         // Strict mode: only the current generation in the hands of its one owner may begin. Version 1 says that the agent waits.
         if (accepted.Sequence == 1 && ledger.Queues.Find(queue) is { Strict: true, Stage: QueueStage.Claimed } row && row.Agent == agent.Row.Agent)
             Send(agent, new Start(queue), tick);
+    }
+
+    /// <summary>
+    /// Large outputs stay until their queue file is over; on a full spool its other jobs could wait for just that room. An attempt that the ledger does not
+    /// hold any more has ended, with its outputs uploaded: nobody reads its files.
+    /// </summary>
+    private void MakeRoom(AgentView agent, AgentObservation seen, Tick tick)
+    {
+        foreach (var id in seen.Outputs.Select(output => output.Id).Distinct())
+            if (ledger.Jobs.Find(id) is null) Send(agent, new Saved(id), tick);
     }
 
     /// <summary>True when it is said now; false when it was said a moment ago, or too much was said in this tick.</summary>

@@ -96,6 +96,23 @@ public sealed class FullSpoolTests
         Assert.That(_rig.Final(another).Reports.Single().Outcome, Is.EqualTo(Outcome.Succeeded));
     }
 
+    [Test]
+    public void Large_outputs_that_are_saved_go_before_their_file_is_over_and_those_that_are_not_stay()
+    {
+        var large = AgentRig.Shell("head -c 3000000 /dev/urandom > big") with { Outputs = [new OutputRule(null, ["big"], [])] };
+        var slow = AgentRig.Shell("head -c 3000000 /dev/urandom > big; sleep 1000") with { Outputs = [new OutputRule(null, ["big"], [])] };
+        var queue = _rig.Offer([large, large, slow]);
+        _rig.Start("--pace", "0.1");
+        var reports = _rig.Version(queue, version => version.Reports.Count(report => report.Stage == ReportStage.Ended) == 2).Reports;
+        var files = reports.Where(report => report.Stage == ReportStage.Ended).Select(report => report.Outputs.Single().SpoolFile!).ToList();
+        _rig.Send(new Saved(new AttemptId(reports[0].Job, 1)));
+        AgentRig.Wait(() => !File.Exists(Path.Combine(OutFolder, files[0])), "the room to be given back");
+        Assert.That(File.Exists(Path.Combine(OutFolder, files[1])), "nobody said that this one is saved");
+        _rig.Send(new Saved(new AttemptId(reports[0].Job, 1)));
+        _rig.Send(new Saved(new AttemptId(reports[1].Job, 1)));
+        AgentRig.Wait(() => !File.Exists(Path.Combine(OutFolder, files[1])), "the second one to go");
+    }
+
     private string OutFolder => Path.Combine(_rig.Root.Layout.Root, "agents", _rig.Agent, "live", "out");
 
     private static List<JobReport> Logged(string log) =>

@@ -97,6 +97,35 @@ public sealed class BridgeFlowTests
     }
 
     [Test]
+    public void A_full_spool_is_told_which_large_outputs_are_saved_though_their_file_is_not_over()
+    {
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(8));
+        using var agent = _rig.Agent();
+        var queue = Claim(agent);
+        var first = queue.Jobs[0];
+        var output = Large(agent, first.Id);
+        _ = Large(agent, Claim(agent).Jobs[0].Id);
+        agent.Publish(queue, false, [agent.Report(first, ReportStage.Ended, Outcome.Succeeded) with { Outputs = [output] }]);
+        _rig.Until(() => _rig.Central.EndOf(first.Id.Job) is not null, "the first one's end is told");
+        _rig.Ticks(20);
+        Assert.That(agent.Messages().OfType<Saved>(), Is.Empty, "there is room");
+        agent.Beat(full: true);
+        _rig.Until(() => agent.Messages().OfType<Saved>().Any(), "the agent may make room");
+        _rig.Ticks(20);
+        Assert.That(agent.Messages().OfType<Saved>(), Is.EqualTo(new[] { new Saved(first.Id) }), "the second one is not even reported");
+    }
+
+    private static CollectedOutput Large(PlayedAgent agent, AttemptId id)
+    {
+        var bytes = new byte[100_000];
+        Random.Shared.NextBytes(bytes);
+        var name = new OutputName(id, 0, 0, "big.bin");
+        Assert.That(agent.Spool.PublishLargeOutput(name, new MemoryStream(bytes).Read).Errno, Is.EqualTo(Errno.None));
+        return new CollectedOutput("big.bin", Content.Of(bytes), name.FileName, []);
+    }
+
+    [Test]
     public void An_output_that_the_storage_element_refuses_for_good_ends_in_ERROR_SV()
     {
         _rig.Storage.PutFault = System.Net.HttpStatusCode.Forbidden;

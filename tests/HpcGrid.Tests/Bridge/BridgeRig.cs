@@ -167,8 +167,9 @@ internal sealed class PlayedAgent : IDisposable
     /// <param name="lease">The lease it has seen last.</param>
     /// <param name="gang">The gang it keeps its node for.</param>
     /// <param name="idle">Its idle cores.</param>
-    public void Beat(bool left = false, long changes = 0, long lease = 0, long gang = 0, int idle = 2) =>
-        Spool.Heartbeat(new HeartbeatMarker(++_beat, idle, left, false) { Left = left, Gang = gang, Applied = Spool.AppliedMessage, Changes = changes, Lease = lease });
+    /// <param name="full">It cannot write its results.</param>
+    public void Beat(bool left = false, long changes = 0, long lease = 0, long gang = 0, int idle = 2, bool full = false) =>
+        Spool.Heartbeat(new HeartbeatMarker(++_beat, idle, left, full) { Left = left, Gang = gang, Applied = Spool.AppliedMessage, Changes = changes, Lease = lease });
 
     public JobReport Report(QueuedJob job, ReportStage stage, Outcome? outcome = null) => new()
     {

@@ -17,7 +17,7 @@ public sealed class InboxTests
         var agent = _world.Agent();
         ControlMessage[] all =
             [new Ack(new QueueName(7, 1)), new Start(new QueueName(7, 1)), new Kill(new AttemptId(1, 2)), new Drain(), new Fenced(), new Peek(Guid.NewGuid(), new AttemptId(1, 2), PeekKind.File, "stdout", -7),
-                new Yield(new QueueName(7, 1), 3), new Reserve(4, First: true), new Release(4)];
+                new Yield(new QueueName(7, 1), 3), new Reserve(4, First: true), new Release(4), new Saved(new AttemptId(7, 1))];
         Assert.That(all.Select(message => message.Kind), Is.EqualTo(MessageName.Kinds));
         for (var i = all.Length; i > 0; i--) Assert.That(_world.Bridge().Agents.Send(agent.Card.Agent, i, all[i - 1]), Is.EqualTo(Errno.None));
         var read = agent.ReadInbox();
