@@ -8,6 +8,8 @@ internal sealed partial class Daemon : IDisposable
 {
     private const int Sigkill = 9;
     private const int Sigterm = 15;
+    private const int Sigstop = 19;
+    private const int Sigcont = 18;
 
     private readonly Process _process;
     private readonly StreamWriter _log;
@@ -54,6 +56,14 @@ internal sealed partial class Daemon : IDisposable
     public void Terminate() => Signal(Sigterm);
 
     public static void KillNine(int processId) => kill(processId, Sigkill);
+
+    /// <summary>SIGSTOP; true when the process was there.</summary>
+    public static bool Pause(int processId) => kill(processId, Sigstop) == 0;
+
+    /// <summary>SIGTERM, as a batch system does it.</summary>
+    public static bool Terminate(int processId) => kill(processId, Sigterm) == 0;
+
+    public static bool Continue(int processId) => kill(processId, Sigcont) == 0;
 
     public Task WaitForExit(CancellationToken cancel) => _process.WaitForExitAsync(cancel);
 

@@ -14,13 +14,14 @@ internal sealed class Grid : IAsyncDisposable
     private static readonly TimeSpan StartBound = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
+    private readonly GridSetup _setup;
     private readonly Dictionary<string, string> _environment;
     private Daemon? _central;
     private Daemon? _bridge;
 
-    private Grid(string folder)
+    private Grid(string folder, GridSetup setup)
     {
-        _folder = folder;
+        (_folder, _setup) = (folder, setup);
         _environment = new()
         {
             ["HPCGRID_TEST_GRID"] = folder,
@@ -34,7 +35,22 @@ internal sealed class Grid : IAsyncDisposable
 
     /// <summary>What a process needs to belong to this grid.</summary>
     public IReadOnlyDictionary<string, string> Environment => _environment;
-    public string SpoolRoot => Path.Combine(_folder, "spool");
+    public string SpoolRoot => _setup.Spool ?? Path.Combine(_folder, "spool");
+
+    /// <summary>What the bridge wrote about itself within the last second; null before its first.</summary>
+    public JsonElement? BridgeStatus
+    {
+        get
+        {
+            var file = Path.Combine(_folder, "bridge/status.json");
+            return File.Exists(file) ? JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(file)) : null;
+        }
+    }
+
+    /// <summary>The bridge's process number.</summary>
+    public int BridgeProcess => _bridge!.Id;
+    public bool BridgeRuns => _bridge!.IsRunning;
+    public bool CentralRuns => _central!.IsRunning;
     private string CentralHome => Path.Combine(_folder, "central");
     private string BridgeFile => Path.Combine(_folder, "bridge.yaml");
 
@@ -42,14 +58,17 @@ internal sealed class Grid : IAsyncDisposable
     /// <param name="nodes">Compute nodes.</param>
     /// <param name="cores">Cores each offers.</param>
     /// <param name="more">Further lines for bridge.yaml.</param>
-    public static async Task<Grid> Start(int nodes = 2, int cores = 2, string more = "")
+    public static Task<Grid> Start(int nodes = 2, int cores = 2, string more = "") => Start(new GridSetup { Nodes = nodes, Cores = cores, More = more });
+
+    /// <summary>The same for a grid that is not the ordinary one.</summary>
+    public static async Task<Grid> Start(GridSetup setup)
     {
-        var folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "grids", Guid.NewGuid().ToString("N")[..8]);
+        var folder = Path.Combine(setup.Home ?? TestContext.CurrentContext.WorkDirectory, "grids", Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(Path.Combine(folder, "tmp"));
-        var grid = new Grid(folder);
+        var grid = new Grid(folder, setup);
         try
         {
-            await grid.Prepare(nodes, cores, more);
+            await grid.Prepare();
             await grid.StartCentral();
             grid.StartBridge();
             return grid;
@@ -72,7 +91,8 @@ internal sealed class Grid : IAsyncDisposable
     public void StartBridge()
     {
         _bridge?.Dispose();
-        _bridge = Daemon.Start("hpcgrid-bridge", Log("bridge"), ["run", "--config", BridgeFile], _environment);
+        _bridge = Daemon.Start("hpcgrid-bridge", Log("bridge"), ["run", "--config", BridgeFile],
+            new Dictionary<string, string>([.. _environment.Where(pair => !_setup.BridgeEnvironment.ContainsKey(pair.Key)), .. _setup.BridgeEnvironment]));
     }
 
     /// <summary>So many nodes from the bridge's next start on.</summary>
@@ -183,11 +203,13 @@ internal sealed class Grid : IAsyncDisposable
     /// <summary>Asks the daemons to end, as an operator would, and waits for it.</summary>
     public async Task Stop()
     {
-        _bridge?.Terminate();
-        await WaitForEnd(_bridge);
-        _central?.Terminate();
-        await WaitForEnd(_central);
+        await StopBridge();
+        await StopCentral();
     }
+
+    public Task StopBridge() => End(_bridge);
+
+    public Task StopCentral() => End(_central);
 
     public async ValueTask DisposeAsync()
     {
@@ -198,17 +220,18 @@ internal sealed class Grid : IAsyncDisposable
             foreach (var process in left) Daemon.KillNine(process.Id);
             return left.Count == 0;
         }, StartBound, "the grid's last processes to end");
+        if (_setup.Spool is { } spool && Directory.Exists(spool)) Directory.Delete(spool, recursive: true);
         _bridge?.Dispose();
         _central?.Dispose();
         if (TestContext.CurrentContext.Result.Outcome.Status == NUnit.Framework.Interfaces.TestStatus.Failed)
             ShowLogs();
-        Directory.Delete(_folder, recursive: true);
+        if (_setup.Home is null || !_setup.Keep) Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>Processes of this grid that still run, payloads included.</summary>
     public IReadOnlyList<GridProcess> Processes() => GridProcess.Of(_folder);
 
-    private async Task Prepare(int nodes, int cores, string more)
+    private async Task Prepare()
     {
         foreach (var arguments in new string[][]
         {
@@ -231,18 +254,34 @@ internal sealed class Grid : IAsyncDisposable
             stopPilots: true
             batch:
               system: fork
-              nodes: {nodes}
-              coresPerNode: {cores}
+              nodes: {_setup.Nodes}
+              coresPerNode: {_setup.Cores}
               walltime: 86400
               agent: {Path.Combine(AppContext.BaseDirectory, "hpcgrid-agent")}
               isolateNetwork: auto
-            {more}
+              spool: "{_setup.NodeSpool}"
+              templates: "{Templates()}"
+            {_setup.More}
             """);
     }
 
-    private static async Task WaitForEnd(Daemon? daemon)
+    /// <summary>A batch system that gives agents the environment wanted; empty for the one there is.</summary>
+    private string Templates()
+    {
+        if (_setup.AgentEnvironment.Count == 0) return "";
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "template")).FullName;
+        var ordinary = Path.Combine(AppContext.BaseDirectory, "hpc-templates/fork");
+        File.Copy(Path.Combine(ordinary, "launch.sh"), Path.Combine(folder, "launch.sh"));
+        var words = string.Join(' ', _setup.AgentEnvironment.Select(pair => $"'{pair.Key}={pair.Value}'"));
+        File.WriteAllText(Path.Combine(folder, "start.sh"),
+            File.ReadAllText(Path.Combine(ordinary, "start.sh")).Replace("exec \"$@\"", $"exec env {words} \"$@\"", StringComparison.Ordinal));
+        return folder;
+    }
+
+    private static async Task End(Daemon? daemon)
     {
         if (daemon is null) return;
+        daemon.Terminate();
         using var bound = new CancellationTokenSource(StartBound);
         try { await daemon.WaitForExit(bound.Token); }
         catch (OperationCanceledException) { TestContext.Out.WriteLine($"process {daemon.Id} did not end in {StartBound}; killing it"); }

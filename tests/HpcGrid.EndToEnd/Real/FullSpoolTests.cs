@@ -1,0 +1,109 @@
+using System.Text.Json;
+
+namespace HpcGrid.EndToEnd.Real;
+
+/// <summary>A spool on a filesystem of 64 MB that fills up.</summary>
+[Category("Real"), NonParallelizable]
+public sealed class FullSpoolTests
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(8);
+
+    [Test]
+    public async Task A_spool_that_fills_up_stops_claims_raises_the_alarm_and_loses_nothing()
+    {
+        const int Jobs = 60;
+        await using var disk = await SmallDisk.Make();
+        await using var grid = await Grid.Start(new GridSetup { Nodes = 2, Cores = 2, Spool = Path.Combine(disk.Mount, "spool") });
+        var production = new BulkProduction(grid, Jobs, secondsEach: 0.4) { LargeEvery = 3, LargeBytes = 1_000_000 };
+        await production.Submit();
+        await Eventually.True(async () => (await grid.Subjobs(production.Master)).Count(job => job.State == "DONE") > 4, Bound, () => "the first jobs to end");
+        disk.Fill();
+        await Eventually.True(() => Trouble(grid) is not null, Bound, "the alarm");
+        TestContext.Out.WriteLine($"alarm: {Trouble(grid)}");
+        var claimed = Claims(grid);
+        await Needs.Pass(TimeSpan.FromSeconds(5));
+        Assert.That(Claims(grid), Is.SubsetOf(claimed), "an agent that is full has claimed more");
+        Assert.That((await grid.Subjobs(production.Master)).Any(job => job.State != "DONE"), "the production was over before the disk was full");
+        disk.Empty();
+        await production.AssertWhole(await grid.UntilFinal(production.Master, Bound));
+        await Eventually.True(() => Trouble(grid) is null, Bound, "the alarm to end");
+        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+    }
+
+    [Test]
+    public async Task Outputs_that_fill_the_spool_while_central_is_away_are_all_delivered_later()
+    {
+        const int Jobs = 60;
+        await using var disk = await SmallDisk.Make();
+        await using var grid = await Grid.Start(new GridSetup { Nodes = 2, Cores = 2, Spool = Path.Combine(disk.Mount, "spool") });
+        // 60 outputs of 3 MB where 64 MB are: at most a third fits at a time.
+        var production = new BulkProduction(grid, Jobs, secondsEach: 0.1) { LargeEvery = 1, LargeBytes = 3_000_000 };
+        await production.Submit();
+        await Eventually.True(() => Held(grid) > 0, Bound, "jobs to arrive");
+        grid.KillCentral();
+        var left = disk.Free;
+        await Eventually.True(() => (left = Math.Min(left, disk.Free)) < 4_000_000 || Held(grid) == 0, Bound, "the outputs to fill the disk");
+        await Needs.Pass(TimeSpan.FromSeconds(2));
+        await grid.StartCentral();
+        await production.AssertWhole(await grid.UntilFinal(production.Master, Bound));
+        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+        TestContext.Out.WriteLine($"{left / 1_000_000} MB were left at the fullest");
+    }
+
+    private static string? Trouble(Grid grid) =>
+        grid.BridgeStatus is { } status && status.TryGetProperty("trouble", out var trouble) && trouble.ValueKind == JsonValueKind.String ? trouble.GetString() : null;
+
+    private static long Held(Grid grid) =>
+        grid.BridgeStatus is { } status ? status.GetProperty("jobs").EnumerateObject().Where(stage => stage.Name != "saving").Sum(stage => stage.Value.GetInt64()) : 0;
+
+    private static List<string> Claims(Grid grid) =>
+        [.. Directory.EnumerateDirectories(Path.Combine(grid.SpoolRoot, "agents")).Select(agent => Path.Combine(agent, "live/claim"))
+            .Where(Directory.Exists).SelectMany(Directory.EnumerateFiles)];
+
+    /// <summary>64 MB of ext4 in a file, mounted through a loop device.</summary>
+    private sealed class SmallDisk : IAsyncDisposable
+    {
+        private readonly TemporaryFolder _folder = new("disk");
+
+        public string Mount => Path.Combine(_folder.Path, "mount");
+        public long Free => new DriveInfo(Mount).AvailableFreeSpace;
+        private string Filler => Path.Combine(Mount, "filler");
+
+        public static async Task<SmallDisk> Make()
+        {
+            Needs.Root();
+            Needs.Program("mkfs.ext4", "e2fsprogs");
+            if (!File.Exists("/dev/loop-control")) Assert.Ignore("this kernel has no loop devices");
+            var disk = new SmallDisk();
+            Directory.CreateDirectory(disk.Mount);
+            var image = Path.Combine(disk._folder.Path, "image");
+            using (var file = File.Create(image)) file.SetLength(64 * 1024 * 1024);
+            await Needs.Run("mkfs.ext4", "-q", "-m", "0", image);
+            var mounted = await Daemon.Run("/bin/mount", ["-o", "loop", image, disk.Mount], new Dictionary<string, string>());
+            if (mounted.ExitCode == 0) return disk;
+            disk._folder.Dispose();
+            Assert.Ignore($"a loop device cannot be mounted here: {mounted.Error}");
+            return disk;
+        }
+
+        /// <summary>Takes all room that is left.</summary>
+        public void Fill()
+        {
+            var block = new byte[64 * 1024];
+            using var file = File.Create(Filler, bufferSize: 1);
+            try
+            {
+                while (true) file.Write(block);
+            }
+            catch (IOException) { TestContext.Out.WriteLine($"{file.Length / 1_000_000} MB were free; now nothing is"); }
+        }
+
+        public void Empty() => File.Delete(Filler);
+
+        public async ValueTask DisposeAsync()
+        {
+            await Needs.Run("umount", "-l", Mount);
+            _folder.Dispose();
+        }
+    }
+}
