@@ -46,7 +46,7 @@ public sealed class SimulationTests
     [Test]
     public void A_mutant_of_the_protocol_is_caught([ValueSource(nameof(Mutants))] string name)
     {
-        const int most = 150;
+        const int most = 1000;
         var mutant = Mutation.All.Single(mutation => mutation.Name == name);
         using var workshop = new Workshop();
         for (var seed = 1UL; seed <= most; seed++)
