@@ -368,6 +368,7 @@ internal sealed class AgentLoop
     private void EndSoon()
     {
         Drain("asked to end");
+        _runner.EndIsNear = true;
         var stop = _clock.Now + _options.TermWait;
         _facts = _facts with { StopAt = Earlier(_facts.StopAt ?? TimeSpan.MaxValue, stop) };
         _leaveBy = Earlier(_leaveBy ?? TimeSpan.MaxValue, stop + _options.Grace + 2 * Limits.AckWait);

@@ -164,4 +164,7 @@ internal static class Limits
 
     /// <summary>A job that may use its slot to the end is stopped so long before all jobs are: its end is its own, and it is not offered again.</summary>
     public static readonly TimeSpan SlotEndMargin = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the signal that ended a payload may come before the agent's own.</summary>
+    public static readonly TimeSpan EndSignalSettles = TimeSpan.FromSeconds(1);
 }

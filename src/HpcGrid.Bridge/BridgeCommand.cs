@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using HpcGrid.Bridge.Batch;
 using HpcGrid.Bridge.Contact;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Client;
@@ -76,8 +77,9 @@ internal static class BridgeCommand
         var options = BridgeOptionsFile.Read(config);
         _ = ClientFile.Read(options.Client);
         _ = AgentPrograms.FindAgent(options.Batch);
-        _ = AgentPrograms.FindTemplates(options.Batch);
-        return Say($"{config} is good");
+        var folder = AgentPrograms.FindTemplates(options.Batch);
+        if (options.Batch.System == "fork") return Say($"{config} is good");
+        return Say($"{AdapterSystem.ExampleScript(options)}\n# {config} is good; above is the script that {folder} makes for a pilot.");
     }
 
     private static int Stop(BridgeOptions options, bool drain)

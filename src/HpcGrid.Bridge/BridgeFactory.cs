@@ -1,3 +1,4 @@
+using HpcGrid.Bridge.Batch;
 using HpcGrid.Bridge.Contact;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Pilots;
@@ -15,15 +16,8 @@ internal static class BridgeFactory
     public static BridgeHost Create(BridgeOptions options)
     {
         var address = ClientFile.Read(options.Client);
-        var isolation = NetworkIsolation.Probe(options.Batch.IsolateNetwork);
-        Log.Information("{Isolation}", isolation.Remark);
-        var batch = new ForkBatchSystem(new ForkSetup(
-            Path.Combine(options.State, "fork"),
-            Path.Combine(AgentPrograms.FindTemplates(options.Batch), "start.sh"),
-            AgentPrograms.FindAgent(options.Batch),
-            options.Batch.Nodes,
-            AgentPrograms.Arguments(options),
-            isolation), TimeProvider.System);
+        var (batch, network) = BatchSystemOf(options);
+        Log.Information("{Network}", network);
         var fs = new CountingFs(new PosixFs());
         var root = SpoolRoot.Create(
             fs, options.Spool, SpoolSharing.Private, SpoolSizing.Shards(options.Batch.Nodes), Guid.NewGuid(), RandomNonces.Next);
@@ -39,6 +33,22 @@ internal static class BridgeFactory
         var hello = new BridgeHello(options.Name, options.Site, ledger.Id);
         return new BridgeHost(new BridgeParts(
             options, ledger, root, fs, batch, arrivals => new CentralConnection(address, hello, arrivals.Welcomed, arrivals.Pushed),
-            new StorageClient(address), timing, TimeProvider.System, isolation.Remark));
+            new StorageClient(address), timing, TimeProvider.System, network));
+    }
+
+    /// <summary>The batch system, and what becomes of the agents' network, for people.</summary>
+    private static (IBatchSystem Batch, string Network) BatchSystemOf(BridgeOptions options)
+    {
+        if (options.Batch.System != "fork")
+            return (AdapterSystem.Create(options, TimeProvider.System),
+                $"agents are started by {options.Batch.System}; what network its nodes have is the site's affair");
+        var isolation = NetworkIsolation.Probe(options.Batch.IsolateNetwork);
+        return (new ForkBatchSystem(new ForkSetup(
+            Path.Combine(options.State, "fork"),
+            Path.Combine(AgentPrograms.FindTemplates(options.Batch), "start.sh"),
+            AgentPrograms.FindAgent(options.Batch),
+            options.Batch.Nodes,
+            AgentPrograms.Arguments(options),
+            isolation), TimeProvider.System), isolation.Remark);
     }
 }

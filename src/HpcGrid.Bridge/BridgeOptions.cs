@@ -55,7 +55,7 @@ public sealed record BridgeOptions
 /// <summary>The `batch` part of bridge.yaml.</summary>
 public sealed record BatchOptions
 {
-    /// <summary>The batch system: fork.</summary>
+    /// <summary>The batch system: fork, or a folder of hpc-templates with an adapter.yaml: slurm, openpbs, lsf.</summary>
     public string System { get; set; } = "fork";
 
     /// <summary>Nodes to keep busy while there is work.</summary>
@@ -98,6 +98,30 @@ public sealed record BatchOptions
 
     /// <summary>Folder with the batch system's template; empty finds the one beside this program.</summary>
     public string Templates { get; set; } = "";
+
+    /// <summary>Seconds between two questions to the batch system; 0 is half a second for fork and 15 s for others.</summary>
+    public int PollSeconds { get; set; }
+
+    /// <summary>Queue or partition; empty for the batch system's default. This and the next two: letters, digits and a few signs.</summary>
+    public string Queue { get; set; } = "";
+
+    /// <summary>Account or project that is charged; empty for the default.</summary>
+    public string Account { get; set; } = "";
+
+    /// <summary>Quality of service; empty for the default.</summary>
+    public string Qos { get; set; } = "";
+
+    /// <summary>Further directive lines of the submit script, as they are: "#SBATCH --constraint=haswell".</summary>
+    public List<string> Directives { get; set; } = [];
+
+    /// <summary>Lines of shell before the agent is started: "module load dotnet".</summary>
+    public List<string> Setup { get; set; } = [];
+
+    /// <summary>Folder for sandboxes on the node's own disk; empty for one below the node's TMPDIR.</summary>
+    public string Work { get; set; } = "";
+
+    /// <summary>Folder for the pilots' output, which compute nodes must see; empty for one beside the spool.</summary>
+    public string Logs { get; set; } = "";
 
     /// <summary>Take the network away from fork's agents: auto, yes or no.</summary>
     public Isolate IsolateNetwork { get; set; } = Isolate.Auto;

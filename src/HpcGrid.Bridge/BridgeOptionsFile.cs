@@ -23,7 +23,7 @@ public static class BridgeOptionsFile
         stopPilots: false            # true: cancel all pilots when the bridge stops
         operationsPerSecond: 0       # metadata operations on the spool; 0: 50 on a shared filesystem, 5000 on a local one
         batch:
-          system: fork               # agents as processes of this machine
+          system: fork               # agents as processes of this machine; or slurm, openpbs, lsf
           nodes: 2
           nodesPerPilot: 1           # more: jobs over several nodes can run (NodeCount), started by launch.sh of the template
           coresPerNode: 2
@@ -75,7 +75,13 @@ public static class BridgeOptionsFile
         Demand(options.State.Length > 0, "state", "must not be empty");
         Demand(options.SpoolPollMilliseconds is >= 10 and <= 60_000, "spoolPollMilliseconds", "must be from 10 to 60000");
         Demand(options.OperationsPerSecond is 0 or (>= 5 and <= 1_000_000), "operationsPerSecond", "must be 0, or from 5 to 1000000");
-        Demand(options.Batch.System == "fork", "batch.system", $"'{options.Batch.System}' is not known; known: fork");
+        Demand(IsPlain(options.Batch.System) && options.Batch.System.Length > 0, "batch.system", "must be the name of a folder of hpc-templates");
+        Demand(options.Batch.PollSeconds is >= 0 and <= 3600, "batch.pollSeconds", "must be from 0 to 3600");
+        Demand(IsPlain(options.Batch.Queue), "batch.queue", PlainRule);
+        Demand(IsPlain(options.Batch.Account), "batch.account", PlainRule);
+        Demand(IsPlain(options.Batch.Qos), "batch.qos", PlainRule);
+        Demand(options.Batch.Directives.TrueForAll(line => line.StartsWith('#') && IsOneLine(line)), "batch.directives", "must be lines that begin with '#'");
+        Demand(options.Batch.Setup.TrueForAll(IsOneLine), "batch.setup", "must be a list of single lines");
         Demand(options.Batch.Nodes is >= 0 and <= 10_000, "batch.nodes", "must be from 0 to 10000");
         Demand(options.Batch.NodesPerPilot is >= 1 and <= 10_000, "batch.nodesPerPilot", "must be from 1 to 10000");
         Demand(options.Batch.Nodes == 0 || options.Batch.NodesPerPilot <= options.Batch.Nodes, "batch.nodesPerPilot", "must not be more than batch.nodes");
@@ -90,6 +96,12 @@ public static class BridgeOptionsFile
         return options;
     }
 
+    private const string PlainRule = "may have letters, digits and . _ @ : % + = , - only: it is written into the submit script as it is";
+
+    private static bool IsPlain(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || ".,_@:%+=-".Contains(c, StringComparison.Ordinal));
+
+    private static bool IsOneLine(string line) => !line.Any(char.IsControl);
+
     private static BridgeOptions Resolve(BridgeOptions options, string directory) => options with
     {
         Client = Path.GetFullPath(options.Client, directory),
@@ -100,6 +112,7 @@ public static class BridgeOptionsFile
             Agent = options.Batch.Agent.Length == 0 ? "" : Path.GetFullPath(options.Batch.Agent, directory),
             Launcher = options.Batch.Launcher.Length == 0 ? "" : Path.GetFullPath(options.Batch.Launcher, directory),
             SharedWork = options.Batch.SharedWork.Length == 0 ? "" : Path.GetFullPath(options.Batch.SharedWork, directory),
+            Logs = options.Batch.Logs.Length == 0 ? "" : Path.GetFullPath(options.Batch.Logs, directory),
             Templates = options.Batch.Templates.Length == 0 ? "" : Path.GetFullPath(options.Batch.Templates, directory),
         },
     };

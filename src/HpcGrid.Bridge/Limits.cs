@@ -154,6 +154,16 @@ internal static class Limits
     /// <summary>So long after the first agent of a pilot the last one may come: nodes of one batch job start at the same time, apart from slow prologues.</summary>
     public static readonly TimeSpan AgentsOfPilotCome = TimeSpan.FromMinutes(2);
 
+    /// <summary>A job that a submission with a lost answer made is listed after so long; only then it is submitted again.</summary>
+    public static readonly TimeSpan SubmissionShows = TimeSpan.FromSeconds(30);
+
+    /// <summary>A job that so many whole answers over so long tell nothing of has ended: longer than schedulers take to restart.</summary>
+    public const int AnswersUntilLost = 10;
+    public static readonly TimeSpan AbsentUntilLost = TimeSpan.FromMinutes(10);
+
+    /// <summary>Between two questions to a batch system of others: it serves many users.</summary>
+    public static readonly TimeSpan SharedBatchPoll = TimeSpan.FromSeconds(15);
+
     /// <summary>A pilot that ends sooner than this without having been asked to died young.</summary>
     public static readonly TimeSpan YoungDeath = TimeSpan.FromSeconds(20);
 

@@ -253,10 +253,10 @@ internal sealed class Grid : IAsyncDisposable
             state: {_folder}/bridge
             stopPilots: true
             batch:
-              system: fork
+              system: {_setup.System}
               nodes: {_setup.Nodes}
               coresPerNode: {_setup.Cores}
-              walltime: 86400
+              walltime: {_setup.Walltime}
               agent: {Path.Combine(AppContext.BaseDirectory, "hpcgrid-agent")}
               isolateNetwork: auto
               spool: "{_setup.NodeSpool}"
@@ -268,7 +268,7 @@ internal sealed class Grid : IAsyncDisposable
     /// <summary>A batch system that gives agents the environment wanted; empty for the one there is.</summary>
     private string Templates()
     {
-        if (_setup.AgentEnvironment.Count == 0) return "";
+        if (_setup.AgentEnvironment.Count == 0) return _setup.Templates ?? "";
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "template")).FullName;
         var ordinary = Path.Combine(AppContext.BaseDirectory, "hpc-templates/fork");
         File.Copy(Path.Combine(ordinary, "launch.sh"), Path.Combine(folder, "launch.sh"));

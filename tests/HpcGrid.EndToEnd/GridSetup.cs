@@ -9,6 +9,15 @@ internal sealed record GridSetup
     /// <summary>Cores each offers.</summary>
     public int Cores { get; init; } = 2;
 
+    /// <summary>The batch system.</summary>
+    public string System { get; init; } = "fork";
+
+    /// <summary>Its folder of templates; null for the shipped one.</summary>
+    public string? Templates { get; init; }
+
+    /// <summary>Seconds a pilot may live.</summary>
+    public int Walltime { get; init; } = 86_400;
+
     /// <summary>Further lines for bridge.yaml, at its end, inside `batch`.</summary>
     public string More { get; init; } = "";
 

@@ -183,8 +183,19 @@ internal sealed class JobRunner
             };
             run.Queue.Change(_clock.Now);
         }
-        SweepProcesses(run);
+        if (run.Stop is null && !EndIsNear && EndSignals.MayBe(exit)) SweepLater(run);
+        else SweepProcesses(run);
     }
+
+    /// <summary>A signal that ends whole batch jobs reaches payloads and agent in any order: the agent's own may be a moment away.</summary>
+    private void SweepLater(JobRun run)
+    {
+        run.Stage = RunStage.Sweeping;
+        run.Due = _clock.Now + Limits.EndSignalSettles;
+    }
+
+    /// <summary>The batch system ends this agent: what its signals do to payloads is none of their doing.</summary>
+    public bool EndIsNear { get; set; }
 
     /// <summary>A shell answers 137 for a child that died of KILL. A group knows whose the killed were, and then any bad end is theirs.</summary>
     private PayloadCause CauseOf(JobRun run, ChildExit exit) =>
@@ -314,6 +325,7 @@ internal sealed class JobRunner
         run.Pause = TimeSpan.Zero;
         var exit = run.Exit!;
         if (run.Stop is { } stop) _outputs.Conclude(run, stop.Outcome, stop.Reason);
+        else if (EndIsNear && EndSignals.MayBe(exit)) _outputs.Conclude(run, Outcome.Preempted, "its batch job was ended");
         else if (run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
         else if (!run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {run.Payload!.Describe()}");
         else if (!run.Validating && run.Spec!.ValidationArgv.Count > 0)

@@ -11,7 +11,7 @@ namespace HpcGrid.Agent.Sandboxes;
 internal sealed class WorkFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const string LockName = "lock";
+    private const string LockName = "lock", DraftPrefix = ".new.";
 
     private readonly SafeFileHandle _lock;
     private readonly Stack<Sandbox> _spare = [];
@@ -39,7 +39,7 @@ internal sealed class WorkFolder : IDisposable
         try
         {
             var path = System.IO.Path.Combine(System.IO.Path.GetFullPath(work), agent);
-            var draft = System.IO.Path.Combine(System.IO.Path.GetFullPath(work), ".new." + agent);
+            var draft = System.IO.Path.Combine(System.IO.Path.GetFullPath(work), DraftPrefix + agent);
             Directory.CreateDirectory(draft, OwnerOnly);
             var held = TryLock(System.IO.Path.Combine(draft, LockName))
                 ?? throw Core.GridError.Unavailable($"{draft} is locked by another process", "Give every agent its own --work folder on a local disk.");
@@ -62,7 +62,8 @@ internal sealed class WorkFolder : IDisposable
         {
             var lockFile = System.IO.Path.Combine(folder, LockName);
             var old = now - Directory.GetLastWriteTimeUtc(folder) > Limits.UnownedWorkAge;
-            if (!File.Exists(lockFile) && !old) continue;
+            // A folder that is being made has a lock that nobody holds yet: to try it would end the agent that makes it.
+            if (!old && (!File.Exists(lockFile) || System.IO.Path.GetFileName(folder).StartsWith(DraftPrefix, StringComparison.Ordinal))) continue;
             using var held = TryLock(lockFile);
             if (held is null) continue;
             var agent = System.IO.Path.GetFileName(folder);

@@ -115,7 +115,7 @@ internal sealed class GangStep(LedgerDatabase ledger, BridgeSpool spool, Fleet f
     private List<GangPilot> Pilots(Tick tick)
     {
         var margin = BridgeRules.DrainMargin(options.Walltime);
-        var starting = pilots.Starting.Select(pilot => new GangPilot(pilot.Tag, pilot.Deadline - tick.Now - margin, options.NodesPerPilot, []));
+        var starting = pilots.Starting.Select(pilot => new GangPilot(pilot.Tag, pilots.DeadlineOf(pilot, tick) - tick.Now - margin, options.NodesPerPilot, []));
         var running = fleet.Working.GroupBy(agent => agent.Row.Pilot).Select(group => new GangPilot(
             group.Key, group.Min(agent => agent.Card!.Deadline) - tick.Now - margin, Coming(group),
             [.. group.Select(agent => new GangAgent(agent.Card!, agent.Heartbeat?.IdleCores ?? 0, agent.Gang is null))]));

@@ -24,8 +24,12 @@ internal static class AgentPrograms
     {
         var folder = options.Templates.Length > 0 ? options.Templates : Path.Combine(AppContext.BaseDirectory, "hpc-templates", options.System);
         return Directory.Exists(folder) ? folder
-            : throw GridError.NotFound($"there is no template folder '{folder}'", "Set batch.templates to a copy of hpc-templates/fork.");
+            : throw GridError.NotFound($"there is no template folder '{folder}'",
+                $"Known systems: {string.Join(", ", Known())}. For another one set batch.templates to a changed copy of one of hpc-templates.");
     }
+
+    private static IEnumerable<string?> Known() =>
+        Directory.EnumerateDirectories(Path.Combine(AppContext.BaseDirectory, "hpc-templates")).Select(Path.GetFileName).Order();
 
     /// <summary>What starts jobs over several nodes; null where there is none and pilots have one node. Throws GridError(NotFound).</summary>
     public static string? FindLauncher(BatchOptions options)

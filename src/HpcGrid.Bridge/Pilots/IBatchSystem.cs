@@ -26,6 +26,9 @@ public sealed record BatchStatus(string Tag, string BatchId, BatchState State, s
 {
     /// <summary>Nodes of a running pilot on which no process of it is left; empty where the batch system tells nothing of single nodes.</summary>
     public IReadOnlyList<string> EndedNodes { get; init; } = [];
+
+    /// <summary>Ended is concluded from long silence: a heartbeat of its agents outweighs it (R-H6).</summary>
+    public bool IsGuess { get; init; }
 }
 
 /// <summary>

@@ -14,6 +14,8 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
 {
     private readonly Dictionary<string, PilotRow> _pilots = [];
     private readonly HashSet<string> _asked = [];
+    private readonly TimeSpan _pollInterval = options.PollSeconds > 0 ? TimeSpan.FromSeconds(options.PollSeconds)
+        : options.System == "fork" ? Limits.BatchPoll : Limits.SharedBatchPoll;
     private TimeSpan _pollDue, _startNotBefore;
     private int _youngDeaths;
     private bool _polling, _loaded;
@@ -70,13 +72,13 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         foreach (var agent in fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live && !_pilots.ContainsKey(agent.Row.Pilot))) Adopt(agent, tick);
         string[] tags = [.. Living.Where(pilot => pilot.Stage != PilotStage.Submitting || _asked.Contains(pilot.Tag)).Select(pilot => pilot.Tag)];
         if (tags.Length == 0 || _polling) return;
-        tick.ComeBackIn(_pollDue > tick.Monotonic ? _pollDue - tick.Monotonic : Limits.BatchPoll);
+        tick.ComeBackIn(_pollDue > tick.Monotonic ? _pollDue - tick.Monotonic : _pollInterval);
         if (tick.Monotonic < _pollDue) return;
         string[] cancel = [.. board.ToCancel];
         tick.AfterCommit(() =>
         {
             _polling = true;
-            _pollDue = tick.Monotonic + Limits.BatchPoll;
+            _pollDue = tick.Monotonic + _pollInterval;
             batch.Poll(tags, cancel, Polled, Failed);
         });
     }
@@ -87,6 +89,8 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         foreach (var status in statuses)
         {
             if (!_pilots.TryGetValue(status.Tag, out var pilot)) continue;
+            if (status.IsGuess && AgentsOf(status.Tag).Any(agent => agent is { Suspect: false, Row.Stage: AgentStage.Live,
+                Heartbeat: not { Left: true } })) continue;
             board.Note(status.Tag, status.State);
             board.NoteEnded(status.Tag, status.EndedNodes);
             var stage = status.State switch
@@ -98,7 +102,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
             };
             if (stage == pilot.Stage) continue;
             if (stage == PilotStage.Ended) Ended(pilot, status, tick);
-            else Keep(pilot with { Stage = stage, BatchId = status.BatchId });
+            else Keep(pilot with { Stage = stage, BatchId = status.BatchId, Deadline = DeadlineOf(pilot, tick) });
             tick.ComeBackIn(TimeSpan.Zero);
         }
     }
@@ -140,6 +144,10 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
             _pilots[tag] = pilot;
         }
     }
+
+    /// <summary>When a pilot ends: one that has not begun gets its whole walltime from its start on.</summary>
+    public DateTimeOffset? DeadlineOf(PilotRow pilot, Tick tick) =>
+        pilot.Stage is PilotStage.Submitting or PilotStage.Queued ? tick.Now + TimeSpan.FromSeconds(options.Walltime) : pilot.Deadline;
 
     /// <summary>Agents of it may still be on their way.</summary>
     public bool IsYoung(string tag, Tick tick) => _pilots.TryGetValue(tag, out var pilot) && pilot.Stage != PilotStage.Ended

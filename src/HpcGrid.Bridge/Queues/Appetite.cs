@@ -42,7 +42,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
     private SiteMap Describe(List<PilotRow> starting, Tick tick)
     {
         var cards = fleet.Working.Select(agent => agent.Card!).ToList();
-        var deadlines = cards.Select(card => card.Deadline).Concat(starting.Select(pilot => pilot.Deadline));
+        var deadlines = cards.Select(card => card.Deadline).Concat(starting.Select(pilot => pilots.DeadlineOf(pilot, tick)));
         var batch = options.Batch;
         var margin = BridgeRules.DrainMargin(batch.Walltime);
         return new SiteMap
@@ -55,6 +55,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
             DiskMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.DiskMib) : 0, starting.Count > 0 ? batch.DiskOfNode : 0),
             Counters = cards.Aggregate(starting.Count > 0 ? Counters.Parse(batch.Counters) : Counters.None, (best, card) => best.Best(card.Counters)),
             TtlSeconds = BridgeRules.LongestTtl(deadlines, tick.Now, _ => margin),
+            FreshTtlSeconds = batch.Nodes > 0 ? (int)Math.Max(0, (TimeSpan.FromSeconds(batch.Walltime) - margin).TotalSeconds) : 0,
             CloseSe = options.CloseSe,
             Packages = options.Packages,
             Partitions = options.Partitions,

@@ -14,7 +14,7 @@ public sealed class KnownSites(BridgeRoster roster)
     /// </summary>
     public IReadOnlyList<string> Doubts(IEnumerable<JobDescription> jobs, string owner)
     {
-        var sites = roster.SiteMaps;
+        IReadOnlyList<SiteMap> sites = [.. roster.SiteMaps.Select(site => site.Fresh())];
         return sites.Count == 0 ? [] : [.. jobs.Take(MostLookedAt).Select(job => Doubt(job, sites, owner)).OfType<string>().Distinct()];
     }
 

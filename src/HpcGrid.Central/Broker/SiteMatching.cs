@@ -30,7 +30,7 @@ public sealed class SiteMatching(Descriptions descriptions, Sites sites, TimePro
     private SiteVerdict Verdict(BridgeRow bridge, JobDescription description, string owner, string? whyNotGiven)
     {
         var seenAt = sites.Roster.LastSeen(bridge.Name);
-        if (sites.Roster.SiteMapOf(bridge.Name) is not { } site)
+        if (sites.Roster.SiteMapOf(bridge.Name)?.Fresh() is not { } site)
             return new SiteVerdict(bridge.Site, "", false, null, "it has not asked for jobs since central started, so nothing is known of its slots", seenAt);
         var reason = WhyNotThere(bridge.Name, site, description, owner, seenAt) ?? whyNotGiven;
         return new SiteVerdict(site.Site, site.Ce, reason is null, Requirements.RankOrNull(description, site), reason, seenAt);

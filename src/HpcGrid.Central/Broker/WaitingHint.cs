@@ -3,13 +3,13 @@ using HpcGrid.Core.Jdl;
 
 namespace HpcGrid.Central.Broker;
 
-/// <summary>How many jobs wait that a bridge's slots could run now; a hint for starting pilots, not a promise.</summary>
+/// <summary>How many jobs wait that a bridge's slots, or those of new pilots, could run now; a hint for starting pilots, not a promise.</summary>
 public sealed class WaitingHint(Descriptions descriptions, Sites sites, TimeProvider clock)
 {
     /// <summary>All that may be given out, when the bridge has not yet said what its slots look like.</summary>
     public int Of(Session session, string bridge)
     {
-        var site = sites.Roster.SiteMapOf(bridge);
+        var site = sites.Roster.SiteMapOf(bridge)?.Fresh();
         var rooms = new Dictionary<string, long>();
         long number = 0;
         foreach (var group in WaitingTable.Demands(session, Limits.GroupsPerHint))

@@ -31,7 +31,7 @@ internal static class DoctorRules
     [
         new("fork", [], ""),
         new("slurm", ["sbatch", "squeue", "scancel"], "Load the site's Slurm module in the bridge's environment, or run the bridge on a submit host."),
-        new("pbs", ["qsub", "qstat", "qdel"], "Load the site's PBS module in the bridge's environment, or run the bridge on a submit host."),
+        new("openpbs", ["qsub", "qstat", "qdel"], "Load the site's PBS module in the bridge's environment, or run the bridge on a submit host."),
         new("lsf", ["bsub", "bjobs", "bkill"], "Source LSF's profile.lsf in the bridge's environment."),
     ];
 

@@ -21,6 +21,8 @@ public sealed record SiteMap
     public long DiskMib { get; init; } = long.MaxValue;
     /// <summary>Seconds the slot can still give to one job.</summary>
     public int TtlSeconds { get; init; }
+    /// <summary>Seconds that the slots of a pilot still to be started could give; 0 when none would be started, or an earlier version does not say.</summary>
+    public int FreshTtlSeconds { get; init; }
     /// <summary>Storage elements that are near, nearest first.</summary>
     public IReadOnlyList<string> CloseSe { get; init; } = [];
     /// <summary>Partitions the CE belongs to.</summary>
@@ -33,6 +35,9 @@ public sealed record SiteMap
     public Counters Counters { get; init; } = Counters.None;
     /// <summary>Packages the site has, "VO_ALICE@Name::Version".</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
+
+    /// <summary>What the site could offer with new pilots: pilots are started for jobs that those which are there have no time left for.</summary>
+    public SiteMap Fresh() => FreshTtlSeconds > TtlSeconds ? this with { TtlSeconds = FreshTtlSeconds } : this;
 
     /// <summary>True when it takes jobs of this user.</summary>
     public bool IsOpenTo(string user) => Users.Count == 0 || Users.Contains(user);

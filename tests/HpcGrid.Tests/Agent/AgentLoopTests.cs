@@ -154,6 +154,18 @@ public sealed class AgentLoopTests
         Assert.That(_rig.ExitCode(agent), Is.Zero);
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_payload_that_the_end_of_the_batch_job_kills_first_is_preempted_and_one_that_is_killed_alone_has_failed(bool batchJobEnds)
+    {
+        var queue = _rig.Offer([AgentRig.Job("/bin/sleep", "1000")]);
+        var agent = _rig.Start();
+        _rig.Running(queue);
+        foreach (var payload in _rig.PayloadProcesses()) Signal(payload, Terminate);
+        if (batchJobEnds) Signal(agent, Terminate);
+        Assert.That(_rig.Final(queue).Reports.Single().Outcome, Is.EqualTo(batchJobEnds ? Outcome.Preempted : Outcome.ExecutionFailed));
+    }
+
     [Test]
     public void What_does_not_fit_into_the_time_left_is_left_for_others()
     {
@@ -264,6 +276,7 @@ public sealed class AgentLoopTests
         ("WrongSpec", grant => grant with { SpecSha256 = new string('0', 64) }),
     ];
 
-    private static void Signal(System.Diagnostics.Process process, int signal) =>
-        Assert.That(HpcGrid.Agent.Processes.Libc.kill(process.Id, signal), Is.Zero);
+    private static void Signal(System.Diagnostics.Process process, int signal) => Signal(process.Id, signal);
+
+    private static void Signal(int process, int signal) => Assert.That(HpcGrid.Agent.Processes.Libc.kill(process, signal), Is.Zero);
 }

@@ -30,7 +30,7 @@ public sealed class BridgeOptionsTests
     [TestCase("batch:\n  nodes: many\n", "line 2", "many")]
     [TestCase("batch:\n  nodes: -1\n", "batch.nodes", "from 0")]
     [TestCase("operationsPerSecond: 2\n", "operationsPerSecond", "from 5")]
-    [TestCase("batch:\n  system: punchcards\n", "batch.system", "punchcards")]
+    [TestCase("batch:\n  system: ../slurm\n", "batch.system", "folder of hpc-templates")]
     [TestCase("batch:\n  spool: spool\n", "batch.spool", "absolute")]
     [TestCase("name: 'a b'\n", "name", "letters")]
     [TestCase("name: a\nname: b\n", "line 2", "name")]

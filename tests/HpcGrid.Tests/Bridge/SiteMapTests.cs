@@ -19,6 +19,7 @@ public sealed class SiteMapTests
         {
             Assert.That((site.CloseSe[0], site.Packages[0], site.Partitions[0], site.Users[0]), Is.EqualTo(("V::S::SE", "VO@tool::1.0", "hpc", "jdoe")));
             Assert.That(site.CvmfsRevision, Is.EqualTo(7));
+            Assert.That(site.FreshTtlSeconds, Is.EqualTo(100_000 - 600 - 5), "what a new pilot keeps for jobs of its walltime");
         });
     }
 }

@@ -90,6 +90,17 @@ internal sealed class QuotaTests : CentralTests
         Assert.That((await bridge.Match(10)).Count, Is.EqualTo(1));
     }
 
+    [TestCase(0, 0)]
+    [TestCase(5, 0)]
+    [TestCase(30_000, 4)]
+    public async Task Jobs_that_running_pilots_have_no_time_left_for_wait_for_new_ones(int fresh, int waiting)
+    {
+        await Submit(Production(4));
+        var bridge = await TestBridge.Join(Central);
+        bridge.Offer = bridge.Offer with { TtlSeconds = 10, FreshTtlSeconds = fresh };
+        Assert.That(((await bridge.Match(4)).Count, (await bridge.Renew()).Waiting), Is.EqualTo((0, waiting)));
+    }
+
     [Test]
     public async Task Ones_own_quota_is_for_oneself_and_admins()
     {

@@ -61,7 +61,7 @@ internal sealed class DoctorTests : CliTests
     [TestCase("fork", "", Health.Good)]
     [TestCase("slurm", "sbatch squeue scancel", Health.Good)]
     [TestCase("slurm", "sbatch", Health.Bad)]
-    [TestCase("pbs", "", Health.Bad)]
+    [TestCase("openpbs", "", Health.Bad)]
     [TestCase("lsf", "bsub bjobs bkill", Health.Good)]
     [TestCase("abacus", "", Health.Doubtful)]
     public void A_batch_system_needs_its_commands(string system, string there, Health health) => Judge(DoctorRules.Batch(system, there.Split(' ').Contains), health);

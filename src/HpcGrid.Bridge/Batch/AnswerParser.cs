@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using HpcGrid.Bridge.Pilots;
+
+namespace HpcGrid.Bridge.Batch;
+
+/// <summary>A job as a batch system tells of it.</summary>
+/// <param name="State">By the adapter's map; Unknown for what is not in it.</param>
+/// <param name="Detail">The state as it was written, and what else is told.</param>
+public sealed record ListedJob(string Id, string Tag, BatchState State, string Detail);
+
+/// <summary>
+/// Reads what status commands print. Pure. What cannot be read is passed over: warnings, header lines, a list cut short, another language. A job that is
+/// not read is unknown, so nothing wrong follows from it (R-H7).
+/// </summary>
+public static class AnswerParser
+{
+    /// <summary>The jobs, and whether the answer was whole: only then does absence count.</summary>
+    public static (IReadOnlyList<ListedJob> Jobs, bool Whole) Read(AnswerRule rule, string text, IReadOnlyDictionary<string, BatchState> states) =>
+        rule.Format switch
+    {
+        AnswerFormat.Lines => (Lines(rule.Line!, text, states), true),
+        AnswerFormat.Json => Json(rule, text, states),
+        _ => throw new InvalidOperationException($"{rule.Format} is no format"),
+    };
+
+    private static List<ListedJob> Lines(Regex line, string text, IReadOnlyDictionary<string, BatchState> states)
+    {
+        try
+        {
+            return [.. line.Matches(text).Select(match => Job(match.Groups["id"].Value, match.Groups["tag"].Value, match.Groups["state"].Value,
+                match.Groups["detail"].Value, states))];
+        }
+        catch (RegexMatchTimeoutException) { return []; }
+    }
+
+    private static (IReadOnlyList<ListedJob>, bool) Json(AnswerRule rule, string text, IReadOnlyDictionary<string, BatchState> states)
+    {
+        // Warnings may stand before the document.
+        var from = text.IndexOf('{', StringComparison.Ordinal);
+        if (from < 0) return ([], text.Trim().Length == 0);
+        try
+        {
+            using var document = JsonDocument.Parse(text.AsMemory(from));
+            var items = document.RootElement;
+            if (rule.Items.Length > 0 && !items.TryGetProperty(rule.Items, out items)) return ([], true);
+            return (items.ValueKind switch
+            {
+                JsonValueKind.Object => [.. items.EnumerateObject().Select(item => Item(rule, item.Value, item.Name, states)).OfType<ListedJob>()],
+                JsonValueKind.Array => [.. items.EnumerateArray().Select(item => Item(rule, item, "", states)).OfType<ListedJob>()],
+                _ => [],
+            }, true);
+        }
+        catch (JsonException) { return ([], false); }
+    }
+
+    private static ListedJob? Item(AnswerRule rule, JsonElement item, string key, IReadOnlyDictionary<string, BatchState> states)
+    {
+        if (item.ValueKind != JsonValueKind.Object) return null;
+        var id = rule.Id.Length > 0 ? Text(item, rule.Id) : key;
+        return id.Length == 0 ? null : Job(id, Text(item, rule.Tag), Text(item, rule.State), rule.Detail.Length > 0 ? Text(item, rule.Detail) : "", states);
+    }
+
+    private static string Text(JsonElement item, string field) => !item.TryGetProperty(field, out var value) ? ""
+        : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+
+    private static ListedJob Job(string id, string tag, string state, string detail, IReadOnlyDictionary<string, BatchState> states)
+    {
+        // Slurm writes "CANCELLED by 1000", PBS and LSF nothing behind the word.
+        var word = state.Trim().Split(' ', '+')[0];
+        return new ListedJob(id.Trim(), tag.Trim(), states.GetValueOrDefault(word), $"{state} {detail}".Trim());
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text;
+using HpcGrid.Core;
+using Medallion.Shell;
+
+namespace HpcGrid.Bridge.Batch;
+
+/// <summary>What a command of the batch system said.</summary>
+public sealed record CommandAnswer(int ExitCode, string Output, string Error);
+
+/// <summary>Runs commands of a batch system: no shell, in the language C, with a bound on time and on what is read.</summary>
+public sealed class BatchCommand(TimeSpan patience)
+{
+    /// <summary>Most characters that are read of an answer: 100,000 jobs in PBS's JSON are 200 MB.</summary>
+    private const int MostCharacters = 256 * 1024 * 1024;
+
+    /// <summary>Throws GridError(Unavailable) when it cannot be started or takes too long.</summary>
+    public async Task<CommandAnswer> Run(IReadOnlyList<string> words, string? input, CancellationToken ct)
+    {
+        try
+        {
+            var command = Command.Run(words[0], words.Skip(1), options => options
+                .EnvironmentVariable("LC_ALL", "C").EnvironmentVariable("LANG",
+                    "C").Encoding(Encoding.UTF8).ThrowOnError(false).Timeout(patience).CancellationToken(ct));
+            if (input is not null) await command.StandardInput.WriteAsync(input.AsMemory(), ct);
+            command.StandardInput.Close();
+            var (output, error) = (ReadSome(command.StandardOutput), ReadSome(command.StandardError));
+            var result = await command.Task;
+            return new CommandAnswer(result.ExitCode, await output, await error);
+        }
+        catch (TimeoutException e)
+        {
+            throw new GridError(ErrorCode.Unavailable, $"{words[0]} did not end within {patience.TotalSeconds:0} s",
+                "The batch system is slow or away; it is asked again.", e);
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or IOException)
+        {
+            throw new GridError(ErrorCode.Unavailable, $"{words[0]} could not be run: {e.Message}", "Is it on the bridge's PATH?", e);
+        }
+    }
+
+    private static async Task<string> ReadSome(Medallion.Shell.Streams.ProcessStreamReader reader)
+    {
+        var text = new StringBuilder();
+        var buffer = new char[64 * 1024];
+        for (int read; (read = await reader.ReadAsync(buffer.AsMemory())) > 0;)
+            if (text.Length + read <= MostCharacters) text.Append(buffer, 0, read);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using HpcGrid.Bridge;
+using HpcGrid.Bridge.Batch;
+using HpcGrid.Bridge.Pilots;
+using HpcGrid.Core;
+using HpcGrid.Tests.House;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>Submit scripts of the shipped templates (R-H2, R-H3).</summary>
+public sealed class SubmitScriptTests
+{
+    private static readonly string[] Systems = ["slurm", "openpbs", "lsf"];
+    private readonly string _folder = Directory.CreateTempSubdirectory("hpcgrid-script-").FullName;
+
+    [TearDown]
+    public void Clean() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void What_is_not_set_emits_no_directive([ValueSource(nameof(Systems))] string system)
+    {
+        var bare = Make(system, new BatchOptions());
+        Assert.That(Directives(bare).Where(line => line.TrimEnd().EndsWith('=') || line.Split(' ').Length < 2), Is.Empty);
+        var full = Make(system, new BatchOptions { Queue = "long", Account = "CSC108", MemoryMib = 4000, Directives = ["#X special"], Setup = ["module load dotnet"] });
+        Assert.That(Directives(full).Count(), Is.GreaterThan(Directives(bare).Count()));
+        Assert.That(full, Does.Contain("long").And.Contain("CSC108").And.Contain("\n#X special\n").And.Contain("\nmodule load dotnet\n"));
+    }
+
+    [Test]
+    public void The_shell_takes_every_script([ValueSource(nameof(Systems))] string system, [Values(1, 4)] int nodes)
+    {
+        var options = new BatchOptions { Queue = "q", Account = "a", Qos = "x", MemoryMib = 100, Directives = ["#X"], Setup = ["true"], Work = "/tmp/w" };
+        Assert.That(Shell(Make(system, options, nodes), "-n"), Is.EqualTo((0, "")));
+    }
+
+    [TestCase("a\"; touch WAS_RUN; #")]
+    [TestCase("$(touch WAS_RUN)")]
+    [TestCase("`touch WAS_RUN`")]
+    [TestCase("it's")]
+    [TestCase("two  words\nand a line")]
+    [TestCase("ünï 粒子 * ? [a]")]
+    [TestCase("-n")]
+    public void Whatever_stands_in_a_value_is_one_inert_word(string value)
+    {
+        var script = Made("printf '%s|' {{#each agent}}{{this}} {{/each}}", new BatchOptions(), [value, value]);
+        Assert.That(Shell(script), Is.EqualTo((0, $"{value}|{value}|")));
+        Assert.That(File.Exists(Path.Combine(_folder, "WAS_RUN")), Is.False);
+    }
+
+    [Test]
+    public void The_agent_is_started_with_what_it_must_know([ValueSource(nameof(Systems))] string system)
+    {
+        var tool = Path.Combine(_folder, "agent");
+        File.WriteAllText(tool, "#!/bin/sh\nprintf '%s\\n' \"$@\"; echo pilot=$HPCGRID_PILOT\n");
+        File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var (code, output) = Shell(Make(system, new BatchOptions { Work = "/work here" }, agent: [tool, "--spool", "/a b"]));
+        Assert.That(code, Is.Zero, output);
+        var words = output.Split('\n');
+        Assert.That(words, Does.Contain("/a b").And.Contain("/work here").And.Contain("pilot=p7-abc"));
+        foreach (var option in (string[])["--cores", "--pilot", "--batch-id", "--deadline", "--node"]) Assert.That(words, Does.Contain(option));
+    }
+
+    [Test]
+    public void A_template_that_asks_for_what_there_is_not_is_refused() =>
+        Assert.That(Assert.Throws<GridError>(() => Made("{{nonsense}}", new BatchOptions(), []))!.Message, Does.Contain("nonsense"));
+
+    [TestCase(20, false)]
+    [TestCase(30, true)]
+    public void Only_a_long_pilot_is_warned_before_its_end(int minutes, bool warned) =>
+        Assert.That(new SubmitScript(Path.Combine(Repository.Root, "hpc-templates/slurm/submit.sh"), new BatchOptions(), ["agent"])
+            .Make(Request(1) with { Walltime = TimeSpan.FromMinutes(minutes) }, "/log").Contains("--signal", StringComparison.Ordinal), Is.EqualTo(warned));
+
+    [Test]
+    public void An_empty_argument_would_vanish_and_is_refused() => Assert.Throws<GridError>(() => Made("true", new BatchOptions(), [""]));
+
+    [TestCase("{{#if queue}}")]
+    [TestCase("{{#each")]
+    public void A_template_with_a_mistake_says_so(string text) => Assert.Throws<GridError>(() => Made(text, new BatchOptions(), []));
+
+    private static IEnumerable<string> Directives(string script) => script.Split('\n').Where(line => line.StartsWith('#') && !line.StartsWith("#!", StringComparison.Ordinal) && !line.StartsWith("# ", StringComparison.Ordinal));
+
+    private static string Make(string system, BatchOptions options, int nodes = 1, IReadOnlyList<string>? agent = null) =>
+        new SubmitScript(Path.Combine(Repository.Root, "hpc-templates", system, "submit.sh"), options, agent ?? ["/opt/hpcgrid/agent", "--spool", "/lustre/spool"])
+            .Make(Request(nodes), "/lustre/logs/p7-abc.log");
+
+    private string Made(string template, BatchOptions options, IReadOnlyList<string> agent)
+    {
+        var file = Path.Combine(_folder, "template");
+        File.WriteAllText(file, template);
+        return new SubmitScript(file, options, agent).Make(Request(1), "/log");
+    }
+
+    private static PilotRequest Request(int nodes) => new("p7-abc", nodes, 16, TimeSpan.FromMinutes(90), DateTimeOffset.UnixEpoch);
+
+    private (int Code, string Output) Shell(string script, params string[] options)
+    {
+        var file = Path.Combine(_folder, "script.sh");
+        File.WriteAllText(file, script);
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", [.. options, file]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder })!;
+        var output = shell.StandardOutput.ReadToEnd();
+        shell.WaitForExit();
+        return (shell.ExitCode, output);
+    }
+}
