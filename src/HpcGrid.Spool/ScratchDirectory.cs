@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using HpcGrid.Core;
 
@@ -18,6 +19,7 @@ internal sealed class ScratchDirectory : IDisposable
     private readonly string _path;
     private readonly string _part;
     private readonly int _lock;
+    private readonly ConcurrentBag<string> _free = [];
     private long _files;
 
     internal ScratchDirectory(string directory)
@@ -105,8 +107,14 @@ internal sealed class ScratchDirectory : IDisposable
     private static bool IsPart(string path) =>
         path[(path.LastIndexOf('/') + 1)..] is ['w', .. var number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>A path that nobody else uses; the caller gives it to <see cref="Remove"/> in the end.</summary>
-    internal string NewFile() => SpoolLayout.Join(_part, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _files)}.db"));
+    /// <summary>
+    /// A path that nobody else uses; the caller gives it to <see cref="Remove"/> in the end, and it is used again.
+    /// Trap: Microsoft.Data.Sqlite remembers every path it has ever opened, without pooling too, and forgets them on a timer that ends the process when it
+    /// meets itself over very many of them.
+    /// </summary>
+    internal string NewFile() => _free.TryTake(out var free)
+        ? free
+        : SpoolLayout.Join(_part, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _files)}.db"));
 
     /// <summary>Writes a private copy. Removes it again when that fails.</summary>
     internal string Store(ReadOnlySpan<byte> bytes)
@@ -141,6 +149,7 @@ internal sealed class ScratchDirectory : IDisposable
     {
         _ = _fs.Unlink(path);
         _ = _fs.Unlink(path + "-journal");
+        _free.Add(path);
     }
 
     public void Dispose()

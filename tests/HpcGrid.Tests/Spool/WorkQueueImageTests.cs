@@ -28,6 +28,17 @@ public sealed class WorkQueueImageTests
     }
 
     [Test]
+    public void However_many_files_are_built_and_read_the_database_library_has_few_paths_to_remember()
+    {
+        for (var i = 0; i < 50; i++) _ = _world.Image.ReadQueue(_world.Image.Write(SpoolWorld.Queue(7)));
+        var factory = typeof(Microsoft.Data.Sqlite.SqliteConnection).Assembly.GetType("Microsoft.Data.Sqlite.SqliteConnectionFactory")!;
+        var groups = factory.GetField("_poolGroups", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!
+            .GetValue(factory.GetField("Instance")!.GetValue(null))!;
+        var paths = ((System.Collections.IDictionary)groups).Keys.Cast<string>().ToList();
+        Assert.That(paths.Count(path => path.Contains(_world.ScratchPath, StringComparison.Ordinal)), Is.InRange(1, 4));
+    }
+
+    [Test]
     public void More_jobs_than_a_file_may_hold_are_refused() =>
         Assert.That(Assert.Throws<GridError>(() => _world.Image.Write(SpoolWorld.Queue(7, Limits.JobsPerQueue + 1)))!.Code, Is.EqualTo(ErrorCode.TooLarge));
 
