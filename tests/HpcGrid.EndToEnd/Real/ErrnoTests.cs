@@ -7,7 +7,7 @@ public sealed class ErrnoTests
     private const int Nodes = 2;
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
 
-    [TestCase(true, 20, TestName = "Calls_of_bridge_and_agents_on_the_spool_that_fail_lose_nothing")]
+    [TestCase(true, 15, TestName = "Calls_of_bridge_and_agents_on_the_spool_that_fail_lose_nothing")]
     [TestCase(false, 60, TestName = "Calls_of_agents_on_the_spool_that_fail_often_lose_nothing")]
     public async Task Calls_that_fail_lose_nothing(bool bridgeToo, int permille)
     {
@@ -19,7 +19,7 @@ public sealed class ErrnoTests
             BridgeEnvironment = bridgeToo ? environment : new Dictionary<string, string>(),
             AgentEnvironment = environment,
         });
-        var jobs = Needs.Part(1000, 150);
+        var jobs = Needs.Part(1000, 120);
         var production = new BulkProduction(grid, jobs, secondsEach: 0.1) { LargeEvery = 10, LargeBytes = 300_000 };
         await production.Submit();
         await AgentsAreThere(grid);

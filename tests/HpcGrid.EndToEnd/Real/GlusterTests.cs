@@ -9,7 +9,7 @@ public sealed class GlusterTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(15);
 
-    [TestCase(false, 2000, 300, TestName = "A_production_on_gluster_loses_nothing_when_agents_and_server_are_stopped_and_killed")]
+    [TestCase(false, 2000, 250, TestName = "A_production_on_gluster_loses_nothing_when_agents_and_server_are_stopped_and_killed")]
     [TestCase(true, 1000, 150, TestName = "A_production_on_gluster_without_caches_loses_nothing_either")]
     public async Task A_production_loses_nothing(bool coherent, int full, int least)
     {

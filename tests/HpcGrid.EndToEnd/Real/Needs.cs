@@ -8,7 +8,7 @@ internal static class Needs
 
     /// <summary>How much of the full proof is run; .ci/run takes a part. HPCGRID_REAL_SCALE=1 is all of it.</summary>
     public static double Scale { get; } = double.Parse(
-        Environment.GetEnvironmentVariable("HPCGRID_REAL_SCALE") ?? "0.15", System.Globalization.CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("HPCGRID_REAL_SCALE") ?? "0.1", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>So many of the full proof's number, and at least the least that still shows something.</summary>
     public static int Part(int full, int least) => Math.Max(least, (int)(full * Scale));
