@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using HpcGrid.EndToEnd;
 using HpcGrid.Soak;
@@ -15,7 +16,12 @@ catch (ArgumentException e)
     Console.Error.WriteLine(e.Message);
     return 2;
 }
-return await Soak.Run(options);
+try { return await Soak.Run(options); }
+catch (NUnit.Framework.AssertionException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
 
 namespace HpcGrid.Soak
 {
@@ -40,6 +46,9 @@ namespace HpcGrid.Soak
             var strikes = new Strikes(grid, crowd, new Random(options.Seed), options.Gluster);
             var clock = Stopwatch.StartNew();
             using var done = new CancellationTokenSource(TimeSpan.FromMinutes(options.Minutes));
+            // Asked to end, it heals and looks as it does otherwise, so that nothing is left running.
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => { context.Cancel = true; done.Cancel(); });
+            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => { context.Cancel = true; done.Cancel(); });
             using var shown = new CancellationTokenSource();
             var work = new[] { crowd.Run(done.Token), strikes.Run(done.Token) };
             var progress = Show(crowd, strikes, clock, options, shown.Token);
