@@ -9,7 +9,7 @@ namespace HpcGrid.Simulate;
 /// <summary>Whoever else has the spool's account: an admin's files, a script's leftovers, a planted trap, the remains of a very large run.</summary>
 internal static class Stranger
 {
-    private const int CrowdedPool = 10_000, CrowdOfAgents = 1_000;
+    private const int CrowdedPool = 10_000, CrowdOfAgents = 1_000, ProbedNames = 60;
 
     public static void Leave(Grid grid, FaultRow row, Inode place, Inode pool, Inode agents)
     {
@@ -66,15 +66,25 @@ internal static class Stranger
         file.Synced = file.Length;
     }
 
-    /// <summary>The self-test of somebody who links, in a directory of his own: the spool protocol itself never does.</summary>
+    /// <summary>
+    /// The self-test of somebody who links, and of another who asks for names before they are there, in a directory of their own: the spool protocol itself
+    /// does neither.
+    /// </summary>
     private static void Probe(Grid grid)
     {
+        var watcher = new Party(grid.Scheduler, "watcher", new Clock(grid.Scheduler));
+        var elsewhere = grid.NewMount();
+        watcher.Begin("watch", () =>
+        {
+            var fs = grid.Open(watcher, elsewhere);
+            for (var i = 0; i < ProbedNames * 8; i++) _ = fs.Status($"/probe/file{i / 4 % ProbedNames}", out _);
+        });
         var party = new Party(grid.Scheduler, "prober", new Clock(grid.Scheduler));
         party.Begin("probe", () =>
         {
             var fs = grid.Open(party, grid.LoginNode);
             _ = fs.MakeDirectory("/probe", 0x1c0);
-            for (var i = 0; i < 60; i++)
+            for (var i = 0; i < ProbedNames; i++)
             {
                 if (fs.CreateExclusive($"/probe/file{i}", 0x180, out var file) != Errno.None) continue;
                 _ = fs.Close(file);

@@ -21,6 +21,7 @@ public sealed class FaultRowTests
     private static FaultRow[] With(FaultRow row) => row switch
     {
         FaultRow.L2 or FaultRow.L3 => [row, FaultRow.L1],
+        FaultRow.V5 => [row, FaultRow.L1],
         FaultRow.V6 => [row, FaultRow.Z1, FaultRow.Z2],
         _ => [row],
     };
