@@ -36,8 +36,7 @@ public sealed class BadInputTests
     {
         await using var grid = await Grid.Start(nodes: 1);
         await grid.Upload("input.dat", "what was written");
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(grid.Folder, "central"), "*-*-*-*-*", SearchOption.AllDirectories))
-            await File.WriteAllTextAsync(file, "what was damaged");
+        Assert.That(await Damage(Path.Combine(grid.Folder, "central"), "what was written"u8.ToArray(), "what was damaged"u8.ToArray()), Is.EqualTo(1));
         var job = await grid.Submit("""Command = {"/bin/cat", "input.dat"}; InputFile = {"LF:/hpcgrid/user/p/physicist/input.dat"};""");
 
         var progress = await grid.UntilFinal(job.Job, Bound);
@@ -103,5 +102,23 @@ public sealed class BadInputTests
         Assert.That((await grid.UntilFinal(job.Job, Bound)).State, Is.EqualTo("DONE"));
         var said = await grid.Ok("cat", "/hpcgrid/user/p/physicist/odd ;$(id) żółć/out put;1.txt");
         Assert.That(said.Split('\0')[..^1], Is.EqualTo(odd));
+    }
+
+    /// <summary>Changes bytes wherever they are stored, in a file of their own or in a pack; how many files it found them in.</summary>
+    private static async Task<int> Damage(string folder, byte[] written, byte[] damaged)
+    {
+        var found = 0;
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            if (Path.GetFileName(path) is var name && (name.Contains(".db", StringComparison.Ordinal) || name.EndsWith(".lock", StringComparison.Ordinal))) continue;
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var bytes = new byte[file.Length];
+            await file.ReadExactlyAsync(bytes);
+            if (bytes.AsSpan().IndexOf(written) is var at && at < 0) continue;
+            found++;
+            file.Position = at;
+            await file.WriteAsync(damaged);
+        }
+        return found;
     }
 }
