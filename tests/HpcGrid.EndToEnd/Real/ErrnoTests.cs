@@ -8,7 +8,7 @@ public sealed class ErrnoTests
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(10);
 
     [TestCase(true, 15, TestName = "Calls_of_bridge_and_agents_on_the_spool_that_fail_lose_nothing")]
-    [TestCase(false, 60, TestName = "Calls_of_agents_on_the_spool_that_fail_often_lose_nothing")]
+    [TestCase(false, 30, TestName = "Calls_of_agents_on_the_spool_that_fail_often_lose_nothing")]
     public async Task Calls_that_fail_lose_nothing(bool bridgeToo, int permille)
     {
         using var faults = await FaultPage.Make();
