@@ -18,6 +18,8 @@ public sealed class ErrnoTests
             Nodes = Nodes, Spool = faults.Spool,
             BridgeEnvironment = bridgeToo ? environment : new Dictionary<string, string>(),
             AgentEnvironment = environment,
+            // What an error after the deed left behind goes with its agent.
+            More = "  idleExit: 15",
         });
         var jobs = Needs.Part(1000, 120);
         var production = new BulkProduction(grid, jobs, secondsEach: 0.1) { LargeEvery = 10, LargeBytes = 300_000 };
