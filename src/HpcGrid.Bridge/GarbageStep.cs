@@ -13,6 +13,7 @@ namespace HpcGrid.Bridge;
 internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn, string sharedWork) : BridgeStep
 {
     private TimeSpan _due, _cacheDue = Limits.CacheInterval;
+    private HashSet<string> _entering = [];
 
     public override void Run(Tick tick)
     {
@@ -30,6 +31,15 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         EvictFromSpool(needed);
         RemoveSandboxes();
         spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
+        RemoveEntering();
+    }
+
+    /// <summary>What still enters after a whole interval died on the way. One that only slept is refused by its missing card.</summary>
+    private void RemoveEntering()
+    {
+        var now = spool.Agents.ListEntering();
+        foreach (var name in now.Where(_entering.Contains)) spool.Sweep.RemoveNewAgent(name);
+        _entering = [.. now];
     }
 
     /// <summary>Sandboxes of agents that are no more; they are in no spool, and may be large.</summary>

@@ -45,13 +45,13 @@ public sealed class AgentSpool
     public AgentCard Card { get; }
 
     /// <summary>
-    /// Enters the spool: everything is made as agents/.new.[name]/ and renamed in, so that nobody sees half an agent. The name must be
-    /// a new one. GridError when the spool is not usable; then the pilot ends and another one comes.
+    /// Enters the spool: everything is made as agents/.new.[name].[nonce]/ and renamed in, so that nobody sees half an agent. The name must
+    /// be a new one. GridError when the spool is not usable; then the pilot ends and another one comes.
     /// </summary>
     public static AgentSpool Join(ISharedFs fs, string root, AgentCard card, NonceSource nonces)
     {
         if (!AgentName.IsWellFormed(card.Agent)) throw GridError.Invalid($"'{card.Agent}' is not an agent's name", "AgentName.Make makes one.");
-        var spool = new AgentSpool(SpoolRoot.Open(fs, root), card, nonces);
+        var spool = new AgentSpool(SpoolRoot.Open(fs, root), card with { Entry = nonces() }, nonces);
         var errno = spool.Build();
         if (errno != Errno.None) throw errno.ToGridError($"entering the spool as {card.Agent}");
         return spool;
@@ -59,9 +59,8 @@ public sealed class AgentSpool
 
     private Errno Build()
     {
-        // Z6: a copied machine may bring a copied nonce. Whose the directory is, its card tells.
         if (_fs.Status(_layout.Agent(Card.Agent), out _) == Errno.None) return Errno.EEXIST;
-        var building = _layout.NewAgent(Card.Agent);
+        var building = _layout.NewAgent(Card.Agent, Card.Entry);
         var live = SpoolLayout.Join(building, SpoolNames.Live);
         string[] directories = [building, live, .. new[] { SpoolNames.Claim, SpoolNames.Out, SpoolNames.In }.Select(name => SpoolLayout.Join(live, name))];
         foreach (var directory in directories)
@@ -73,15 +72,22 @@ public sealed class AgentSpool
         if (errno != Errno.None) return errno;
         errno = _fs.Rename(building, _layout.Agent(Card.Agent));
         _heartbeat = first;
-        // The listing decides, not the return code (R1); and that it is ours, the card.
+        // The listing decides, not the return code (R1).
         if (CheckLive() != Liveness.Live) return errno == Errno.None ? Errno.EIO : errno;
-        return errno == Errno.None ? Errno.None : CheckCard(errno);
+        return CheckCard();
     }
 
-    private Errno CheckCard(Errno errno)
+    // Z6: a copied machine may bring a copied name. Both built for themselves, one came in; whose the directory is, its card tells.
+    private Errno CheckCard()
     {
-        var read = SpoolFile.Read(_fs, SpoolLayout.Join(_layout.Place(_place), SpoolNames.Card), Limits.MessageBytes, out var bytes);
-        return read == Errno.None && bytes.AsSpan().SequenceEqual(SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard)) ? Errno.None : errno;
+        var own = SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard);
+        var read = Errno.None;
+        for (var i = 0; i < Limits.CardReads; i++)
+        {
+            read = SpoolFile.Read(_fs, SpoolLayout.Join(_layout.Place(_place), SpoolNames.Card), Limits.MessageBytes, out var bytes);
+            if (read == Errno.None) return bytes.AsSpan().SequenceEqual(own) ? Errno.None : Errno.EEXIST;
+        }
+        return read;
     }
 
     /// <summary>A4: looks whether this agent may still act. One listing.</summary>

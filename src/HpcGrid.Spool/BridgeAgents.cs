@@ -12,6 +12,9 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
     /// <summary>Every agent that has a directory, live or fenced. `.new.` directories are among Foreign until they are complete.</summary>
     public Listing<string> List() => DirectoryListing.Of<string>(_fs, _layout.Agents, ParseAgent);
 
+    /// <summary>Names of directories of agents that are entering, or died while they did.</summary>
+    public IReadOnlyList<string> ListEntering() => [.. List().Foreign.Where(name => SpoolNames.TryParseNewAgent(name, out _))];
+
     private static bool ParseAgent(string name, out string agent)
     {
         agent = name;

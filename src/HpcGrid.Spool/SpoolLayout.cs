@@ -48,7 +48,7 @@ public sealed record SpoolLayout(string Root, int Shards)
 
     public string Agent(string agent) => Join(Agents, agent);
 
-    public string NewAgent(string agent) => Join(Agents, SpoolNames.NewAgent(agent));
+    public string NewAgent(string agent, string entry) => Join(Agents, SpoolNames.NewAgent(agent, entry));
 
     public string Place(AgentPlace place) => Join(Agent(place.Agent), place.DirectoryName);
 

@@ -37,14 +37,18 @@ public static class SpoolNames
         return reader.Take(TemporaryPrefix + "e") && reader.TakeNumber(out epoch) && reader.Take(".") && reader.TakeWord(out _) && reader.AtEnd;
     }
 
-    /// <summary>".new.[agent]": an agent's directory before it is complete.</summary>
-    public static string NewAgent(string agent) => NewPrefix + agent;
+    /// <summary>".new.[agent].[nonce]": an agent's directory before it is complete; the nonce is that of one try to enter.</summary>
+    public static string NewAgent(string agent, string entry) => $"{NewPrefix}{agent}.{entry}";
 
     /// <summary>Reads a <see cref="NewAgent"/> name.</summary>
     public static bool TryParseNewAgent(string name, out string agent)
     {
-        agent = name.StartsWith(NewPrefix, StringComparison.Ordinal) ? name[NewPrefix.Length..] : "";
-        return AgentName.IsWellFormed(agent);
+        agent = "";
+        var end = name.LastIndexOf('.');
+        if (!name.StartsWith(NewPrefix, StringComparison.Ordinal) || end < NewPrefix.Length) return false;
+        agent = name[NewPrefix.Length..end];
+        var entry = new NameReader(name[(end + 1)..]);
+        return AgentName.IsWellFormed(agent) && entry.TakeWord(out _) && entry.AtEnd;
     }
 
     /// <summary>"fenced.[E]".</summary>

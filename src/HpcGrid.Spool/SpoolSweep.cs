@@ -86,8 +86,9 @@ public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
         return errno;
     }
 
-    /// <summary>Removes what an agent left that died while entering.</summary>
-    public Errno RemoveNewAgent(string agent) => AgentName.IsWellFormed(agent) ? RemoveTree(_layout.NewAgent(agent), DeepestTree) : Errno.EINVAL;
+    /// <summary>Removes what an agent left that died while entering; the name is one of <see cref="BridgeAgents.ListEntering"/>.</summary>
+    public Errno RemoveNewAgent(string name) =>
+        SpoolNames.TryParseNewAgent(name, out _) ? RemoveTree(SpoolLayout.Join(_layout.Agents, name), DeepestTree) : Errno.EINVAL;
 
     // Links are unlinked, never followed: lstat tells them from directories.
     private Errno RemoveTree(string directory, int depth)

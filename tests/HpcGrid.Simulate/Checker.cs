@@ -101,8 +101,7 @@ internal sealed class Checker(Grid grid)
     {
         var to = what.Path;
         if (from.StartsWith(Grid.SpoolPath + "/pool/", StringComparison.Ordinal) && to.Contains("/fenced.", StringComparison.Ordinal)) grid.Faults.Count(FaultRow.Z3);
-        // In .new. directories an agent is alone until it has entered; two of one name meet there (Z6).
-        if (what.Kind != FileKind.Regular || !from.Contains("/.t.", StringComparison.Ordinal) || to.Contains("/.new.", StringComparison.Ordinal)) return;
+        if (what.Kind != FileKind.Regular || !from.Contains("/.t.", StringComparison.Ordinal)) return;
         if (to.Contains("/fenced.", StringComparison.Ordinal)) grid.Faults.Count(FaultRow.Z2);
         if (replaced) Fail("name", $"{to} was written over");
         // What a crash of the server took back may be published again.

@@ -40,6 +40,30 @@ public sealed class AgentSpoolTests
         Assert.That(first.IsStillLive());
     }
 
+    /// <summary>Point of the other's whole entry: before any of the first one's calls that change something.</summary>
+    [Test]
+    public void Of_two_agents_of_one_name_that_enter_at_once_exactly_one_comes_in([Range(1, 9)] int at)
+    {
+        var (card, entered, calls) = (_world.Card("node1"), 0, 0);
+        var fs = new FaultyFs(_world.Fs)
+        {
+            Rule = (kind, _, _) =>
+            {
+                if (kind is FsOperation.MakeDirectory or FsOperation.Create or FsOperation.Rename && ++calls == at) entered += Enter(card, _world.Fs);
+                return null;
+            },
+        };
+        var first = Enter(card, fs);
+        Assert.That(first + entered, Is.EqualTo(1));
+        Assert.That(calls, Is.EqualTo(9), "the steps of an entry");
+    }
+
+    private int Enter(AgentCard card, ISharedFs fs)
+    {
+        try { return AgentSpool.Join(fs, _world.SpoolPath, card, _world.Nonce) is null ? 0 : 1; }
+        catch (GridError) { return 0; }
+    }
+
     [Test]
     public void Entering_fails_wholly_or_succeeds_whatever_call_fails([Values] bool afterDoing)
     {

@@ -98,8 +98,7 @@ public sealed class BridgeSpoolTests
         var fs = new FaultyFs(_world.Fs) { Rule = (kind, _, path) => kind == FsOperation.Rename && !path.EndsWith("card.json", StringComparison.Ordinal) ? new Fault(Errno.EIO) : null };
         Assert.Throws<HpcGrid.Core.GridError>(() => _world.Agent(fs: fs));
         var bridge = _world.Bridge();
-        Assert.That(SpoolNames.TryParseNewAgent(bridge.Agents.List().Foreign.Single(), out var agent), Is.True);
-        Assert.That(bridge.Sweep.RemoveNewAgent(agent), Is.EqualTo(Errno.None));
+        Assert.That(bridge.Sweep.RemoveNewAgent(bridge.Agents.ListEntering().Single()), Is.EqualTo(Errno.None));
         Assert.That(bridge.Agents.List().Foreign, Is.Empty);
     }
 

@@ -171,7 +171,7 @@ public sealed class NameTests
             Assert.That(SpoolNames.TryParseKeysFile("keys.7.json.bak", out _), Is.False);
             Assert.That(SpoolNames.TryParseTemporary(SpoolNames.Temporary(7, "abc"), out var epoch) ? epoch : 0, Is.EqualTo(7));
             Assert.That(SpoolNames.TryParseTemporary(SpoolNames.Temporary(null, "abc"), out _), Is.False, "an agent's");
-            Assert.That(SpoolNames.TryParseNewAgent(SpoolNames.NewAgent("1.n.x"), out var agent) ? agent : "", Is.EqualTo("1.n.x"));
+            Assert.That(SpoolNames.TryParseNewAgent(SpoolNames.NewAgent("1.n.x", "ab"), out var agent) ? agent : "", Is.EqualTo("1.n.x"));
             Assert.That(SpoolNames.IsSha256(sha), Is.True);
             Assert.That(SpoolNames.IsSha256(sha.ToUpperInvariant()), Is.False);
             Assert.That(SpoolNames.IsSha256(sha[1..]), Is.False);
