@@ -72,30 +72,6 @@ internal sealed class FiberThread
     }
 }
 
-/// <summary>Lets one thread pass for each opening. It never spins: whoever waits here waits for long, and its core is wanted.</summary>
-internal sealed class Gate
-{
-    private bool _open;
-
-    public void Open()
-    {
-        lock (this)
-        {
-            _open = true;
-            Monitor.Pulse(this);
-        }
-    }
-
-    public void Wait()
-    {
-        lock (this)
-        {
-            while (!_open) Monitor.Wait(this);
-            _open = false;
-        }
-    }
-}
-
 /// <summary>Threads without a fiber. One for each worker; used only by who has the baton.</summary>
 internal sealed class FiberPool : IDisposable
 {
