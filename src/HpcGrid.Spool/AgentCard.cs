@@ -27,7 +27,4 @@ public sealed record AgentCard(
 {
     /// <summary>GPUs and whatever else is counted on the node.</summary>
     public Counters Counters { get; init; } = Counters.None;
-
-    /// <summary>A nonce of this one try to enter: two processes of one name (Z6) tell by it whose directory it became.</summary>
-    public string Entry { get; init; } = "";
 }

@@ -27,6 +27,8 @@ public sealed class AgentSpool
     private readonly Publisher _publisher;
     private readonly AgentPlace _place;
     private readonly AgentInbox _inbox;
+    /// <summary>Of this one try to enter: the directory in which it is listed is this process's own.</summary>
+    private readonly string _entry;
     private string? _heartbeat;
 
     private AgentSpool(SpoolRoot root, AgentCard card, NonceSource nonces)
@@ -38,6 +40,7 @@ public sealed class AgentSpool
         _publisher = new Publisher(root, nonces, null);
         _place = new AgentPlace(card.Agent);
         _inbox = new AgentInbox(_fs, _layout.In(_place));
+        _entry = nonces();
     }
 
     public SpoolRoot Root { get; }
@@ -51,7 +54,7 @@ public sealed class AgentSpool
     public static AgentSpool Join(ISharedFs fs, string root, AgentCard card, NonceSource nonces)
     {
         if (!AgentName.IsWellFormed(card.Agent)) throw GridError.Invalid($"'{card.Agent}' is not an agent's name", "AgentName.Make makes one.");
-        var spool = new AgentSpool(SpoolRoot.Open(fs, root), card with { Entry = nonces() }, nonces);
+        var spool = new AgentSpool(SpoolRoot.Open(fs, root), card, nonces);
         var errno = spool.Build();
         if (errno != Errno.None) throw errno.ToGridError($"entering the spool as {card.Agent}");
         return spool;
@@ -60,43 +63,31 @@ public sealed class AgentSpool
     private Errno Build()
     {
         if (_fs.Status(_layout.Agent(Card.Agent), out _) == Errno.None) return Errno.EEXIST;
-        var building = _layout.NewAgent(Card.Agent, Card.Entry);
+        var building = _layout.NewAgent(Card.Agent, _entry);
         var live = SpoolLayout.Join(building, SpoolNames.Live);
         string[] directories = [building, live, .. new[] { SpoolNames.Claim, SpoolNames.Out, SpoolNames.In }.Select(name => SpoolLayout.Join(live, name))];
         foreach (var directory in directories)
             if (Root.MakeDirectory(directory) is var made && made != Errno.None) return made;
         var errno = _publisher.Publish(live, SpoolNames.Card, SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard), durable: false);
+        if (errno == Errno.None) errno = _publisher.PublishMarker(building, SpoolNames.Entry(_entry));
         if (errno != Errno.None) return errno;
         var first = NameOf(new HeartbeatMarker(0, 0, Draining: false, Full: false));
         errno = _publisher.PublishMarker(_layout.HeartbeatsOf(Card.Agent), first);
         if (errno != Errno.None) return errno;
         errno = _fs.Rename(building, _layout.Agent(Card.Agent));
         _heartbeat = first;
-        // The listing decides, not the return code (R1).
+        // The listing decides, not the return code (R1). Of two agents of one name (Z6: a copied machine) both built for themselves, one came in.
         if (CheckLive() != Liveness.Live) return errno == Errno.None ? Errno.EIO : errno;
-        return CheckCard();
+        return Errno.None;
     }
 
-    // Z6: a copied machine may bring a copied name. Both built for themselves, one came in; whose the directory is, its card tells.
-    private Errno CheckCard()
-    {
-        var own = SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard);
-        var read = Errno.None;
-        for (var i = 0; i < Limits.CardReads; i++)
-        {
-            read = SpoolFile.Read(_fs, SpoolLayout.Join(_layout.Place(_place), SpoolNames.Card), Limits.MessageBytes, out var bytes);
-            if (read == Errno.None) return bytes.AsSpan().SequenceEqual(own) ? Errno.None : Errno.EEXIST;
-        }
-        return read;
-    }
-
-    /// <summary>A4: looks whether this agent may still act. One listing.</summary>
+    /// <summary>A4: looks whether this agent may still act. One listing: somebody else's directory under this agent's name is not its own.</summary>
     public Liveness CheckLive()
     {
         var names = new List<string>();
         _ = _fs.List(_layout.Agent(Card.Agent), names);
         if (names.Exists(name => SpoolNames.TryParseFenced(name, out _))) return Liveness.Fenced;
-        return names.Contains(SpoolNames.Live) ? Liveness.Live : Liveness.Unknown;
+        return names.Contains(SpoolNames.Live) && names.Contains(SpoolNames.Entry(_entry)) ? Liveness.Live : Liveness.Unknown;
     }
 
     /// <summary>True when <see cref="CheckLive"/> says Live.</summary>

@@ -32,7 +32,7 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
         {
             if (name == SpoolNames.Live) places.Insert(0, new AgentPlace(agent));
             else if (SpoolNames.TryParseFenced(name, out var fence)) places.Add(new AgentPlace(agent, fence));
-            else foreign.Add(name);
+            else if (!SpoolNames.TryParseEntry(name, out _)) foreign.Add(name);
         }
         return new Listing<AgentPlace>(errno, places, foreign);
     }

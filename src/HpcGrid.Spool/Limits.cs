@@ -39,9 +39,6 @@ public static class Limits
     /// <summary>Temporary names tried before a publication gives up: EEXIST of a nonce is a filesystem's lie (X1) or a broken nonce source.</summary>
     public const int TemporaryNames = 3;
 
-    /// <summary>Reads of its own card by an agent that enters, before a passing error (P2) ends it and another pilot must come.</summary>
-    public const int CardReads = 3;
-
     /// <summary>Directories that pool and heartbeats are divided into at most; 16 keep 10,000 of either below 1,000 entries a directory (PROTOCOL 5).</summary>
     public const int Shards = 16;
 

@@ -20,7 +20,7 @@ public static class SpoolNames
     public const string In = "in";
     public const string Card = "card.json";
     private const string TemporaryPrefix = ".t.";
-    private const string NewPrefix = ".new.";
+    private const string NewPrefix = ".new.", EntryPrefix = "entry.";
 
     /// <summary>".t.[nonce]" of an agent, ".t.e[E].[nonce]" of a bridge: a bridge deletes those of dead generations (B2).</summary>
     public static string Temporary(long? epoch, string nonce) =>
@@ -49,6 +49,17 @@ public static class SpoolNames
         agent = name[NewPrefix.Length..end];
         var entry = new NameReader(name[(end + 1)..]);
         return AgentName.IsWellFormed(agent) && entry.TakeWord(out _) && entry.AtEnd;
+    }
+
+    /// <summary>"entry.[nonce]": empty, beside `live`; says which process's directory it is.</summary>
+    public static string Entry(string nonce) => EntryPrefix + nonce;
+
+    /// <summary>Reads an <see cref="Entry"/> name.</summary>
+    public static bool TryParseEntry(string name, out string nonce)
+    {
+        nonce = "";
+        var reader = new NameReader(name);
+        return reader.Take(EntryPrefix) && reader.TakeWord(out nonce) && reader.AtEnd;
     }
 
     /// <summary>"fenced.[E]".</summary>

@@ -97,7 +97,7 @@ internal sealed partial class Grid : IOperations
 
     public void Note(string party, string operation, string subject, string result) => History.Add(Scheduler.Now, party, operation, subject, result);
 
-    public Mount NewMount() => new(Server, Profile, Scheduler, Faults, Dice) { Pace = Pace };
+    public Mount NewMount() => new(Server, Profile, Scheduler, Faults, Dice);
 
     public SimFs Open(Party party, Mount mount) => new(party, mount, Faults, Dice, this);
 

@@ -3,7 +3,7 @@ namespace HpcGrid.Spool;
 /// <summary>What a name in a spool stands for.</summary>
 public enum ThingKind
 {
-    Sentinel, Keys, Epoch, Canary, Withdrawn, Offer, Heartbeat, Cached, Quarantined, EnteringAgent, Card, Claim, Version, Output, Answer, Lease, Message,
+    Sentinel, Keys, Epoch, Canary, Withdrawn, Offer, Heartbeat, Cached, Quarantined, EnteringAgent, Entry, Card, Claim, Version, Output, Answer, Lease, Message,
     /// <summary>A file that is being published, or was when its writer died.</summary>
     Temporary,
     /// <summary>No name of the protocol.</summary>

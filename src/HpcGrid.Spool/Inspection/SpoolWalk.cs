@@ -48,7 +48,7 @@ public sealed class SpoolWalk(SpoolRoot root)
     private void Agent(string agent)
     {
         var home = $"{SpoolNames.Agents}/{agent}";
-        foreach (var name in Files(home, _ => ThingKind.Foreign, name => name == SpoolNames.Live || SpoolNames.TryParseFenced(name, out _)))
+        foreach (var name in Files(home, HomeFile, name => name == SpoolNames.Live || SpoolNames.TryParseFenced(name, out _)))
         {
             var place = new AgentPlace(agent, SpoolNames.TryParseFenced(name, out var epoch) ? epoch : null);
             var folder = $"{home}/{name}";
@@ -62,6 +62,8 @@ public sealed class SpoolWalk(SpoolRoot root)
 
     private static ThingKind BridgeFile(string name) =>
         EpochName.TryParse(name, out _) ? ThingKind.Epoch : SpoolNames.TryParseCanary(name, out _) ? ThingKind.Canary : ThingKind.Foreign;
+
+    private static ThingKind HomeFile(string name) => SpoolNames.TryParseEntry(name, out _) ? ThingKind.Entry : ThingKind.Foreign;
 
     private static ThingKind OutFile(string name) => VersionName.TryParse(name, out _) ? ThingKind.Version
         : OutputName.TryParse(name, out _) ? ThingKind.Output

@@ -4,8 +4,8 @@ using HpcGrid.Spool;
 namespace HpcGrid.Simulate.Fs;
 
 /// <summary>
-/// One client of the shared filesystem, a node's kernel: its caches of names (found and not found) and of listings, and its own troubles. The processes of a
-/// node share it.
+/// One client of the shared filesystem, a node's kernel: its caches of names (found and not found), of listings, and of files, and its own troubles. The
+/// processes of a node share it.
 /// </summary>
 internal sealed class Mount(ServerTree server, FsProfile profile, World.Scheduler scheduler, FaultPlan faults, Dice dice)
 {
@@ -20,8 +20,8 @@ internal sealed class Mount(ServerTree server, FsProfile profile, World.Schedule
 
     public FsProfile Profile { get; } = profile;
 
-    /// <summary>Times of the profile are multiplied by this.</summary>
-    public double Pace { get; init; } = 1;
+    /// <summary>Attributes and pages.</summary>
+    public FileCache Files { get; } = new(profile, scheduler, faults, dice);
 
     /// <summary>Not None: every operation answers this until <see cref="TroubleUntil"/>.</summary>
     public Errno Trouble { get; private set; }
@@ -159,5 +159,5 @@ internal sealed class Mount(ServerTree server, FsProfile profile, World.Schedule
         if (missing > 0) faults.Count(FaultRow.V1);
     }
 
-    private TimeSpan Time(double seconds) => TimeSpan.FromSeconds(seconds * Pace);
+    private TimeSpan Time(double seconds) => TimeSpan.FromSeconds(seconds * Grid.Pace);
 }

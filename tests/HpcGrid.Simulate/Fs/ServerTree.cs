@@ -15,6 +15,9 @@ internal sealed class Inode(long number, FileKind kind, int mode)
     public byte[] Data { get; set; } = [];
     public int Length { get; set; }
 
+    /// <summary>Grows with each change of its bytes.</summary>
+    public long Version { get; set; }
+
     /// <summary>So many of its bytes survive a crash of the server.</summary>
     public int Synced { get; set; }
 
@@ -49,6 +52,7 @@ internal sealed class Inode(long number, FileKind kind, int mode)
         }
         bytes.CopyTo(Data.AsSpan(Length));
         Length += bytes.Length;
+        Version++;
     }
 }
 
@@ -164,6 +168,7 @@ internal sealed class ServerTree(Scheduler scheduler)
     {
         foreach (var child in inode.Children.Values) LoseBytes(child, dice);
         if (inode.Synced >= inode.Length) return;
+        inode.Version++;
         switch (dice.Next(3))
         {
             case 0: inode.Length = inode.Synced; break;

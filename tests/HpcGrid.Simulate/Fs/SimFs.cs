@@ -73,10 +73,10 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
     {
         < 5 => Some(10),
         < 7 => Some(600),
-        _ => TimeSpan.FromHours(1) * mount.Pace,
+        _ => TimeSpan.FromHours(1) * Grid.Pace,
     };
 
-    private TimeSpan Some(double seconds) => TimeSpan.FromSeconds(dice.Between(0, seconds) * mount.Pace);
+    private TimeSpan Some(double seconds) => TimeSpan.FromSeconds(dice.Between(0, seconds) * Grid.Pace);
 
     private void Evict()
     {
@@ -135,6 +135,7 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
                 faults.Count(FaultRow.P2);
                 return Errno.ESTALE;
             }
+            mount.Files.Opened(inode);
             opened = Keep(new Open(inode, path, inode.Kind == FileKind.Regular ? Distort(directory!, inode) : null));
             return Errno.None;
         });
@@ -198,7 +199,7 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
             : open.Inode.Kind == FileKind.Directory ? Errno.EISDIR
             : faults.Strikes(FaultRow.P2) ? Errno.ESTALE : Errno.None);
         if (errno != Errno.None) return errno;
-        var from = open.View is { } view ? view.AsSpan() : open.Inode.Bytes;
+        var from = open.View is { } view ? view.AsSpan() : mount.Files.BytesOf(open.Inode);
         if (open.At >= from.Length) return Errno.None;
         count = Math.Min(buffer.Length, from.Length - open.At);
         from.Slice(open.At, count).CopyTo(buffer);
@@ -228,7 +229,11 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         return errno;
     }
 
-    private FileStatus StatusOf(Inode inode) => new(inode.Kind, inode.ToldLength ?? inode.Length, inode.Mode, UserId, 1, (ulong)inode.Number);
+    private FileStatus StatusOf(Inode inode)
+    {
+        var told = mount.Files.AttributesOf(inode);
+        return new FileStatus(inode.Kind, told.Length, told.Mode, UserId, 1, (ulong)inode.Number);
+    }
 
     public Errno FileSystem(string path, out FileSystemStatus status)
     {

@@ -53,7 +53,7 @@ internal sealed partial class SimFs
 
     private void Own(Inode directory, string name, Inode? inode)
     {
-        mount.Remember(directory, name, inode, TimeSpan.FromSeconds((inode is null ? mount.Profile.Negative : mount.Profile.Positive) * mount.Pace * dice.Unit()));
+        mount.Remember(directory, name, inode, TimeSpan.FromSeconds((inode is null ? mount.Profile.Negative : mount.Profile.Positive) * Grid.Pace * dice.Unit()));
         mount.Changed(directory);
     }
 
@@ -70,6 +70,7 @@ internal sealed partial class SimFs
         });
         if (errno != Errno.None) return errno;
         open.Inode.Append(bytes[..most]);
+        mount.Files.Wrote(open.Inode);
         count = most;
         return Errno.None;
     }

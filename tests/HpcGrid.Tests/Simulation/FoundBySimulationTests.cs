@@ -21,6 +21,7 @@ public sealed class FoundBySimulationTests
     [TestCase(229UL, "gpfs")]
     [TestCase(20UL, "beegfs")]
     [TestCase(1616UL, "beegfs")]
+    [TestCase(1000715UL, "nfs4")]
     public void A_second_agent_of_the_same_name_is_refused(ulong seed, string profile) => Holds(seed, profile);
 
     [TestCase(327UL, "gpfs")]

@@ -42,7 +42,7 @@ public sealed class AgentSpoolTests
 
     /// <summary>Point of the other's whole entry: before any of the first one's calls that change something.</summary>
     [Test]
-    public void Of_two_agents_of_one_name_that_enter_at_once_exactly_one_comes_in([Range(1, 9)] int at)
+    public void Of_two_agents_of_one_name_that_enter_at_once_exactly_one_comes_in([Range(1, 10)] int at)
     {
         var (card, entered, calls) = (_world.Card("node1"), 0, 0);
         var fs = new FaultyFs(_world.Fs)
@@ -55,7 +55,16 @@ public sealed class AgentSpoolTests
         };
         var first = Enter(card, fs);
         Assert.That(first + entered, Is.EqualTo(1));
-        Assert.That(calls, Is.EqualTo(9), "the steps of an entry");
+        Assert.That(calls, Is.EqualTo(10), "the steps of an entry");
+    }
+
+    [Test]
+    public void An_agent_whose_directory_was_lost_does_not_take_that_of_its_namesake_for_its_own()
+    {
+        var first = _world.Agent();
+        Directory.Delete(Path.Combine(_world.SpoolPath, "agents", first.Card.Agent), recursive: true);
+        var second = AgentSpool.Join(_world.Fs, _world.SpoolPath, first.Card, _world.Nonce);
+        Assert.That((first.CheckLive(), second.CheckLive()), Is.EqualTo((Liveness.Unknown, Liveness.Live)));
     }
 
     private int Enter(AgentCard card, ISharedFs fs)

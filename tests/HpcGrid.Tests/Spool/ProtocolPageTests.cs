@@ -28,6 +28,7 @@ public sealed class ProtocolPageTests
         (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { Counters = Counters.Parse("gpu=0.5,licence=1") }.FileName),
         (Offer, new PoolEntry(new QueueName(3, 1), 1, 2, 3, 4) { Counters = Counters.Parse("gpu=0.5"), Gang = 5 }.FileName),
         ("<nonce>.<label>", SpoolNames.Quarantined("ab1", "x y")),
+        ("entry.<nonce>", SpoolNames.Entry("ab")),
         (".new.<aid>.<nonce>", SpoolNames.NewAgent(AgentName.Make("1", "n", "x"), "ab")),
         ("card.json", SpoolNames.Card),
         (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, true, true) { Left = true, Gang = 5 }).FileName),
