@@ -1,6 +1,11 @@
 #!/bin/sh
 #BSUB -J {{{tag}}}
+{{#if plain}}
+#BSUB -n {{{slots}}}
+#BSUB -R "span[ptile={{{cores}}}]"
+{{else}}
 #BSUB -nnodes {{{nodes}}}
+{{/if}}
 #BSUB -W {{{walltimeMinutes}}}
 #BSUB -o {{{log}}}
 #BSUB -rn
@@ -10,22 +15,22 @@
 {{#if account}}
 #BSUB -P {{{account}}}
 {{/if}}
+{{#if warningMinutes}}
+#BSUB -wa USR1 -wt {{{warningMinutes}}}
+{{/if}}
+{{#if reservation}}
+#BSUB -U {{{reservation}}}
+{{/if}}
+{{#if exclusive}}
+#BSUB -x
+{{/if}}
 {{#each directives}}
 {{{this}}}
 {{/each}}
-{{#each setup}}
-{{{this}}}
-{{/each}}
-export HPCGRID_PILOT={{tag}}
-deadline=$(($(date +%s) + {{{walltimeSeconds}}}))
-work={{#if work}}{{work}}{{else}}${TMPDIR:-/tmp}/hpcgrid-$(id -u){{/if}}
-set -- {{#each agent}}{{this}} {{/each}}--cores {{{cores}}} --pilot {{tag}} --batch-id "$LSB_JOBID" --deadline "$deadline" --work "$work"
-# The batch script runs on a launch node of these machines; jsrun reaches the compute nodes, one agent on each.
-if command -v jsrun >/dev/null; then
-    exec jsrun --nrs {{{nodes}}} --rs_per_host 1 --tasks_per_rs 1 --cpu_per_rs ALL_CPUS sh -c 'exec "$@" --node "$(hostname -s)"' sh "$@"
-fi
-{{#if several}}
-exec blaunch -z "$(echo "$LSB_HOSTS" | tr ' ' '\n' | sort -u | tr '\n' ' ')" sh -c 'exec "$@" --node "$(hostname -s)"' sh "$@"
-{{else}}
-exec "$@" --node "$(hostname -s)"
-{{/if}}
+{{> setup}}
+id=$LSB_JOBID
+# LSF tells the hours and minutes that are left ("1:30 L"); the limit may be scaled by the host's speed.
+left=$(timeout 20 bjobs -noheader -o time_left "$LSB_JOBID" 2>/dev/null | sed -n 's/^ *\([0-9]*\):\([0-9]*\) .*/\1 \2/p' | awk '{ print $1 * 3600 + $2 * 60 }')
+[ -n "$left" ] || left={{{walltimeSeconds}}}
+deadline=$(($(date +%s) + left))
+{{> agent}}

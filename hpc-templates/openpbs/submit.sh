@@ -1,6 +1,7 @@
 #!/bin/sh
 #PBS -N {{{tag}}}
-#PBS -l select={{{nodes}}}:ncpus={{{cores}}}{{#if memory}}:mem={{{memory}}}mb{{/if}}
+#PBS -l select={{{nodes}}}:ncpus={{{cores}}}{{#if memory}}:mem={{{memory}}}mb{{/if}}{{#if gpus}}:ngpus={{{gpus}}}{{/if}}{{#if constraint}}:{{{constraint}}}{{/if}}
+#PBS -l place=scatter{{#if exclusive}}:exclhost{{/if}}
 #PBS -l walltime={{{walltime}}}
 #PBS -j oe
 #PBS -o {{{log}}}
@@ -11,18 +12,16 @@
 {{#if account}}
 #PBS -A {{{account}}}
 {{/if}}
+{{#if project}}
+#PBS -P {{{project}}}
+{{/if}}
 {{#each directives}}
 {{{this}}}
 {{/each}}
-{{#each setup}}
-{{{this}}}
-{{/each}}
-export HPCGRID_PILOT={{tag}}
-deadline=$(($(date +%s) + {{{walltimeSeconds}}}))
-work={{#if work}}{{work}}{{else}}${TMPDIR:-/tmp}/hpcgrid-$(id -u){{/if}}
-set -- {{#each agent}}{{this}} {{/each}}--cores {{{cores}}} --pilot {{tag}} --batch-id "$PBS_JOBID" --deadline "$deadline" --work "$work"
-{{#if several}}
-exec pbsdsh -- /bin/sh -c 'export HPCGRID_PILOT="$1"; shift; exec "$@" --node "$(hostname -s)"' sh "$HPCGRID_PILOT" "$@"
-{{else}}
-exec "$@" --node "$(hostname -s)"
-{{/if}}
+{{> setup}}
+id=$PBS_JOBID
+# The server may have given less than was asked for; otherwise the job has just begun.
+left=$(timeout 20 qstat -f "$PBS_JOBID" 2>/dev/null | awk -F ' = |:' '/Resource_List.walltime/ { print $2 * 3600 + $3 * 60 + $4 }')
+[ -n "$left" ] || left={{{walltimeSeconds}}}
+deadline=$(($(date +%s) + left))
+{{> agent}}

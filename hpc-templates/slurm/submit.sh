@@ -19,6 +19,21 @@
 {{#if queue}}
 #SBATCH --partition={{{queue}}}
 {{/if}}
+{{#if constraint}}
+#SBATCH --constraint={{{constraint}}}
+{{/if}}
+{{#if reservation}}
+#SBATCH --reservation={{{reservation}}}
+{{/if}}
+{{#if gpus}}
+#SBATCH --gpus-per-node={{{gpus}}}
+{{/if}}
+{{#if licences}}
+#SBATCH --licenses={{{licences}}}
+{{/if}}
+{{#if exclusive}}
+#SBATCH --exclusive
+{{/if}}
 {{#if account}}
 #SBATCH --account={{{account}}}
 {{/if}}
@@ -28,16 +43,9 @@
 {{#each directives}}
 {{{this}}}
 {{/each}}
-{{#each setup}}
-{{{this}}}
-{{/each}}
-export HPCGRID_PILOT={{tag}}
-# Newer releases tell when the job ends; otherwise it has just begun.
-deadline=${SLURM_JOB_END_TIME:-$(($(date +%s) + {{{walltimeSeconds}}}))}
-work={{#if work}}{{work}}{{else}}${TMPDIR:-/tmp}/hpcgrid-$(id -u){{/if}}
-set -- {{#each agent}}{{this}} {{/each}}--cores {{{cores}}} --pilot {{tag}} --batch-id "$SLURM_JOB_ID" --deadline "$deadline" --work "$work"
-{{#if several}}
-exec srun --ntasks="$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 --kill-on-bad-exit=0 sh -c 'exec "$@" --node "$(hostname -s)"' sh "$@"
-{{else}}
-exec "$@" --node "$(hostname -s)"
-{{/if}}
+{{> setup}}
+id=$SLURM_JOB_ID
+# Newer releases tell when the job ends, older ones are asked; otherwise it has just begun.
+deadline=${SLURM_JOB_END_TIME:-$(date -d "$(timeout 20 squeue -h -j "$SLURM_JOB_ID" -o %e 2>/dev/null)" +%s 2>/dev/null)}
+case $deadline in '' | *[!0-9]*) deadline=$(($(date +%s) + {{{walltimeSeconds}}})) ;; esac
+{{> agent}}

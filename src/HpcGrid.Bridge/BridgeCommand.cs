@@ -78,7 +78,7 @@ internal static class BridgeCommand
         _ = ClientFile.Read(options.Client);
         _ = AgentPrograms.FindAgent(options.Batch);
         var folder = AgentPrograms.FindTemplates(options.Batch);
-        if (options.Batch.System == "fork") return Say($"{config} is good");
+        if (options.Batch.IsFork) return Say($"{config} is good");
         return Say($"{AdapterSystem.ExampleScript(options)}\n# {config} is good; above is the script that {folder} makes for a pilot.");
     }
 

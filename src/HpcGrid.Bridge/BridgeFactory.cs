@@ -39,7 +39,7 @@ internal static class BridgeFactory
     /// <summary>The batch system, and what becomes of the agents' network, for people.</summary>
     private static (IBatchSystem Batch, string Network) BatchSystemOf(BridgeOptions options)
     {
-        if (options.Batch.System != "fork")
+        if (!options.Batch.IsFork)
             return (AdapterSystem.Create(options, TimeProvider.System),
                 $"agents are started by {options.Batch.System}; what network its nodes have is the site's affair");
         var isolation = NetworkIsolation.Probe(options.Batch.IsolateNetwork);

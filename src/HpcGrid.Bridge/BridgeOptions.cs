@@ -55,8 +55,13 @@ public sealed record BridgeOptions
 /// <summary>The `batch` part of bridge.yaml.</summary>
 public sealed record BatchOptions
 {
-    /// <summary>The batch system: fork, or a folder of hpc-templates with an adapter.yaml: slurm, openpbs, lsf.</summary>
+    /// <summary>
+    /// The batch system: fork, or a folder of hpc-templates with an adapter.yaml: slurm, openpbs, torque, lsf, sge, htcondor, cobalt, flux.
+    /// </summary>
     public string System { get; set; } = "fork";
+
+    /// <summary>Agents are processes of this machine, not of a batch system with an adapter.</summary>
+    internal bool IsFork => System == "fork";
 
     /// <summary>Nodes to keep busy while there is work.</summary>
     public int Nodes { get; set; } = 2;
@@ -110,6 +115,33 @@ public sealed record BatchOptions
 
     /// <summary>Quality of service; empty for the default.</summary>
     public string Qos { get; set; } = "";
+
+    /// <summary>What starts the agents on the nodes of a pilot: a part start-NAME.sh; empty for the adapter's own choice.</summary>
+    public string Start { get; set; } = "";
+
+    /// <summary>Project, where the batch system tells it from the account. This and the next three: plain words too.</summary>
+    public string Project { get; set; } = "";
+
+    /// <summary>An advance reservation.</summary>
+    public string Reservation { get; set; } = "";
+
+    /// <summary>Features that nodes must have, in the batch system's words.</summary>
+    public string Constraint { get; set; } = "";
+
+    /// <summary>Licences, in the batch system's words.</summary>
+    public string Licences { get; set; } = "";
+
+    /// <summary>GPUs of each node to ask for; 0 asks for none.</summary>
+    public int Gpus { get; set; }
+
+    /// <summary>Ask for nodes that nobody else has.</summary>
+    public bool Exclusive { get; set; }
+
+    /// <summary>Variables for the agents and their jobs.</summary>
+    public Dictionary<string, string> Environment { get; set; } = [];
+
+    /// <summary>What only this batch system knows: names that its adapter.yaml lists as attributes.</summary>
+    public Dictionary<string, string> Attributes { get; set; } = [];
 
     /// <summary>Further directive lines of the submit script, as they are: "#SBATCH --constraint=haswell".</summary>
     public List<string> Directives { get; set; } = [];

@@ -80,6 +80,12 @@ public static class BridgeOptionsFile
         Demand(IsPlain(options.Batch.Queue), "batch.queue", PlainRule);
         Demand(IsPlain(options.Batch.Account), "batch.account", PlainRule);
         Demand(IsPlain(options.Batch.Qos), "batch.qos", PlainRule);
+        foreach (var (field, text) in ((string, string)[])[("start", options.Batch.Start), ("project", options.Batch.Project),
+            ("reservation", options.Batch.Reservation), ("constraint", options.Batch.Constraint), ("licences", options.Batch.Licences)])
+            Demand(IsPlain(text), "batch." + field, PlainRule);
+        Demand(options.Batch.Gpus is >= 0 and <= 1024, "batch.gpus", "must be from 0 to 1024");
+        Demand(options.Batch.Environment.Keys.All(IsVariable), "batch.environment", "must have names of variables: letters, digits and _");
+        foreach (var (name, text) in options.Batch.Attributes) Demand(IsPlain(text), "batch.attributes." + name, PlainRule);
         Demand(options.Batch.Directives.TrueForAll(line => line.StartsWith('#') && IsOneLine(line)), "batch.directives", "must be lines that begin with '#'");
         Demand(options.Batch.Setup.TrueForAll(IsOneLine), "batch.setup", "must be a list of single lines");
         Demand(options.Batch.Nodes is >= 0 and <= 10_000, "batch.nodes", "must be from 0 to 10000");
@@ -99,6 +105,9 @@ public static class BridgeOptionsFile
     private const string PlainRule = "may have letters, digits and . _ @ : % + = , - only: it is written into the submit script as it is";
 
     private static bool IsPlain(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || ".,_@:%+=-".Contains(c, StringComparison.Ordinal));
+
+    private static bool IsVariable(string name) =>
+        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
     private static bool IsOneLine(string line) => !line.Any(char.IsControl);
 

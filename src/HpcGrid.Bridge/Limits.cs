@@ -161,6 +161,9 @@ internal static class Limits
     public const int AnswersUntilLost = 10;
     public static readonly TimeSpan AbsentUntilLost = TimeSpan.FromMinutes(10);
 
+    /// <summary>Commands to a batch system of others in a minute, at most: submissions come in bursts, and many users share its server.</summary>
+    public const int BatchCallsPerMinute = 60;
+
     /// <summary>Between two questions to a batch system of others: it serves many users.</summary>
     public static readonly TimeSpan SharedBatchPoll = TimeSpan.FromSeconds(15);
 

@@ -44,7 +44,7 @@ internal static class AdapterSystem
     }
 
     private static SubmitScript ScriptOf(Adapter adapter, BridgeOptions options) =>
-        new(adapter.Template, options.Batch, [AgentPrograms.FindAgent(options.Batch), .. AgentPrograms.Arguments(options)]);
+        new(adapter, options.Batch, [AgentPrograms.FindAgent(options.Batch), .. AgentPrograms.Arguments(options)]);
 
     /// <summary>The log's path stands in a directive line as it is.</summary>
     private static PilotFolders FoldersOf(BridgeOptions options)

@@ -1,5 +1,6 @@
 using System.Text;
 using HpcGrid.Core;
+using HpcGrid.Spool;
 using Medallion.Shell;
 
 namespace HpcGrid.Bridge.Batch;
@@ -7,15 +8,22 @@ namespace HpcGrid.Bridge.Batch;
 /// <summary>What a command of the batch system said.</summary>
 public sealed record CommandAnswer(int ExitCode, string Output, string Error);
 
-/// <summary>Runs commands of a batch system: no shell, in the language C, with a bound on time and on what is read.</summary>
-public sealed class BatchCommand(TimeSpan patience)
+/// <summary>Runs commands of a batch system: no shell, in the language C, with bounds on time, on what is read, and on how many are run in a minute.</summary>
+/// <param name="patience">How long one may take.</param>
+/// <param name="perMinute">Most in a minute: schedulers serve many (R-H5). One that comes too early waits.</param>
+/// <param name="time">The clock.</param>
+public sealed class BatchCommand(TimeSpan patience, int perMinute, TimeProvider time)
 {
+    private readonly TokenBucket _budget = new(perMinute / 60.0, perMinute);
+    private readonly long _start = time.GetTimestamp();
+
     /// <summary>Most characters that are read of an answer: 100,000 jobs in PBS's JSON are 200 MB.</summary>
     private const int MostCharacters = 256 * 1024 * 1024;
 
     /// <summary>Throws GridError(Unavailable) when it cannot be started or takes too long.</summary>
     public async Task<CommandAnswer> Run(IReadOnlyList<string> words, string? input, CancellationToken ct)
     {
+        while (!_budget.TryTake(time.GetElapsedTime(_start), 1)) await Task.Delay(TimeSpan.FromSeconds(60.0 / perMinute), time, ct);
         try
         {
             var command = Command.Run(words[0], words.Skip(1), options => options

@@ -16,8 +16,9 @@ namespace HpcGrid.Bridge.Batch;
 /// <param name="time">For patience.</param>
 public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, PilotFolders folders, TimeProvider time) : IBatchSystem
 {
-    private const string ScriptFile = "submit.sh", IdFile = "id";
-    private readonly BatchCommand _command = new(adapter.Patience);
+    private const string IdFile = "id";
+    private readonly BatchCommand _command = new(adapter.Patience, adapter.CallsPerMinute, time);
+    private readonly HashSet<string> _gone = [];
     private readonly Dictionary<string, string> _ids = [];
     private readonly Dictionary<string, (int Answers, long Since)> _absent = [];
     private readonly HashSet<string> _ended = [];
@@ -63,8 +64,10 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
         foreach (var tag in tags.Where(tag => !_ended.Contains(tag)))
         {
             if (IdOf(tag) is not { } id) continue;
-            var answer = await _command.Run(Filled(adapter.Cancel, id), null, ct);
-            if (answer.ExitCode != 0 && adapter.CancelledAlready?.IsMatch(answer.Error + answer.Output) != true)
+            var answer = await _command.Run(Filled(adapter.Cancel, ("{id}", id)), null, ct);
+            var gone = answer.ExitCode != 0 && adapter.CancelledAlready?.IsMatch(answer.Error + answer.Output) == true;
+            if (gone) _gone.Add(tag);
+            else if (answer.ExitCode != 0)
                 throw GridError.Unavailable($"{adapter.Cancel[0]} {id} failed: {First(answer.Error)}", "It is tried again.");
         }
     }
@@ -76,6 +79,7 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
             _ids.Remove(tag);
             _absent.Remove(tag);
             _ended.Remove(tag);
+            _gone.Remove(tag);
             folders.Remove(tag);
         }
         return Task.CompletedTask;
@@ -83,10 +87,10 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
 
     private async Task<string> Ask(PilotRequest request, string folder, CancellationToken ct)
     {
-        var path = Path.Combine(folder, ScriptFile);
-        var text = script.Make(request, folders.LogOf(request.Tag));
-        await File.WriteAllTextAsync(path, text, ct);
-        var answer = await _command.Run(Filled(adapter.Submit, path), adapter.SubmitReadsInput ? text : null, ct);
+        var log = folders.LogOf(request.Tag);
+        var path = await script.Write(request, log, folder, ct);
+        var words = Filled(adapter.Submit, ("{script}", path), ("{folder}", folder), ("{log}", log), ("{tag}", request.Tag));
+        var answer = await _command.Run(words, adapter.SubmitReadsInput ? await File.ReadAllTextAsync(path, ct) : null, ct);
         if (answer.ExitCode == 0 && adapter.SubmittedId.Match(answer.Output) is { Success: true } match) return Keep(request.Tag, match.Groups[1].Value);
         var said = First(answer.Error.Length > 0 ? answer.Error : answer.Output);
         if (answer.ExitCode != 0 && adapter.RefusedForGood?.IsMatch(answer.Error + answer.Output) == true)
@@ -122,8 +126,9 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
     {
         var ids = tags.Select(IdOf).OfType<string>().ToList();
         var answer = await _command.Run(Filled(question.Words, ids), null, ct);
-        var none = answer.ExitCode != 0 && question.Empty?.IsMatch(answer.Error + answer.Output) == true;
-        if (answer.ExitCode != 0 && !none) throw GridError.Unavailable($"{question.Words[0]} failed: {First(answer.Error)}", "Nothing is concluded from that.");
+        var good = question.GoodExits.Contains(answer.ExitCode);
+        var none = !good && question.Empty?.IsMatch(answer.Error + answer.Output) == true;
+        if (!good && !none) throw GridError.Unavailable($"{question.Words[0]} failed: {First(answer.Error)}", "Nothing is concluded from that.");
         var (jobs, whole) = AnswerParser.Read(question.Answer, answer.Output, adapter.States);
         if (!whole) Log.Warning("the answer of {Command} is cut short; what is missing in it is unknown", question.Words[0]);
         var found = new Dictionary<string, ListedJob>();
@@ -146,9 +151,15 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
             return new BatchStatus(tag, id, job.State, job.Detail);
         }
         if (!whole || id.Length == 0) return new BatchStatus(tag, id, BatchState.Unknown, "nothing is told of it");
+        // Neither listed nor there to be cancelled: the scheduler has said it twice.
+        if (_gone.Contains(tag))
+        {
+            _ended.Add(tag);
+            return new BatchStatus(tag, id, BatchState.Ended, "it was cancelled");
+        }
         var (answers, since) = _absent.GetValueOrDefault(tag, (0, time.GetTimestamp()));
         _absent[tag] = (answers + 1, since);
-        var lost = answers + 1 >= Limits.AnswersUntilLost && time.GetElapsedTime(since) >= Limits.AbsentUntilLost;
+        var lost = answers + 1 >= adapter.Lost.Answers && time.GetElapsedTime(since) >= adapter.Lost.After;
         return new BatchStatus(tag, id, lost ? BatchState.Ended : BatchState.Unknown, "neither queue nor history knows it") { IsGuess = lost };
     }
 
@@ -172,8 +183,8 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
 
     private string FolderOf(string tag) => folders.Of(tag);
 
-    private IReadOnlyList<string> Filled(IReadOnlyList<string> words, string value) =>
-        [.. words.Select(word => Common(word.Replace("{script}", value, StringComparison.Ordinal).Replace("{id}", value, StringComparison.Ordinal)))];
+    private static IReadOnlyList<string> Filled(IReadOnlyList<string> words, params (string Name, string Value)[] values) =>
+        [.. words.Select(word => Common(values.Aggregate(word, (filled, value) => filled.Replace(value.Name, value.Value, StringComparison.Ordinal))))];
 
     /// <summary>A word "{ids}" becomes a word for each id; within a word they are joined with commas.</summary>
     private static IReadOnlyList<string> Filled(IReadOnlyList<string> words, List<string> ids) =>

@@ -15,7 +15,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private readonly Dictionary<string, PilotRow> _pilots = [];
     private readonly HashSet<string> _asked = [];
     private readonly TimeSpan _pollInterval = options.PollSeconds > 0 ? TimeSpan.FromSeconds(options.PollSeconds)
-        : options.System == "fork" ? Limits.BatchPoll : Limits.SharedBatchPoll;
+        : options.IsFork ? Limits.BatchPoll : Limits.SharedBatchPoll;
     private TimeSpan _pollDue, _startNotBefore;
     private int _youngDeaths;
     private bool _polling, _loaded;

@@ -46,6 +46,58 @@ public sealed class AnswerParserTests
     public void Lines_are_read_and_what_is_none_is_passed_over(string system, string text, string expected) =>
         Assert.That(string.Join(", ", Read(system, text).Jobs.Select(job => $"{job.Tag} {job.State}")), Is.EqualTo(expected));
 
+    [TestCase("sge", "sge-qstat.xml", "p7-ab Running, p8-ab Queued")]
+    [TestCase("torque", "torque-qstat-f.txt", "p1-ab Running, p2-ab Queued")]
+    [TestCase("torque", "torque-server-qstat-f.txt", "p1-ab Running, p2-ab Ended, other Queued")]
+    [TestCase("htcondor", "htcondor-condor_q.json", "p1-ab Running, p2-ab Queued, p3-ab Running,  Queued")]
+    [TestCase("cobalt", "cobalt-qstat.txt", "p1-ab Running, p2-ab Queued, N/A Running, p4-ab Queued")]
+    public void Answers_as_these_systems_write_them_are_read(string system, string file, string expected)
+    {
+        var (jobs, whole) = Read(system, Recorded(file));
+        Assert.That((string.Join(", ", jobs.Select(job => $"{job.Tag} {job.State}")), whole), Is.EqualTo((expected, true)));
+    }
+
+    [TestCase("sge", "sge-qstat.xml")]
+    [TestCase("htcondor", "htcondor-condor_q.json")]
+    [TestCase("torque", "torque-server-qstat-f.txt")]
+    [TestCase("cobalt", "cobalt-qstat.txt")]
+    public void An_answer_cut_anywhere_tells_of_no_job_what_the_whole_one_does_not(string system, string file)
+    {
+        var text = Recorded(file);
+        var all = Read(system, text).Jobs.Select(job => (job.Id, job.State)).ToHashSet();
+        for (var length = 1; length < text.TrimEnd().Length; length += 7)
+        {
+            var (jobs, whole) = Read(system, text[..length]);
+            foreach (var job in jobs.Where(job => job.State != BatchState.Unknown)) Assert.That(all, Does.Contain((job.Id, job.State)), $"cut at {length}");
+            if (text[length - 1] != '\n' || system is "sge" or "htcondor") Assert.That(whole, Is.False, $"cut at {length}");
+        }
+    }
+
+    [TestCase("flux", "283467|p1-ab|RUN|\n283468|p2-ab|SCHED|\n283469|p3-ab|INACTIVE|TIMEOUT\n283470|p4-ab|CLEANUP|\n", "p1-ab Running, p2-ab Queued, p3-ab Ended, p4-ab Running")]
+    [TestCase("htcondor", "", "")]
+    [TestCase("htcondor", "[\n]\n", "")]
+    [TestCase("htcondor", "-- Schedd: login1 : <10.0.0.1:9618?...\n[\n{\"ClusterId\":1,\"JobBatchName\":\"p1-ab\",\"JobStatus\":4}\n]\n", "p1-ab Ended")]
+    public void Further_systems_answers(string system, string text, string expected) =>
+        Assert.That(string.Join(", ", Read(system, text).Jobs.Select(job => $"{job.Tag} {job.State}")), Is.EqualTo(expected));
+
+    [Test]
+    public void What_the_accounting_of_Grid_Engine_tells_of_has_ended()
+    {
+        var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates/sge"));
+        var (jobs, whole) = AnswerParser.Read(adapter.History!.Answer, Recorded("sge-qacct.txt"), adapter.States);
+        Assert.That(whole);
+        Assert.That(jobs.Select(job => (job.Tag, job.State)), Is.All.EqualTo(("p1-ab", BatchState.Ended)).Or.EqualTo(("p3-ab", BatchState.Ended)));
+        Assert.That(jobs[0].Detail, Does.Contain("enforced h_rt"));
+    }
+
+    [Test]
+    public void A_pattern_that_takes_too_long_gives_an_answer_that_is_not_whole()
+    {
+        var rule = new AnswerRule(AnswerFormat.Lines, new System.Text.RegularExpressions.Regex("^(?<id>(a+)+)(?<tag>x)(?<state>y)$",
+            System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromMilliseconds(20)), "", "", "", "", "");
+        Assert.That(AnswerParser.Read(rule, new string('a', 40) + "\n", new Dictionary<string, BatchState>()).Whole, Is.False);
+    }
+
     [TestCase("", true)]
     [TestCase("qstat: cannot connect to server vm\n", false)]
     [TestCase("{}", true)]

@@ -136,6 +136,29 @@ public sealed class CommandBatchSystemTests
     }
 
     [Test]
+    public async Task What_is_not_listed_and_not_there_to_be_cancelled_has_ended_by_the_schedulers_own_word()
+    {
+        await _batch.Submit(Pilot("p1-a"), default);
+        File.WriteAllText(Path.Combine(_folder, "jobs"), "");
+        Assert.That((await State("p1-a")).State, Is.EqualTo(BatchState.Unknown));
+        await _batch.Cancel(["p1-a"], default);
+        var status = await State("p1-a");
+        Assert.That((status.State, status.IsGuess), Is.EqualTo((BatchState.Ended, false)));
+    }
+
+    [Test]
+    public async Task No_more_commands_are_run_in_a_minute_than_the_adapter_allows()
+    {
+        _batch = Make(perMinute: 2);
+        await _batch.Submit(Pilot("p1-a"), default);
+        await State("p1-a");
+        var third = State("p1-a");
+        Assert.That(third.IsCompleted, Is.False);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.That((await third).State, Is.EqualTo(BatchState.Queued));
+    }
+
+    [Test]
     public async Task A_command_that_hangs_is_given_up_and_nothing_follows_from_it()
     {
         await _batch.Submit(Pilot("p1-a"), default);
@@ -148,6 +171,11 @@ public sealed class CommandBatchSystemTests
     [TestCase("slurm", true)]
     [TestCase("openpbs", true)]
     [TestCase("lsf", true)]
+    [TestCase("torque", true)]
+    [TestCase("sge", true)]
+    [TestCase("htcondor", true)]
+    [TestCase("cobalt", true)]
+    [TestCase("flux", true)]
     public void Shipped_adapters_are_good(string system, bool isAdapter)
     {
         var folder = Path.Combine(Repository.Root, "hpc-templates", system);
@@ -157,9 +185,14 @@ public sealed class CommandBatchSystemTests
 
     [TestCase("system: x\nnonsense: 1\n", "nonsense")]
     [TestCase("system: x\ntemplate: nowhere.sh\n", "nowhere.sh")]
-    [TestCase("system: x\nsubmit: {command: [a], id: '('}\n", "submit.id")]
-    [TestCase("system: x\nsubmit: {command: [a], id: '1'}\n", "status is missing")]
-    [TestCase("system: x\nsubmit: {command: [a], id: '1'}\nstatus: {command: [b], line: '(?<id>1)'}\n", "status.line")]
+    [TestCase("system: x\nsubmit: {command: [a, '{script}'], id: '('}\n", "line 2: submit.id")]
+    [TestCase("system: x\nsubmit:\n  command: [a]\n", "line 3: submit.command")]
+    [TestCase("system: x\nsubmit: {command: [a, '{script}'], id: '1'}\n", "submit.id has no group")]
+    [TestCase("system: x\nsubmit: {command: [a, '{script}'], id: '(1)'}\n", "status is missing")]
+    [TestCase("system: x\nsubmit: {command: [a, '{script}'], id: '(1)'}\nstatus: {command: [b], line: '(?<id>1)'}\n", "line 3: status.line")]
+    [TestCase("system: x\nsubmit: {command: [a, '{script}'], id: '(1)'}\nstatus: {command: [b], format: xml, tag: a, state: b}\n", "items and id")]
+    [TestCase("system: x\ntimeout: 0\n", "line 2: timeout")]
+    [TestCase("system: x\nstates:\n  queued: [A]\n  running: [A]\n  ended: [B]\nsubmit: {command: [a, '{script}'], id: '(1)'}\nstatus: {command: [b], tag: a, state: b}\ncancel: {command: [c, '{id}']}\n", "line 4: states.running")]
     [TestCase("system: [\n", "line")]
     public void A_wrong_adapter_says_what_and_where(string text, string said)
     {
@@ -168,7 +201,7 @@ public sealed class CommandBatchSystemTests
         Assert.That(Assert.Throws<GridError>(() => AdapterFile.Read(_folder))!.Message, Does.Contain(said).And.Contain(AdapterFile.Name));
     }
 
-    private CommandBatchSystem Make(int seconds = 20)
+    private CommandBatchSystem Make(int seconds = 20, int perMinute = 1000)
     {
         var shipped = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates/slurm"));
         var program = Path.Combine(_folder, "sched");
@@ -179,10 +212,11 @@ public sealed class CommandBatchSystemTests
             History = null,
             Cancel = [program, "cancel", "{id}"],
             Patience = TimeSpan.FromSeconds(seconds),
+            CallsPerMinute = perMinute,
         };
         var folders = new PilotFolders(Path.Combine(_folder, "state"), Path.Combine(_folder, "logs"));
         Directory.CreateDirectory(folders.Logs);
-        return new CommandBatchSystem(adapter, new SubmitScript(adapter.Template, new BatchOptions(), ["/bin/true"]), folders, _time);
+        return new CommandBatchSystem(adapter, new SubmitScript(adapter, new BatchOptions(), ["/bin/true"]), folders, _time);
     }
 
     private async Task<BatchStatus> State(string tag) => (await _batch.Status([tag], default)).Single();

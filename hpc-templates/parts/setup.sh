@@ -1,0 +1,6 @@
+{{#each setup}}
+{{{this}}}
+{{/each}}
+{{#each environment}}
+export {{{@key}}}={{this}}
+{{/each}}

@@ -1,0 +1,1 @@
+exec flux run --nodes={{{nodes}}} --ntasks={{{nodes}}} --exclusive sh -c "$node" sh "$@"
