@@ -71,7 +71,8 @@ internal sealed record AgentOptions
           --log FILE            log there too
           --use FILE            keep there, with every heartbeat, what was asked of the shared filesystem (JSON)
 
-        signals: SIGUSR1 drains (unstarted jobs are handed back, running ones go on to the margin); SIGTERM, SIGINT, SIGHUP end soon.
+        signals: SIGUSR1 drains (unstarted jobs are handed back, running ones go on to the margin); SIGTERM, SIGINT, SIGHUP,
+          SIGUSR2, SIGXCPU end soon.
         exit codes: 0 done; 1 fault of the agent; 2 wrong options; 3 spool or work folder not usable; 4 fenced or lost the spool; 5 results could
           not be published and are in the log.
 

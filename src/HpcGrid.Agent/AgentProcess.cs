@@ -11,7 +11,7 @@ namespace HpcGrid.Agent;
 /// </summary>
 internal static class AgentProcess
 {
-    private const int UserSignal1 = 10;
+    private const int UserSignal1 = 10, UserSignal2 = 12, CpuLimit = 24;
     private const int LoopStackBytes = 4 * 1024 * 1024;
 
     /// <summary>Runs until the agent leaves; answers its exit code.</summary>
@@ -22,6 +22,9 @@ internal static class AgentProcess
         using var end = Register(mailbox, PosixSignal.SIGTERM, new EndSignal());
         using var interrupt = Register(mailbox, PosixSignal.SIGINT, new EndSignal());
         using var hangUp = Register(mailbox, PosixSignal.SIGHUP, new EndSignal());
+        // Grid Engine (-notify) and LSF (at the run limit) say so that the end is near; XCPU is the soft limit of CPU time.
+        using var limit = Register(mailbox, (PosixSignal)UserSignal2, new EndSignal());
+        using var cpu = Register(mailbox, (PosixSignal)CpuLimit, new EndSignal());
         using var drain = Register(mailbox, (PosixSignal)UserSignal1, new DrainSignal());
         try
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using HpcGrid.Bridge.Batch;
+using HpcGrid.Bridge.Batch.Trial;
 using HpcGrid.Bridge.Contact;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Client;
@@ -23,9 +24,7 @@ internal static class BridgeCommand
                                [--drain]              finishes what runs, gives back the rest, ends
           hpcgrid-bridge stop  [--config FILE]        sends SIGTERM to the running bridge
                                [--drain]              sends SIGUSR1: drain, then end
-
-        FILE is bridge.yaml unless told.
-        """;
+        """ + "\n" + BatchVerb.Help + "\n\nFILE is bridge.yaml unless told.";
 
     public static async Task<int> Run(string[] args)
     {
@@ -33,6 +32,7 @@ internal static class BridgeCommand
         {
             var words = new Queue<string>(args);
             var verb = words.Count > 0 && !words.Peek().StartsWith('-') ? words.Dequeue() : "run";
+            if (verb == "batch" && !words.Contains("--help")) return await BatchVerb.Run(words);
             var (config, flags) = ("bridge.yaml", new HashSet<string>());
             while (words.TryDequeue(out var word))
             {

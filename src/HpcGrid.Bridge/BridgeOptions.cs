@@ -66,13 +66,31 @@ public sealed record BatchOptions
     /// <summary>Nodes to keep busy while there is work.</summary>
     public int Nodes { get; set; } = 2;
 
+    /// <summary>Most pilots that wait in the batch system's queue; 0 for as many as are wanted. A site's limit per user.</summary>
+    public int MaxQueued { get; set; }
+
+    /// <summary>Most pilots submitted in a minute; 0 is 30, and no bound for fork.</summary>
+    public int PilotsPerMinute { get; set; }
+
+    /// <summary>
+    /// Seconds: where the batch system tells of holes in its schedule, pilots are made as short as this to fit into one; 0 asks for the walltime always.
+    /// </summary>
+    public int ShortestWalltime { get; set; }
+
     /// <summary>Nodes of each pilot: as many can a job over several nodes have at most.</summary>
     public int NodesPerPilot { get; set; } = 1;
 
     /// <summary>
-    /// What starts jobs over several nodes, called as FILE HOSTFILE NODES TASKS-PER-NODE PROGRAM [ARGUMENT...]; empty finds launch.sh in the template.
+    /// What starts jobs over several nodes, called as FILE HOSTFILE NODES TASKS-PER-NODE PROGRAM [ARGUMENT...]; empty finds launch.sh in the template;
+    /// "none": there are no jobs over several nodes, though pilots may have several.
     /// </summary>
     public string Launcher { get; set; } = "";
+
+    /// <summary>Said for <see cref="Launcher"/>.</summary>
+    internal const string NoLauncher = "none";
+
+    /// <summary>Most nodes of one job.</summary>
+    internal int NodesPerJob => Launcher == NoLauncher ? 1 : NodesPerPilot;
 
     /// <summary>A folder that all nodes see, for the sandboxes of jobs over several; empty: they are where other sandboxes are.</summary>
     public string SharedWork { get; set; } = "";

@@ -23,7 +23,7 @@ public static class BridgeOptionsFile
         stopPilots: false            # true: cancel all pilots when the bridge stops
         operationsPerSecond: 0       # metadata operations on the spool; 0: 50 on a shared filesystem, 5000 on a local one
         batch:
-          system: fork               # agents as processes of this machine; or slurm, openpbs, lsf
+          system: fork               # agents as processes of this machine; or slurm, openpbs, torque, lsf, sge, htcondor, cobalt, flux
           nodes: 2
           nodesPerPilot: 1           # more: jobs over several nodes can run (NodeCount), started by launch.sh of the template
           coresPerNode: 2
@@ -83,6 +83,10 @@ public static class BridgeOptionsFile
         foreach (var (field, text) in ((string, string)[])[("start", options.Batch.Start), ("project", options.Batch.Project),
             ("reservation", options.Batch.Reservation), ("constraint", options.Batch.Constraint), ("licences", options.Batch.Licences)])
             Demand(IsPlain(text), "batch." + field, PlainRule);
+        Demand(options.Batch.MaxQueued is >= 0 and <= 10_000, "batch.maxQueued", "must be from 0 to 10000");
+        Demand(options.Batch.PilotsPerMinute is >= 0 and <= 10_000, "batch.pilotsPerMinute", "must be from 0 to 10000");
+        Demand(options.Batch.ShortestWalltime == 0 || (options.Batch.ShortestWalltime >= 30 && options.Batch.ShortestWalltime <= options.Batch.Walltime),
+            "batch.shortestWalltime", "must be 0, or from 30 seconds to batch.walltime");
         Demand(options.Batch.Gpus is >= 0 and <= 1024, "batch.gpus", "must be from 0 to 1024");
         Demand(options.Batch.Environment.Keys.All(IsVariable), "batch.environment", "must have names of variables: letters, digits and _");
         foreach (var (name, text) in options.Batch.Attributes) Demand(IsPlain(text), "batch.attributes." + name, PlainRule);
@@ -119,7 +123,7 @@ public static class BridgeOptionsFile
         Batch = options.Batch with
         {
             Agent = options.Batch.Agent.Length == 0 ? "" : Path.GetFullPath(options.Batch.Agent, directory),
-            Launcher = options.Batch.Launcher.Length == 0 ? "" : Path.GetFullPath(options.Batch.Launcher, directory),
+            Launcher = options.Batch.Launcher is "" or BatchOptions.NoLauncher ? options.Batch.Launcher : Path.GetFullPath(options.Batch.Launcher, directory),
             SharedWork = options.Batch.SharedWork.Length == 0 ? "" : Path.GetFullPath(options.Batch.SharedWork, directory),
             Logs = options.Batch.Logs.Length == 0 ? "" : Path.GetFullPath(options.Batch.Logs, directory),
             Templates = options.Batch.Templates.Length == 0 ? "" : Path.GetFullPath(options.Batch.Templates, directory),

@@ -11,19 +11,6 @@ namespace HpcGrid.Bridge;
 /// <param name="EndsPerSecond">Jobs that ended per second lately.</param>
 public sealed record StockView(int Cores, long HeldJobs, long HeldCores, double? JobSeconds, double EndsPerSecond);
 
-/// <summary>What decides how many pilots to start.</summary>
-/// <param name="Nodes">The most that are wanted at a time.</param>
-/// <param name="NodesPerPilot">Nodes of each pilot.</param>
-/// <param name="CoresPerNode">Cores of each.</param>
-/// <param name="HeldCores">Cores asked for by jobs held whose payload has not ended.</param>
-/// <param name="Waiting">Jobs waiting at central that could run here.</param>
-/// <param name="Alive">Pilots queued, starting or running that take work; draining ones do not count.</param>
-/// <param name="Occupied">Pilots that have not ended.</param>
-/// <param name="Avoided">Nodes that get no work for now.</param>
-/// <param name="Gangs">Jobs over several nodes that no living pilot can ever have room for.</param>
-public sealed record PilotView(int Nodes, int NodesPerPilot, int CoresPerNode, long HeldCores, int Waiting, int Alive, int Occupied, int Gangs = 0,
-    int Avoided = 0);
-
 /// <summary>The bridge's decisions, as functions of what it sees.</summary>
 public static class BridgeRules
 {
@@ -53,31 +40,10 @@ public static class BridgeRules
         return Math.Clamp(Math.Min(byDuration, byRate), floor, Math.Max(floor, Limits.LargestStock));
     }
 
-    /// <summary>How many pilots to start: as many as the work can fill, and one for each gang without a place, up to the nodes wanted.</summary>
-    public static int PilotsToStart(PilotView view)
-    {
-        var demand = view.HeldCores + view.Waiting;
-        if (demand <= 0) return 0;
-        var cores = view.NodesPerPilot * view.CoresPerNode;
-        // Which nodes the batch system gives is its own affair: a pilot of several comes with good ones too, and the bad one of them is drained.
-        var nodes = view.NodesPerPilot == 1 ? Math.Max(0, view.Nodes - view.Avoided) : view.Nodes;
-        var most = nodes / view.NodesPerPilot;
-        var useful = (int)Math.Min(most, (demand + cores - 1) / cores);
-        return Math.Max(0, Math.Min(Math.Max(useful - view.Alive, view.Gangs), most - view.Occupied));
-    }
-
     /// <summary>What agents keep at the end of their lives (their rule: 600 s, at most a fifth of the lifetime).</summary>
     /// <param name="walltime">Of their pilots, seconds.</param>
     public static TimeSpan DrainMargin(int walltime) =>
         TimeSpan.FromSeconds(Math.Min(Limits.DrainMargin.TotalSeconds, walltime * Limits.DrainPart) + Limits.ClockSlack.TotalSeconds);
-
-    /// <summary>The pause after this many pilots in a row died young.</summary>
-    public static TimeSpan RespawnPause(int youngDeaths)
-    {
-        if (youngDeaths < Limits.ForgivenDeaths) return TimeSpan.Zero;
-        var doubled = Limits.FirstRespawnPause * Math.Pow(2, Math.Min(youngDeaths - Limits.ForgivenDeaths, 20));
-        return doubled < Limits.LongestRespawnPause ? doubled : Limits.LongestRespawnPause;
-    }
 
     /// <summary>Doubles a pause up to its longest.</summary>
     public static TimeSpan Longer(TimeSpan pause, TimeSpan first, TimeSpan longest) =>

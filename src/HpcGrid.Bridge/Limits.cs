@@ -174,6 +174,19 @@ internal static class Limits
     public static readonly TimeSpan FirstRespawnPause = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan LongestRespawnPause = TimeSpan.FromMinutes(5);
 
+    /// <summary>After pilots that found nothing to do though work waited, doubled with each: the site map promises what the pilots do not have.</summary>
+    public static readonly TimeSpan FirstIdlePause = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan LongestIdlePause = TimeSpan.FromMinutes(30);
+
+    /// <summary>Queued pilots without work for them stay so long: the next production may come, and their place in the queue has been waited for.</summary>
+    public static readonly TimeSpan SurplusStays = TimeSpan.FromMinutes(5);
+
+    /// <summary>Pilots started in a minute on a batch system of others, unless told: a thousand at once would look like an accident.</summary>
+    public const int PilotsPerMinute = 30;
+
+    /// <summary>After a batch system that does not answer, doubled up to the longest.</summary>
+    public static readonly TimeSpan LongestBatchPause = TimeSpan.FromMinutes(5);
+
     /// <summary>A pilot that young deaths of so many in a row forgive: the first may have been killed by somebody, not by us.</summary>
     public const int ForgivenDeaths = 3;
 

@@ -57,7 +57,8 @@ internal static class CommandLine
             new KillCommand(), new ResubmitCommand(), new WaitCommand(), new ExportCommand(), new ReportCommand(), new NodesCommand(),
             new LsCommand(), new CpCommand(), new CatCommand(), new MkdirCommand(), new RmCommand(), new MvCommand(), new StatCommand(), new FindCommand(),
                 new WhereisCommand(),
-            new WhoamiCommand(), new QuotaCommand(), new DoctorCommand(), new SpoolCommand(), new LocalCommand(), new CompletionCommand(), new HelpCommand(),
+            new WhoamiCommand(), new QuotaCommand(), new DoctorCommand(), new SpoolCommand(), new BatchCommand(),
+                new LocalCommand(), new CompletionCommand(), new HelpCommand(),
         };
         foreach (var command in Tree(root).OfType<GridCommand>()) command.Use(terminal);
         foreach (var option in root.Options.OfType<HelpOption>())

@@ -86,5 +86,5 @@ public sealed record Adapter
 
 /// <summary>A command that tells of holes in the schedule, line by line.</summary>
 /// <param name="Words">The program and its arguments.</param>
-/// <param name="Line">A pattern with the groups nodes (how many are idle) and perhaps seconds (for how long; without it, for long).</param>
+/// <param name="Line">A pattern with the groups nodes (how many are idle) and perhaps time (for how long, "[[D-]H:]M:S" or seconds; without it, for long).</param>
 public sealed record BackfillQuestion(IReadOnlyList<string> Words, Regex Line);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml;
@@ -27,6 +28,33 @@ public static partial class AnswerParser
         AnswerFormat.Xml => Xml(rule, text, states),
         _ => throw new InvalidOperationException($"{rule.Format} is no format"),
     };
+
+    /// <summary>Holes in the schedule; what cannot be read is none.</summary>
+    public static IReadOnlyList<BackfillHole> Holes(Regex line, string text)
+    {
+        try
+        {
+            return [.. from match in line.Matches(text)
+                       let nodes = int.TryParse(match.Groups["nodes"].Value, CultureInfo.InvariantCulture, out var number) ? number : 0
+                       where nodes > 0
+                       select new BackfillHole(nodes, DurationOf(match.Groups["time"].Value))];
+        }
+        catch (RegexMatchTimeoutException) { return []; }
+    }
+
+    /// <summary>"[[D-]H:]M:S" or seconds; null: for long.</summary>
+    private static TimeSpan? DurationOf(string text)
+    {
+        var dash = text.IndexOf('-', StringComparison.Ordinal);
+        var days = dash > 0 && int.TryParse(text[..dash], CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var seconds = 0L;
+        foreach (var part in text[(dash + 1)..].Split(':'))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var digits)) return null;
+            seconds = seconds * 60 + digits;
+        }
+        return TimeSpan.FromDays(days) + TimeSpan.FromSeconds(seconds);
+    }
 
     /// <summary>Null: the pattern takes too long on this text.</summary>
     private static List<ListedJob>? Lines(AnswerRule rule, string text, IReadOnlyDictionary<string, BatchState> states)

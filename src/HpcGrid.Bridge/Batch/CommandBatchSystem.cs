@@ -72,6 +72,15 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
         }
     }
 
+    public async Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct)
+    {
+        if (adapter.Backfill is not { } backfill) return [];
+        var answer = await _command.Run(Filled(backfill.Words), null, ct);
+        return answer.ExitCode == 0 ? AnswerParser.Holes(backfill.Line, answer.Output) : [];
+    }
+
+    public string LogOf(string tag) => folders.LogOf(tag);
+
     public Task Forget(IReadOnlyList<string> tags, CancellationToken ct)
     {
         foreach (var tag in tags)

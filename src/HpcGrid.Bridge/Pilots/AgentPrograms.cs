@@ -34,9 +34,11 @@ internal static class AgentPrograms
     /// <summary>What starts jobs over several nodes; null where there is none and pilots have one node. Throws GridError(NotFound).</summary>
     public static string? FindLauncher(BatchOptions options)
     {
+        if (options.Launcher == BatchOptions.NoLauncher) return null;
         if (options.Launcher.Length > 0) return First([options.Launcher], "batch.launcher");
         var own = Path.Combine(FindTemplates(options), "launch.sh");
-        return options.NodesPerPilot == 1 && !File.Exists(own) ? null : First([own], "a launcher for pilots of several nodes");
+        return options.NodesPerPilot == 1 && !File.Exists(own) ? null
+            : First([own], "a launcher for jobs over several nodes (batch.launcher; 'none' if there shall be no such jobs)");
     }
 
     /// <summary>The arguments of every agent of this bridge.</summary>

@@ -15,6 +15,12 @@ internal sealed class BatchCalls(IBatchSystem batch, Posts posts, CancellationTo
             return await batch.Status(tags, stopping);
         }), done, failed);
 
+    /// <summary>Asks for holes in the schedule. No answer is no hole: a hint is not worth an alarm.</summary>
+    public void AskForHoles(Action<Tick, IReadOnlyList<BackfillHole>> done) =>
+        posts.Fetch(InTurn(() => batch.Holes(stopping)), done, (tick, _) => done(tick, []));
+
+    public string LogOf(string tag) => batch.LogOf(tag);
+
     public void Submit(PilotRequest request, Action<Tick, string> done, Action<Tick, GridError> failed) =>
         posts.Fetch(InTurn(() => batch.Submit(request, stopping)), done, failed);
 

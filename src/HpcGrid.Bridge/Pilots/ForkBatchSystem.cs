@@ -61,6 +61,10 @@ public sealed class ForkBatchSystem(ForkSetup setup, TimeProvider time) : IBatch
         return Task.CompletedTask;
     }
 
+    public Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct) => Task.FromResult<IReadOnlyList<BackfillHole>>([]);
+
+    public string LogOf(string tag) => Path.Combine(DirectoryOf(tag), "log");
+
     public Task Forget(IReadOnlyList<string> tags, CancellationToken ct)
     {
         foreach (var tag in tags.Where(tag => StatusOf(tag).State == BatchState.Ended && Directory.Exists(DirectoryOf(tag))))

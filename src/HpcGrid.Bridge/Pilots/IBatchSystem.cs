@@ -55,6 +55,12 @@ public interface IBatchSystem
     /// <summary>Ends pilots with all their processes, now. Of one that has ended, nothing. Whether it worked, Status tells.</summary>
     Task Cancel(IReadOnlyList<string> tags, CancellationToken ct);
 
+    /// <summary>Holes in the schedule, where it tells of them; none otherwise.</summary>
+    Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct);
+
+    /// <summary>Where the output of a pilot lies, for people.</summary>
+    string LogOf(string tag);
+
     /// <summary>Drops what is kept of pilots that ended long ago. Never touches another.</summary>
     Task Forget(IReadOnlyList<string> tags, CancellationToken ct);
 }

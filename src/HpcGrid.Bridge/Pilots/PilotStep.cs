@@ -8,7 +8,7 @@ namespace HpcGrid.Bridge.Pilots;
 
 /// <summary>
 /// Keeps as many pilots as the work needs. The tag is in the ledger before the batch system is asked and the same tag is asked for again after a
-/// crash, so that a lost answer never starts two. Pilots that die young make it slower and slower.
+/// crash, so that a lost answer never starts two. How many and when is the planner's affair.
 /// </summary>
 internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBoard board, Fleet fleet, Demand demand, BatchOptions options) : BridgeStep
 {
@@ -16,8 +16,11 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private readonly HashSet<string> _asked = [];
     private readonly TimeSpan _pollInterval = options.PollSeconds > 0 ? TimeSpan.FromSeconds(options.PollSeconds)
         : options.IsFork ? Limits.BatchPoll : Limits.SharedBatchPoll;
-    private TimeSpan _pollDue, _startNotBefore;
-    private int _youngDeaths;
+    private readonly PilotPlanner _planner = new(options.PilotsPerMinute > 0 || options.IsFork ? options.PilotsPerMinute : Limits.PilotsPerMinute);
+    private readonly Dictionary<string, TimeSpan> _walltimes = [];
+    private readonly HashSet<string> _worked = [], _cancelled = [];
+    private IReadOnlyList<BackfillHole> _holes = [];
+    private TimeSpan _pollDue, _pollPause;
     private bool _polling, _loaded;
 
     /// <summary>Jobs over several nodes for which no living pilot can ever have nodes enough.</summary>
@@ -38,8 +41,10 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     {
         if (!_loaded) Load(tick);
         Poll(tick);
-        Start(tick);
-        if (tick.Monotonic >= _startNotBefore)
+        foreach (var agent in fleet.Agents.Where(agent => agent.Claims.Count + agent.Accepted.Count > 0))
+            if (_worked.Add(agent.Row.Pilot)) _planner.Worked();
+        Plan(tick);
+        if (tick.Monotonic >= _planner.NotBefore)
             foreach (var pilot in Living.Where(pilot => pilot.Stage == PilotStage.Submitting && !_asked.Contains(pilot.Tag)).ToList()) Submit(pilot, tick);
         Retire(tick);
     }
@@ -80,12 +85,13 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
             _polling = true;
             _pollDue = tick.Monotonic + _pollInterval;
             batch.Poll(tags, cancel, Polled, Failed);
+            if (options.ShortestWalltime > 0) batch.AskForHoles((_, holes) => _holes = holes);
         });
     }
 
     private void Polled(Tick tick, IReadOnlyList<BatchStatus> statuses)
     {
-        _polling = false;
+        (_polling, _pollPause) = (false, TimeSpan.Zero);
         foreach (var status in statuses)
         {
             if (!_pilots.TryGetValue(status.Tag, out var pilot)) continue;
@@ -111,43 +117,68 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     {
         Keep(pilot with { Stage = PilotStage.Ended, EndedAt = tick.Now, BatchId = status.BatchId });
         var lived = tick.Now - pilot.SubmittedAt;
-        var young = lived < Limits.YoungDeath && !fleet.HasAgentOf(pilot.Tag) && !Stopped;
-        _youngDeaths = young ? _youngDeaths + 1 : 0;
-        if (!young)
-        {
-            Log.Information("pilot {Pilot} has ended after {Seconds:0} s: {Detail}", pilot.Tag, lived.TotalSeconds, status.Detail);
-            return;
-        }
-        var pause = BridgeRules.RespawnPause(_youngDeaths);
-        _startNotBefore = tick.Monotonic + pause;
-        Log.Warning(
-            "pilot {Pilot} died after {Seconds:0} s without an agent ({Detail}); the next one starts in {Pause:0} s. Look at its log in the state directory",
-            pilot.Tag, lived.TotalSeconds, status.Detail, pause.TotalSeconds);
+        var end = EndOf(pilot, lived);
+        var pause = _planner.Ended(end, tick.Monotonic);
+        if (end == PilotEnd.DiedYoung)
+            Log.Warning("pilot {Pilot} died after {Seconds:0} s without an agent ({Detail}); the next one starts in {Pause:0} s. Its output: {Log}",
+                pilot.Tag, lived.TotalSeconds, status.Detail, pause.TotalSeconds, batch.LogOf(pilot.Tag));
+        else if (end == PilotEnd.FoundNoWork)
+            Log.Warning("pilot {Pilot} found nothing to do on {Nodes} though work waits; the next one starts in {Pause:0} s. Its output: {Log}",
+                pilot.Tag, string.Join(", ", AgentsOf(pilot.Tag).Select(agent => agent.Row.Node)), pause.TotalSeconds, batch.LogOf(pilot.Tag));
+        else Log.Information("pilot {Pilot} has ended after {Seconds:0} s: {Detail}", pilot.Tag, lived.TotalSeconds, status.Detail);
     }
 
-    private void Start(Tick tick)
+    private PilotEnd EndOf(PilotRow pilot, TimeSpan lived)
     {
-        if (Stopped || tick.Monotonic < _startNotBefore) return;
-        var counts = ledger.Jobs.Counts();
-        var held = counts.Where(pair => pair.Key != JobStage.Saving).Sum(pair => pair.Value.Cores);
+        if (Stopped || _cancelled.Contains(pilot.Tag) || _worked.Contains(pilot.Tag)) return PilotEnd.Well;
+        if (!fleet.HasAgentOf(pilot.Tag)) return lived < Limits.YoungDeath ? PilotEnd.DiedYoung : PilotEnd.Well;
+        return demand.Waiting > 0 ? PilotEnd.FoundNoWork : PilotEnd.Well;
+    }
+
+    private void Plan(Tick tick)
+    {
+        if (Stopped) return;
+        var counts = ledger.Jobs.Counts().Where(pair => pair.Key != JobStage.Saving).ToList();
+        var (held, jobs) = (counts.Sum(pair => pair.Value.Cores), counts.Sum(pair => pair.Value.Jobs));
         var occupied = Living.Count();
         var gangs = GangsWithoutPilot();
         var useless = Living.Count(pilot => AgentsOf(pilot.Tag).Any() && !AgentsOf(pilot.Tag).Any(agent => agent.TakesWork || agent.Card is null));
         if (gangs > 0 && occupied >= options.Nodes / options.NodesPerPilot) MakeRoom(tick);
-        var wanted = BridgeRules.PilotsToStart(new PilotView(
-            options.Nodes, options.NodesPerPilot, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied, gangs, fleet.Avoided));
-        for (var i = 0; i < wanted; i++)
+        var queued = Living.Where(pilot => pilot.Stage is PilotStage.Submitting or PilotStage.Queued && !fleet.HasAgentOf(pilot.Tag)).ToList();
+        var plan = _planner.Decide(new PilotView(
+            options.Nodes, options.NodesPerPilot, options.CoresPerNode, held, demand.Waiting, occupied - useless, occupied, gangs, fleet.Avoided)
         {
-            var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";
-            var pilot = new PilotRow(tag, null, PilotStage.Submitting, tick.Now, tick.Now + TimeSpan.FromSeconds(options.Walltime), null);
-            ledger.Pilots.Add(pilot);
-            _pilots[tag] = pilot;
+            Queued = queued.Count,
+            MostQueued = options.MaxQueued > 0 ? options.MaxQueued : int.MaxValue,
+            CoresPerJob = jobs > 0 ? Math.Max(1, (double)held / jobs) : 1,
+        }, tick.Monotonic);
+        for (var i = 0; i < plan.Start; i++) Begin(tick);
+        if (plan.Cancel > 0) Log.Information("{Pilots} queued pilots are taken back: nothing waits for them", plan.Cancel);
+        // Those that have waited longest stay.
+        foreach (var pilot in queued.OrderByDescending(pilot => pilot.SubmittedAt).Take(plan.Cancel))
+        {
+            _cancelled.Add(pilot.Tag);
+            board.Cancel(pilot.Tag);
         }
     }
 
+    private void Begin(Tick tick)
+    {
+        var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";
+        var whole = TimeSpan.FromSeconds(options.Walltime);
+        if (options.ShortestWalltime > 0)
+            _walltimes[tag] = whole = PilotRules.Walltime(whole, TimeSpan.FromSeconds(options.ShortestWalltime), options.NodesPerPilot, _holes);
+        var pilot = new PilotRow(tag, null, PilotStage.Submitting, tick.Now, tick.Now + whole, null);
+        ledger.Pilots.Add(pilot);
+        _pilots[tag] = pilot;
+    }
+
+    /// <summary>Of one that a former process submitted, the longest it can be.</summary>
+    private TimeSpan WalltimeOf(PilotRow pilot) => _walltimes.GetValueOrDefault(pilot.Tag, TimeSpan.FromSeconds(options.Walltime));
+
     /// <summary>When a pilot ends: one that has not begun gets its whole walltime from its start on.</summary>
     public DateTimeOffset? DeadlineOf(PilotRow pilot, Tick tick) =>
-        pilot.Stage is PilotStage.Submitting or PilotStage.Queued ? tick.Now + TimeSpan.FromSeconds(options.Walltime) : pilot.Deadline;
+        pilot.Stage is PilotStage.Submitting or PilotStage.Queued ? tick.Now + WalltimeOf(pilot) : pilot.Deadline;
 
     /// <summary>Agents of it may still be on their way.</summary>
     public bool IsYoung(string tag, Tick tick) => _pilots.TryGetValue(tag, out var pilot) && pilot.Stage != PilotStage.Ended
@@ -170,7 +201,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     /// <summary>For a pilot whose submission a crash may have cut short as well: the tag makes it harmless.</summary>
     private void Submit(PilotRow pilot, Tick tick)
     {
-        var walltime = TimeSpan.FromSeconds(options.Walltime);
+        var walltime = WalltimeOf(pilot);
         var request = new PilotRequest(pilot.Tag, options.NodesPerPilot, options.CoresPerNode, walltime, pilot.Deadline ?? tick.Now + walltime);
         tick.AfterCommit(() =>
         {
@@ -182,6 +213,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
 
     private void Submitted(Tick tick, string tag, string batchId)
     {
+        _planner.Accepted();
         if (_pilots.TryGetValue(tag, out var pilot) && pilot.Stage == PilotStage.Submitting) Keep(pilot with { Stage = PilotStage.Queued, BatchId = batchId });
         tick.ComeBackIn(Limits.BusyDelay);
     }
@@ -190,8 +222,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     {
         Log.Warning("pilot {Pilot} was not started: {Message} {Hint}", tag, error.Message, error.Hint ?? "");
         _asked.Remove(tag);
-        _youngDeaths = Math.Max(_youngDeaths + 1, Limits.ForgivenDeaths);
-        _startNotBefore = tick.Monotonic + BridgeRules.RespawnPause(_youngDeaths);
+        _ = _planner.Ended(PilotEnd.Refused, tick.Monotonic);
         // Only a refusal for good says that nothing was started; otherwise the same tag is asked for again.
         if (!error.IsTransient && _pilots.TryGetValue(tag, out var pilot)) Keep(pilot with { Stage = PilotStage.Ended, EndedAt = tick.Now });
     }
@@ -199,8 +230,10 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private void Failed(Tick tick, GridError error)
     {
         _polling = false;
-        _pollDue = tick.Monotonic + Limits.CentralPause;
-        Log.Warning("the batch system does not answer: {Message}; nothing is concluded from that", error.Message);
+        _pollPause = BridgeRules.Longer(_pollPause, Limits.CentralPause, Limits.LongestBatchPause);
+        _pollDue = tick.Monotonic + _pollPause;
+        Log.Warning("the batch system does not answer: {Message}; nothing is concluded from that, and it is asked again in {Seconds:0} s", error.Message,
+            _pollPause.TotalSeconds);
     }
 
     /// <summary>Rows of pilots that ended long ago go, and with them what the batch system keeps.</summary>
@@ -215,6 +248,9 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         {
             ledger.Pilots.Delete(tag);
             _pilots.Remove(tag);
+            _walltimes.Remove(tag);
+            _worked.Remove(tag);
+            _cancelled.Remove(tag);
             board.Forget(tag);
         }
         tick.AfterCommit(() => batch.Forget(old));

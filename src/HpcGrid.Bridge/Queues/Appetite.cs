@@ -50,7 +50,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
             Site = options.Site,
             Ce = options.Ce,
             Cores = Math.Max(cards.Count > 0 ? cards.Max(card => card.Cores) : 0, starting.Count > 0 ? batch.CoresPerNode : 0),
-            Nodes = batch.NodesPerPilot,
+            Nodes = batch.NodesPerJob,
             MemoryMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.MemoryMib) : 0, starting.Count > 0 ? batch.MemoryOfNode : 0),
             DiskMib = Math.Max(cards.Count > 0 ? cards.Max(card => card.DiskMib) : 0, starting.Count > 0 ? batch.DiskOfNode : 0),
             Counters = cards.Aggregate(starting.Count > 0 ? Counters.Parse(batch.Counters) : Counters.None, (best, card) => best.Best(card.Counters)),

@@ -75,8 +75,8 @@ public sealed class SlurmTests
         var copy = Path.Combine(Root, "templates");
         Directory.CreateDirectory(copy);
         foreach (var file in Directory.GetFiles(Path.Combine(Needs.Repository, "hpc-templates/slurm"))) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
-        var script = Path.Combine(copy, "submit.sh");
-        var text = File.ReadAllText(script);
+        var script = Path.Combine(copy, "agent.sh");
+        var text = File.ReadAllText(Path.Combine(Needs.Repository, "hpc-templates/parts/agent.sh"));
         Assert.That(text, Does.Contain("\nexec \"$@\" --node"));
         File.WriteAllText(script, text.Replace("\nexec \"$@\" --node", "\nexec unshare --net \"$@\" --node", StringComparison.Ordinal));
         return copy;

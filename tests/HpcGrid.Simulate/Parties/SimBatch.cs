@@ -195,5 +195,9 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
         return Task.CompletedTask;
     }
 
+    public Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct) => Task.FromResult<IReadOnlyList<BackfillHole>>([]);
+
+    public string LogOf(string tag) => "";
+
     public Task Forget(IReadOnlyList<string> tags, CancellationToken ct) => Task.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using HpcGrid.Bridge;
+using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 
@@ -27,22 +28,22 @@ public sealed class BridgeRulesTests
     [TestCase(4, 2, 100, 0, 3, 4, ExpectedResult = 0, Description = "a draining one still takes its place")]
     [TestCase(4, 2, 3, 0, 1, 1, ExpectedResult = 1, Description = "as many as the work can fill")]
     public int How_many_pilots_are_started(int nodes, int cores, int held, int waiting, int alive, int occupied) =>
-        BridgeRules.PilotsToStart(new PilotView(nodes, 1, cores, held, waiting, alive, occupied));
+        PilotRules.ToStart(new PilotView(nodes, 1, cores, held, waiting, alive, occupied));
 
     [TestCase(2, 1, 0, 1, ExpectedResult = 1, Description = "the place of a node to avoid is not filled")]
     [TestCase(2, 2, 0, 1, ExpectedResult = 1, Description = "a pilot of several nodes has good ones too")]
     [TestCase(5, 2, 0, 0, ExpectedResult = 2, Description = "no pilot of a node too many")]
     [TestCase(4, 2, 1, 0, ExpectedResult = 1, Description = "one alive and full, one more for what waits")]
     public int How_many_pilots_of_several_nodes_are_started(int nodes, int perPilot, int alive, int avoided) =>
-        BridgeRules.PilotsToStart(new PilotView(nodes, perPilot, 2, 100, 0, alive, alive, Gangs: 0, avoided));
+        PilotRules.ToStart(new PilotView(nodes, perPilot, 2, 100, 0, alive, alive, Gangs: 0, avoided));
 
     [Test]
     public void A_job_over_several_nodes_without_a_place_gets_a_pilot_though_the_cores_would_do() =>
-        Assert.That(BridgeRules.PilotsToStart(new PilotView(4, 2, 2, 2, 0, 1, 1, Gangs: 1)), Is.EqualTo(1));
+        Assert.That(PilotRules.ToStart(new PilotView(4, 2, 2, 2, 0, 1, 1, Gangs: 1)), Is.EqualTo(1));
 
     [Test]
     public void Pilots_that_die_young_are_replaced_more_and_more_slowly() =>
-        Assert.That(Enumerable.Range(0, 8).Select(deaths => BridgeRules.RespawnPause(deaths).TotalSeconds), Is.EqualTo(new double[] { 0, 0, 0, 2, 4, 8, 16, 32 }));
+        Assert.That(Enumerable.Range(0, 8).Select(deaths => PilotRules.Pause(new PilotFortune(deaths, 0)).TotalSeconds), Is.EqualTo(new double[] { 0, 0, 0, 2, 4, 8, 16, 32 }));
 
     [Test]
     public void Every_outcome_is_decided([Values] Outcome outcome) => Assert.DoesNotThrow(() => BridgeRules.EndOf(outcome));

@@ -11,6 +11,7 @@ internal sealed class FakeBatch : IBatchSystem
     public ConcurrentQueue<PilotRequest> Requests { get; } = new();
     public ConcurrentQueue<string> Cancelled { get; } = new();
     public bool Away { get; set; }
+    public List<BackfillHole> HolesNow { get; } = [];
     public string Name => "fake";
     public bool IsDefinite => true;
 
@@ -35,6 +36,10 @@ internal sealed class FakeBatch : IBatchSystem
         }
         return Task.CompletedTask;
     }
+
+    public Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct) => Task.FromResult<IReadOnlyList<BackfillHole>>([.. HolesNow]);
+
+    public string LogOf(string tag) => $"/logs/{tag}.log";
 
     public Task Forget(IReadOnlyList<string> tags, CancellationToken ct) => Task.CompletedTask;
 }

@@ -1,0 +1,94 @@
+using System.Text.Json;
+
+namespace HpcGrid.EndToEnd.Real;
+
+/// <summary>`hpcgrid-bridge batch test` and a production on real schedulers; skipped where they cannot run.</summary>
+[Category("Real")]
+public sealed class BatchTrialTests
+{
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(5);
+    private readonly string _folder = Directory.CreateTempSubdirectory("hpcgrid-trial-").FullName;
+
+    [TearDown]
+    public void Clean() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public async Task Grid_Engine_passes_all_checks_and_runs_a_production()
+    {
+        Needs.Root();
+        Needs.Program("apt-get", "apt, for Grid Engine's packages");
+        await using var sge = await Scheduler.Up("dev-sge", "HPCGRID_SGE", Path.Combine(_folder, "sge"));
+        await Passes("sge", "main.q", walltime: 10, sge.Environment);
+
+        await using var grid = await Grid.Start(new GridSetup
+        {
+            System = "sge",
+            More = "  pollSeconds: 1\n  idleExit: 10\n  queue: main.q\n  attributes: {pe: smp}",
+            BridgeEnvironment = sge.Environment,
+        });
+        var master = (await grid.Submit("""
+            Command = {"/bin/sh", "-c", "echo $JOB_ID #alien_counter#"};
+            Split = "production:1-40";
+            TTL = 60;
+            MemorySize = "50MB";
+            WorkDirectorySize = "20MB";
+            KeepOutput = "tail";
+            """)).Job;
+        var progress = await grid.UntilFinal(master, Bound);
+        Assert.That(progress.States, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = 40 }));
+    }
+
+    [Test]
+    public async Task The_front_ends_of_Torque_over_Slurm_pass_all_checks()
+    {
+        Needs.Root();
+        Needs.Program("slurmctld", "slurm-wlm");
+        Needs.Program("munged", "munge");
+        Needs.File("/usr/share/doc/slurm-wlm-torque/copyright", "slurm-wlm-torque");
+        await using var slurm = await Scheduler.Up("dev-slurm", "HPCGRID_SLURM", Path.Combine(_folder, "slurm"));
+        await Passes("torque", "main", walltime: 60, slurm.Environment);
+    }
+
+    private async Task Passes(string system, string queue, int walltime, IReadOnlyDictionary<string, string> environment)
+    {
+        var notes = Directory.CreateDirectory(Path.Combine(_folder, system + "-notes")).FullName;
+        var finished = await Daemon.Run("hpcgrid-bridge", ["batch", "test", queue, "--system", system, "--folder", notes, "--json",
+            "--walltime", walltime.ToString(System.Globalization.CultureInfo.InvariantCulture), "--patience", "120"], environment);
+        TestContext.Out.WriteLine(finished.Output + finished.Error);
+        using var report = JsonDocument.Parse(finished.Output);
+        var checks = report.RootElement.GetProperty("checks").EnumerateArray()
+            .ToDictionary(check => check.GetProperty("name").GetString()!, check => check.GetProperty("verdict").GetString());
+        Assert.That(checks.Where(check => check.Value == "Failed"), Is.Empty);
+        Assert.That(checks.Keys, Is.SupersetOf(new[] { "submit", "a lost answer", "one agent on each node", "cancel", "nothing lives on", "cancel again", "walltime" }));
+        Assert.That(finished.ExitCode, Is.Zero);
+    }
+
+    /// <summary>A scheduler started by one of tools/dev-*, and what to export to talk to it.</summary>
+    private sealed class Scheduler : IAsyncDisposable
+    {
+        private readonly string _tool;
+
+        private Scheduler(string tool, Dictionary<string, string> environment) => (_tool, Environment) = (tool, environment);
+
+        public Dictionary<string, string> Environment { get; }
+
+        public static async Task<Scheduler> Up(string tool, string variable, string folder)
+        {
+            var environment = new Dictionary<string, string> { [variable] = folder };
+            var path = Path.Combine(Needs.Repository, "tools", tool);
+            var output = Path.Combine(Path.GetDirectoryName(folder)!, tool + ".out");
+            // Daemons that it leaves behind keep its outputs open: they go to a file.
+            var up = await Daemon.Run("/bin/sh", ["-c", "\"$0\" up 8 > \"$1\" 2>&1", path, output], environment);
+            var said = await File.ReadAllTextAsync(output);
+            if (up.ExitCode != 0) Assert.Ignore($"{tool} cannot start: {said.Trim()}");
+            foreach (var line in said.Split('\n').Where(line => line.StartsWith("export ", StringComparison.Ordinal)))
+            {
+                var (name, value) = (line["export ".Length..line.IndexOf('=', StringComparison.Ordinal)], line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+                environment[name] = value.Replace("$PATH", System.Environment.GetEnvironmentVariable("PATH"), StringComparison.Ordinal);
+            }
+            return new Scheduler(path, environment);
+        }
+
+        public async ValueTask DisposeAsync() => await Daemon.Run("/bin/sh", ["-c", "\"$0\" down > /dev/null 2>&1", _tool], Environment);
+    }
+}
