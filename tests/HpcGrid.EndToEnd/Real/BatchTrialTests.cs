@@ -13,7 +13,7 @@ public sealed class BatchTrialTests
     public void Clean() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public async Task Grid_Engine_passes_all_checks_and_runs_a_production()
+    public async Task Grid_Engine_passes_all_checks_and_a_production_survives_its_cancelled_pilots()
     {
         Needs.Root();
         Needs.Program("apt-get", "apt, for Grid Engine's packages");
@@ -27,15 +27,21 @@ public sealed class BatchTrialTests
             BridgeEnvironment = sge.Environment,
         });
         var master = (await grid.Submit("""
-            Command = {"/bin/sh", "-c", "echo $JOB_ID #alien_counter#"};
-            Split = "production:1-40";
+            Command = {"/bin/sh", "-c", "sleep 0.5; echo #alien_counter#"};
+            Split = "production:1-60";
             TTL = 60;
             MemorySize = "50MB";
             WorkDirectorySize = "20MB";
             KeepOutput = "tail";
             """)).Job;
+        await Eventually.True(async () => (await grid.Subjobs(master)).Count(job => job.State == "DONE") > 5, Bound, () => "the first jobs to end");
+        // With -notify Grid Engine says USR2 before it kills: the agents end what they have and hand back the rest.
+        await Daemon.Run("/bin/sh", ["-c", "qdel -u \"$(id -un)\""], sge.Environment);
         var progress = await grid.UntilFinal(master, Bound);
-        Assert.That(progress.States, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = 40 }));
+        Assert.That(progress.States, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = 60 }));
+        Assert.That((await grid.Subjobs(master)).Select(job => job.Attempt), Is.All.EqualTo(1), "a cancelled pilot costs no try");
+        var logs = Directory.GetFiles(grid.SpoolRoot + ".pilots").Select(File.ReadAllText).ToList();
+        Assert.That(logs, Has.Some.Contains("asked to end"), string.Join("\n", logs));
     }
 
     [Test]
