@@ -56,7 +56,7 @@ public sealed record Arrivals(Action<BridgeWelcome> Welcomed, Action<Push> Pushe
 public sealed class BridgeHost : IDisposable
 {
     private const string EpochFact = "epoch";
-    private static readonly string[] NumberFacts = ["queue", "gang"];
+    private static readonly string[] NumberFacts = ["queue", "gang", "pilot"];
     private const long NumbersPerEpoch = 1_000_000;
     private readonly BridgeParts _parts;
     private readonly CancellationTokenSource _stopping = new();
@@ -191,7 +191,7 @@ public sealed class BridgeHost : IDisposable
             ledger.Transact(() =>
             {
                 ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
-                // Another ledger may have named files and gangs meanwhile: a rival's, or the one that this is an old copy of.
+                // Another ledger may have named files, gangs and pilots meanwhile: a rival's, or the one that this is an old copy of.
                 foreach (var fact in NumberFacts) ledger.Facts.WriteNumber(fact, Math.Max(ledger.Facts.ReadNumber(fact), epoch.Epoch * NumbersPerEpoch));
             });
             _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);

@@ -71,19 +71,32 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         return errno == Errno.None ? _fs.Close(handle) : errno;
     }
 
-    /// <summary>The one file that can't have a sentinel before it.</summary>
-    internal Errno PublishSentinel(ReadOnlyMemory<byte> bytes) => Write(root.Layout.Root, SpoolNames.Sentinel, bytes, durable: true);
+    /// <summary>The one file that can't have a sentinel before it. Of two bridges that make one spool, who finds the other's in place keeps that one.</summary>
+    internal Errno PublishSentinel(ReadOnlyMemory<byte> bytes)
+    {
+        var errno = Draft(root.Layout.Root, bytes.Span, out var temporary);
+        if (errno != Errno.None || !Shows(root.Layout.Root, SpoolNames.Sentinel))
+            return errno == Errno.None ? Reveal(root.Layout.Root, temporary, SpoolNames.Sentinel, durable: true) : errno;
+        _ = _fs.Unlink(temporary);
+        return Errno.None;
+    }
 
     private Errno Write(string directory, string name, ReadOnlyMemory<byte> bytes, bool durable)
     {
-        var errno = OpenTemporary(directory, out var temporary, out var handle);
+        var errno = Draft(directory, bytes.Span, out var temporary);
+        return errno == Errno.None ? Reveal(directory, temporary, name, durable) : errno;
+    }
+
+    /// <summary>Writes it under a temporary name; after an error nothing of it is left.</summary>
+    private Errno Draft(string directory, ReadOnlySpan<byte> bytes, out string temporary)
+    {
+        var errno = OpenTemporary(directory, out temporary, out var handle);
         if (errno != Errno.None) return errno;
-        errno = WriteAll(handle, bytes.Span);
+        errno = WriteAll(handle, bytes);
         if (errno == Errno.None) errno = _fs.Sync(handle);
         var closed = _fs.Close(handle);
         if (errno == Errno.None) errno = closed;
-        if (errno == Errno.None) return Reveal(directory, temporary, name, durable);
-        _ = _fs.Unlink(temporary);
+        if (errno != Errno.None) _ = _fs.Unlink(temporary);
         return errno;
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using HpcGrid.Bridge;
+using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Simulate.Fs;
@@ -30,6 +32,9 @@ internal sealed class Checker(Grid grid)
     public IReadOnlyList<Violation> Violations => _violations;
 
     public long Executions => _executions.Count;
+
+    /// <summary>Looks into running jobs that showed something.</summary>
+    public long Looks { get; private set; }
 
     /// <summary>Executions beyond the first of their job.</summary>
     public long Repeated { get; private set; }
@@ -87,6 +92,14 @@ internal sealed class Checker(Grid grid)
     private void CheckOutput(AttemptId id, Ended ended, Execution execution)
     {
         if (ended.Outputs.SingleOrDefault() is not { } saved || saved.Content != Content.Of(execution.Output())) Fail("b", $"attempt {id} is DONE with another output than its run wrote");
+    }
+
+    /// <summary>What somebody was shown of a running job is what a run of that attempt wrote (K2).</summary>
+    public void Seen(AttemptId id, Peeked seen)
+    {
+        Looks++;
+        if (new AttemptId(seen.Job, seen.Attempt) != id || Produced(Encoding.ASCII.GetString(seen.Bytes)) is not { } execution || execution.Attempt != id)
+            Fail("look", $"a look into {id} shows '{Encoding.ASCII.GetString(seen.Bytes)}' of {seen.Job}.{seen.Attempt}");
     }
 
     private Execution? Produced(string tail)

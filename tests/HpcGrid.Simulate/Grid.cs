@@ -115,6 +115,7 @@ internal sealed partial class Grid : IOperations
         {
             Scheduler.At(TimeSpan.Zero, () => StartBridge());
             if (Scenario.Kill is var (job, at)) Scheduler.At(at, () => Central.Kill(job));
+            foreach (var look in Scenario.Looks) Scheduler.At(look.At, () => Central.Peek(look.Job));
             PlanEvents();
             Go(Scenario.HealAt);
             Heal();
@@ -169,7 +170,8 @@ internal sealed partial class Grid : IOperations
         Scheduler.At(TimeSpan.FromSeconds(Dice.Between(0.2, 3)), () =>
         {
             if (_bridge != bridge) return;
-            if (_ledgerLost) _workshop.NewLedger(Folder("state"), Dice);
+            if (_ledgerLost && _workshop.RestoreLedger(Folder("state"))) Note("world", "restores", "state", "");
+            else if (_ledgerLost) _workshop.NewLedger(Folder("state"), Dice);
             _ledgerLost = false;
             StartBridge();
         });

@@ -17,6 +17,7 @@ internal sealed partial class Grid
             FaultRow.M1, FaultRow.M2])
             if (Faults.Has(row) && (Scenario.Always.Contains(row) || !IsCrowd(row) || Dice.Chance(0.05)))
                 for (var times = IsCrowd(row) ? 1 : 1 + Dice.Next(3); times > 0; times--) Plan(() => Happen(row));
+        if (Faults.Has(FaultRow.B3) && Dice.Chance(0.5)) Plan(() => _copies = true);
         var number = Scenario.EventsPerMinute * Scenario.HealAt.TotalMinutes;
         for (var left = number; left > 0; left--)
             if (Dice.Chance(left)) Plan(Death);
@@ -133,14 +134,23 @@ internal sealed partial class Grid
         }
     }
 
-    /// <summary>The bridge's disk is gone: the next one begins with an empty ledger.</summary>
+    /// <summary>The bridge's disk is gone: the next one begins with an old copy of the ledger if there is one, or with an empty one.</summary>
     private void LoseLedger(SimBridge bridge)
     {
         bridge.Party.Kill();
         _ledgerLost = true;
     }
 
-    private bool _ledgerLost;
+    /// <summary>A bridge is between two ticks: what asks for its ledger to be copied gets a whole one.</summary>
+    public void Rests(SimBridge bridge)
+    {
+        if (!_copies || bridge != _bridge) return;
+        _copies = false;
+        Note("world", "copies", "state", "");
+        _workshop.CopyLedger(Folder("state"));
+    }
+
+    private bool _ledgerLost, _copies;
     private SimBridge? _rival;
 
     private void HappenToAgent(FaultRow row)

@@ -20,6 +20,7 @@ internal static class Report
         Row("operations on the spool", Number(totals.Operations));
         Row("simulations; virtual time", $"{Number(totals.Runs)}; {Number((long)totals.Time.TotalHours)} h");
         Row("jobs; runs of payloads beyond the first of a job", $"{Number(totals.Jobs)}; {Number(totals.Repeated)}");
+        Row("looks into running jobs that showed something", Number(totals.Looks));
         Row("jobs not final at the end", Number(totals.NotFinal));
         Row("violations", Number(totals.Failed.Sum(run => (long)run.Violations.Count)));
         Row("seconds; simulations a second", $"{elapsed.TotalSeconds:0}; {totals.Runs / Math.Max(0.001, elapsed.TotalSeconds):0.0}");
@@ -35,6 +36,7 @@ internal static class Report
         ["crashes"] = totals.Crashes,
         ["jobs"] = totals.Jobs,
         ["repeatedRuns"] = totals.Repeated,
+        ["looks"] = totals.Looks,
         ["notFinal"] = totals.NotFinal,
         ["faults"] = Enum.GetValues<FaultRow>().ToDictionary(row => row.ToString(), row => totals.Faults[(int)row]),
         ["violations"] = totals.Failed.Select(run => Line(run)).ToList(),

@@ -26,6 +26,7 @@ internal sealed record RunResult(RunOrder Order, IReadOnlyList<Violation> Violat
     public long Operations { get; init; }
     public long Executions { get; init; }
     public long Repeated { get; init; }
+    public long Looks { get; init; }
     public long Jobs { get; init; }
     public long NotFinal { get; init; }
     public ulong Digest { get; init; }
@@ -47,6 +48,7 @@ internal static class Simulation
             Operations = grid.Operations,
             Executions = grid.Checker.Executions,
             Repeated = grid.Checker.Repeated,
+            Looks = grid.Checker.Looks,
             Jobs = grid.Central.Jobs.Count,
             NotFinal = grid.Central.Jobs.Count(job => job.End is null),
             Digest = grid.History.Digest,
@@ -67,6 +69,7 @@ internal sealed class Totals
     public long Operations { get; private set; }
     public long Executions { get; private set; }
     public long Repeated { get; private set; }
+    public long Looks { get; private set; }
     public long Jobs { get; private set; }
     public long NotFinal { get; private set; }
     public TimeSpan Time { get; private set; }
@@ -81,6 +84,7 @@ internal sealed class Totals
         Operations += result.Operations;
         Executions += result.Executions;
         Repeated += result.Repeated;
+        Looks += result.Looks;
         Jobs += result.Jobs;
         NotFinal += result.Violations.Count > 0 ? result.NotFinal : 0;
         Time += result.Time;

@@ -34,6 +34,8 @@ internal sealed record Scenario
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(8);
     /// <summary>A job that its owner kills, and when.</summary>
     public (long Job, TimeSpan At)? Kill { get; init; }
+    /// <summary>When somebody looks into a job, and which.</summary>
+    public IReadOnlyList<(long Job, TimeSpan At)> Looks { get; init; } = [];
     /// <summary>Walltime of the first pilot; the others have the longest.</summary>
     public TimeSpan FirstWalltime { get; init; } = Long;
     public TimeSpan LongestWalltime { get; init; } = Long;
@@ -70,6 +72,7 @@ internal sealed record Scenario
             EventsPerMinute = dice.Pick([0.0, 2, 6]),
             HealAt = TimeSpan.FromSeconds(dice.Between(5, 40)),
             Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
+            Looks = dice.Chance(0.3) ? [.. Enumerable.Range(0, 1 + dice.Next(4)).Select(_ => (1L + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 30))))] : [],
             FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
         };
     }

@@ -52,6 +52,26 @@ internal sealed class Workshop : IDisposable
         ledger.Transact(() => ledger.Facts.Write("id", new Guid((int)dice.Bits(), 1, 1, BitConverter.GetBytes(dice.Bits())).ToString()));
     }
 
+    /// <summary>A backup of a ledger between two of its transactions.</summary>
+    public void CopyLedger(string folder)
+    {
+        if (Directory.Exists(Backup)) Directory.Delete(Backup, recursive: true);
+        Directory.CreateDirectory(Backup);
+        foreach (var file in Directory.GetFiles(folder, "ledger.db*")) File.Copy(file, Path.Combine(Backup, Path.GetFileName(file)));
+    }
+
+    /// <summary>Brings the copy back; false when there is none.</summary>
+    public bool RestoreLedger(string folder)
+    {
+        if (!Directory.Exists(Backup)) return false;
+        Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        foreach (var file in Directory.GetFiles(Backup)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        return true;
+    }
+
+    private string Backup => Folder("backup");
+
     public void Dispose()
     {
         Image.Dispose();

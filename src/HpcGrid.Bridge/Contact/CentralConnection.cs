@@ -13,14 +13,14 @@ public sealed class CentralConnection : ICentral, IAsyncDisposable
     private readonly GridClient _client;
 
     /// <param name="address">Where central is, and the bridge's certificate.</param>
-    /// <param name="hello">What the bridge says of itself.</param>
+    /// <param name="hello">What the bridge says of itself, now; asked on a background thread.</param>
     /// <param name="welcomed">Called with central's answer, on a background thread.</param>
     /// <param name="pushed">Called with central's hints, on a background thread.</param>
-    public CentralConnection(CentralAddress address, BridgeHello hello, Action<BridgeWelcome> welcomed, Action<Push> pushed)
+    public CentralConnection(CentralAddress address, Func<BridgeHello> hello, Action<BridgeWelcome> welcomed, Action<Push> pushed)
     {
         _client = new GridClient(address)
         {
-            Greeting = async (connection, ct) => welcomed(await connection.Call(hello, ct)),
+            Greeting = async (connection, ct) => welcomed(await connection.Call(hello(), ct)),
         };
         _client.Pushed += pushed;
         _client.Connected += () => Log.Information("connected with central");

@@ -22,7 +22,7 @@ internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts p
         if (_sending || !central.IsConnected || tick.Monotonic < _notBefore) return;
         if ((ledger.Matches.Pending() ?? Open(tick)) is not { } match) return;
         var siteMap = JsonSerializer.Deserialize(match.SiteMap, BridgeJson.Default.SiteMap)!;
-        var request = new MatchJobs(match.RequestId, siteMap, match.Count);
+        var request = new MatchJobs(match.RequestId, siteMap, match.Count) { Number = ledger.Matches.Made };
         tick.AfterCommit(() =>
         {
             _sending = true;

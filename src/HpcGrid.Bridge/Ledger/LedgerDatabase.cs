@@ -29,7 +29,7 @@ public sealed class LedgerDatabase : IDisposable
         Gangs = new GangTable(connection);
         Agents = new AgentTable(connection);
         Pilots = new PilotTable(connection);
-        Matches = new MatchTable(connection);
+        Matches = new MatchTable(connection, Facts);
         Outputs = new OutputTable(connection);
         Outbox = new OutboxTable(connection);
     }

@@ -6,17 +6,21 @@ namespace HpcGrid.Central.Broker;
 
 /// <summary>An attempt that a bridge holds.</summary>
 /// <param name="Ending">Over for central; the bridge has yet to stop it.</param>
-public sealed record Held(AttemptId Id, string Bridge, Guid Ledger, Guid Request, string Owner, long Description, DateTimeOffset AssignedAt, bool Ending);
+public sealed record Held(AttemptId Id, string Bridge, Guid Ledger, Guid Request, string Owner, long Description, DateTimeOffset AssignedAt, bool Ending)
+{
+    /// <summary>Which of its ledger's requests it answered; 0 when the bridge does not count.</summary>
+    public long MatchNumber { get; init; }
+}
 
 /// <summary>Rows of assignments: only those alive, so the table stays small whatever the history.</summary>
 public static class AssignmentTable
 {
-    private const string Columns = "job, attempt, bridge, ledger, request, owner, description, assigned_at, ending";
+    private const string Columns = "job, attempt, bridge, ledger, request, owner, description, assigned_at, ending, match_number";
 
     public static void Insert(Session session, Held held) =>
-        session.Execute($"INSERT INTO assignment ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        session.Execute($"INSERT INTO assignment ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             held.Id.Job, held.Id.Attempt, held.Bridge, held.Ledger.ToString("D"), held.Request.ToString("D"), held.Owner, held.Description,
-            held.AssignedAt.ToUnixTimeMilliseconds(), held.Ending ? 1 : 0);
+            held.AssignedAt.ToUnixTimeMilliseconds(), held.Ending ? 1 : 0, held.MatchNumber);
 
     public static Held? Find(Session session, AttemptId id) =>
         session.First($"SELECT {Columns} FROM assignment WHERE job = $1 AND attempt = $2", Read, id.Job, id.Attempt);
@@ -32,6 +36,10 @@ public static class AssignmentTable
     /// <summary>What is left of another ledger than this one.</summary>
     public static List<Held> OfOtherLedgers(Session session, string bridge, Guid ledger, int most) =>
         session.Query($"SELECT {Columns} FROM assignment WHERE bridge = $1 AND ledger <> $2 LIMIT $3", Read, bridge, ledger.ToString("D"), most);
+
+    /// <summary>What was given to a ledger after a copy of it was made.</summary>
+    public static List<Held> OfLaterMatches(Session session, string bridge, long number, int most) =>
+        session.Query($"SELECT {Columns} FROM assignment WHERE bridge = $1 AND match_number > $2 LIMIT $3", Read, bridge, number, most);
 
     /// <summary>What a bridge must stop.</summary>
     public static List<AttemptId> Ending(Session session, string bridge, int most) =>
@@ -54,5 +62,5 @@ public static class AssignmentTable
 
     private static Held Read(DbDataReader reader) => new(
         new AttemptId(reader.GetInt64(0), (int)reader.GetInt64(1)), reader.GetString(2), Guid.Parse(reader.GetString(3)), Guid.Parse(reader.GetString(4)),
-        reader.GetString(5), reader.GetInt64(6), reader.Time(7), reader.Flag(8));
+        reader.GetString(5), reader.GetInt64(6), reader.Time(7), reader.Flag(8)) { MatchNumber = reader.GetInt64(9) };
 }

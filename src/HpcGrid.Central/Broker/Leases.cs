@@ -19,8 +19,8 @@ public sealed record LeaseTimes(TimeSpan Lease, TimeSpan GiveUp);
 public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint hint, BridgeRoster roster, LeaseTimes times, TimeProvider clock)
 {
     /// <summary>
-    /// A bridge introduces itself. With another ledger than before, what the old one held is lost; the new one is entered only when
-    /// all of that is settled.
+    /// A bridge introduces itself. With another ledger than before, what the old one held is lost; with an old copy of the same, what it was given since. The
+    /// ledger is entered only when all of that is settled.
     /// </summary>
     public async Task Hello(Caller caller, BridgeHello hello)
     {
@@ -28,7 +28,10 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
         if (hello.Bridge != caller.Name) throw GridError.Denied($"this certificate is of bridge {caller.Name}, not {hello.Bridge}",
             "Use the bridge's own client.yaml.");
         if (string.IsNullOrWhiteSpace(hello.Site)) throw GridError.Invalid("a bridge needs a site", "Set `site` in bridge.yaml.");
-        while (await database.Write(session => LoseOldLedger(session, hello)) > 0) { }
+        while (await database.Write(session => Lose(session, "lost its ledger",
+            AssignmentTable.OfOtherLedgers(session, hello.Bridge, hello.Ledger, Limits.JobsPerTransaction))) > 0) { }
+        while (await database.Write(session => Lose(session, "came back with an old copy of its ledger",
+            AssignmentTable.OfLaterMatches(session, hello.Bridge, hello.Matches, Limits.JobsPerTransaction))) > 0) { }
         await database.Write(session =>
         {
             var known = BridgeTable.Find(session, caller.Name);
@@ -107,14 +110,13 @@ public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint h
             });
     }
 
-    private int LoseOldLedger(Session session, BridgeHello hello)
+    private int Lose(Session session, string why, List<Held> orphans)
     {
         var book = new JobBook(session, clock.GetUtcNow());
-        var orphans = AssignmentTable.OfOtherLedgers(session, hello.Bridge, hello.Ledger, Limits.JobsPerTransaction);
         book.Load(orphans.Select(held => held.Id.Job));
         foreach (var held in orphans)
         {
-            flow.Lose(book, held.Id, $"bridge {hello.Bridge} lost its ledger");
+            flow.Lose(book, held.Id, $"bridge {held.Bridge} {why}");
             AssignmentTable.Delete(session, held.Id);
         }
         flow.Save(book);

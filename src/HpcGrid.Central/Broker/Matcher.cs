@@ -46,7 +46,7 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         if (held.Count == 0)
         {
             foreach (var (group, number) in Shares(session, name, request))
-                held.AddRange(Assign(book, bridge, request.RequestId, group, number));
+                held.AddRange(Assign(book, bridge, request, group, number));
             flow.Save(book);
         }
         book.Load(held.Select(one => one.Id.Job));
@@ -71,15 +71,15 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         return _ranks.Keeps(name, description, site, clock.GetUtcNow()) ? null : description.Weight;
     }
 
-    private IEnumerable<Held> Assign(JobBook book, BridgeRow bridge, Guid request, Demand group, int number)
+    private IEnumerable<Held> Assign(JobBook book, BridgeRow bridge, MatchJobs request, Demand group, int number)
     {
         var jobs = WaitingTable.Take(book.Session, group.Description, number);
         book.Load(jobs);
         foreach (var job in jobs)
         {
             book.Tell(job, new Assigned(bridge.Name, bridge.Site));
-            var held = new Held(new AttemptId(job, book.Find(job)!.Attempt), bridge.Name, bridge.Ledger, request, group.Owner, group.Description,
-                book.Now, false);
+            var held = new Held(new AttemptId(job, book.Find(job)!.Attempt), bridge.Name, bridge.Ledger, request.RequestId, group.Owner,
+                group.Description, book.Now, false) { MatchNumber = request.Number };
             AssignmentTable.Insert(book.Session, held);
             yield return held;
         }

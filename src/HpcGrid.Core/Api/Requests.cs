@@ -148,12 +148,17 @@ public sealed record RegisterFile(string Path, Guid Guid, Content Content, strin
 
 /// <summary>
 /// A bridge introduces itself, first on every connection. A ledger id other than the last one means that the old ledger is lost:
-/// central then takes back what only that ledger knew.
+/// central then takes back what only that ledger knew. The same ledger with fewer matches than it made is an old copy that came back:
+/// central takes back what it gave since.
 /// </summary>
 /// <param name="Bridge">Its name, as in its certificate.</param>
 /// <param name="Site">Its site.</param>
 /// <param name="Ledger">The ledger's own id, made when it was created.</param>
-public sealed record BridgeHello(string Bridge, string Site, Guid Ledger) : Request<BridgeWelcome>;
+public sealed record BridgeHello(string Bridge, string Site, Guid Ledger) : Request<BridgeWelcome>
+{
+    /// <summary>Match requests that the ledger has made so far; the largest number from a bridge that does not count.</summary>
+    public long Matches { get; init; } = long.MaxValue;
+}
 
 /// <summary>
 /// Give me jobs for free slots. The bridge stores RequestId before it asks and repeats the request until it has stored the answer;
@@ -166,6 +171,9 @@ public sealed record MatchJobs(Guid RequestId, SiteMap SiteMap, int Count) : Req
 {
     /// <summary>Most jobs in one answer, so that a frame stays small and a transaction short.</summary>
     public const int MaxCount = 2000;
+
+    /// <summary>Which one of its ledger's requests it is, from 1; 0 from a bridge that does not count.</summary>
+    public long Number { get; init; }
 }
 
 /// <summary>Events in the order the bridge's ledger wrote them. Repeating is harmless.</summary>

@@ -94,7 +94,7 @@ internal sealed class SimBridge
                 return link;
             },
             new StorageClient(Address, new SimStorage(_grid)), _grid.Timing, Party.Clock, "simulated") { Ways = ways });
-        _grid.Central.Hello(ledger.Id);
+        _grid.Central.Hello(ledger.Id, ledger.Matches.Made);
         welcomed!(new BridgeWelcome("vo", [JobSheets.PublicPem], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
         return host;
     }
@@ -105,6 +105,7 @@ internal sealed class SimBridge
         {
             var wait = host.Loop.RunOnce();
             _grid.Checker.Ticked(this, host);
+            _grid.Rests(this);
             _grid.Scheduler.Sleep(Thought);
             _grid.Scheduler.Listen(wait);
         }

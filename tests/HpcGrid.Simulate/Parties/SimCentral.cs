@@ -16,6 +16,8 @@ internal sealed class CentralJob(long id, JobPlan plan)
     public JobState? End { get; set; }
     /// <summary>The ledger that holds the attempt; null while it waits.</summary>
     public Guid? Ledger { get; set; }
+    /// <summary>Which of that ledger's requests gave it.</summary>
+    public long MatchNumber { get; set; }
     /// <summary>Its payload was told to have run.</summary>
     public bool Ran { get; set; }
     /// <summary>It was killed, and its bridge has not said that it is over.</summary>
@@ -31,6 +33,7 @@ internal sealed class SimCentral(Grid grid)
     private readonly Dictionary<Guid, Matched> _answers = [];
     private readonly HashSet<(long Job, EventKey Key)> _known = [];
     private readonly HashSet<AttemptId> _ended = [];
+    private readonly List<PeekOrder> _peeks = [];
     private Guid? _ledger;
 
     public List<CentralJob> Jobs { get; } = [];
@@ -53,10 +56,10 @@ internal sealed class SimCentral(Grid grid)
     }
 
     /// <summary>A bridge introduces itself.</summary>
-    public void Hello(Guid ledger)
+    public void Hello(Guid ledger, long matches)
     {
-        if (_ledger is { } old && old != ledger)
-            foreach (var job in Jobs.Where(job => job.Ledger == old).ToList()) Lose(job);
+        if (_ledger is { } old)
+            foreach (var job in Jobs.Where(job => job.Ledger == old && (old != ledger || job.MatchNumber > matches)).ToList()) Lose(job);
         _ledger = ledger;
     }
 
@@ -78,7 +81,7 @@ internal sealed class SimCentral(Grid grid)
         if (ledger == _ledger)
             foreach (var job in Jobs.Where(job => job.End is null && job.Ledger is null).Take(match.Count).ToList())
             {
-                job.Ledger = ledger;
+                (job.Ledger, job.MatchNumber) = (ledger, match.Number);
                 var (spec, grant) = JobSheets.Of(job.Id, job.Attempt, job.Plan);
                 taken.Add(new Assignment(job.Id, job.Attempt, spec, grant, [], $"token-{job.Id}"));
             }
@@ -118,7 +121,28 @@ internal sealed class SimCentral(Grid grid)
     }
 
     public Renewed Renew(Guid ledger) => new(
-        [.. Jobs.Where(job => job.ToKill && job.Ledger == ledger).Select(job => new AttemptId(job.Id, job.Attempt))], Waiting);
+        [.. Jobs.Where(job => job.ToKill && job.Ledger == ledger).Select(job => new AttemptId(job.Id, job.Attempt))], Waiting)
+    {
+        Peeks = [.. _peeks.Where(peek => Jobs.Exists(job => job.Id == peek.Attempt.Job && job.Ledger == ledger))],
+    };
+
+    /// <summary>Somebody wants to see what a job has written so far (K2).</summary>
+    public void Peek(long number)
+    {
+        if (Jobs.Find(found => found.Id == number) is not { End: null, Ledger: not null } job) return;
+        var id = new Guid((int)grid.Dice.Bits(), 2, 2, BitConverter.GetBytes(grid.Dice.Bits()));
+        _peeks.Add(new PeekOrder(id, new AttemptId(job.Id, job.Attempt), PeekKind.File, "stdout", 0));
+        grid.Note("user", "peek", $"job {job.Id}.{job.Attempt}", id.ToString("N"));
+    }
+
+    private Done Answered(AnswerPeek answer)
+    {
+        if (_peeks.Find(peek => peek.Id == answer.Id) is not { } order) return new Done();
+        _peeks.Remove(order);
+        grid.Note("central", "peek", $"job {order.Attempt}", answer.Answer is null ? answer.Error?.Message ?? "" : $"{answer.Answer.Bytes.Length} bytes");
+        if (answer.Answer is { } seen) grid.Checker.Seen(order.Attempt, seen);
+        return new Done();
+    }
 
     /// <summary>How a bridge's incarnation talks with it.</summary>
     public sealed class Link(Grid grid, SimCentral central, Scheduler scheduler, Dice dice) : ICentral
@@ -136,7 +160,8 @@ internal sealed class SimCentral(Grid grid)
                 MatchJobs match => central.Match(match, Ledger),
                 ReportEvents report => central.Report(report, Ledger),
                 RenewLeases => central.Renew(Ledger),
-                AnswerPeek or ReportSamples => new Done(),
+                AnswerPeek answer => central.Answered(answer),
+                ReportSamples => new Done(),
                 _ => throw new InvalidOperationException($"{request.GetType().Name} is not what a bridge asks"),
             };
             if (dice.Chance(grid.Scenario.LostAnswers) && !grid.Faults.Healed) throw GridError.Unavailable("the answer was lost");

@@ -94,6 +94,23 @@ internal sealed class LeaseTests : CentralTests
     }
 
     [Test]
+    public async Task What_was_given_after_a_copy_of_the_ledger_was_made_is_taken_back_when_that_copy_comes_back()
+    {
+        var (early, late) = ((await Submit(Echo)).Job, 0L);
+        var bridge = await TestBridge.Join(Central);
+        bridge.Matches = 0;
+        await bridge.Match(10);
+        late = (await Submit(Echo)).Job;
+        await bridge.Match(10);
+        await bridge.Hello();
+        Assert.That((await StateOf(early), await StateOf(late)), Is.EqualTo(("ASSIGNED", "ASSIGNED")), "a new connection of the ledger as it is");
+        bridge.Matches = 1;
+        await bridge.Hello();
+        Assert.That((await StateOf(early), await StateOf(late)), Is.EqualTo(("ASSIGNED", "WAITING")));
+        Assert.That((await bridge.Match(10)).Select(one => one.AttemptId), Is.EqualTo(new[] { new AttemptId(late, 2) }));
+    }
+
+    [Test]
     public async Task What_a_bridge_gives_up_is_tried_again()
     {
         var (job, bridge, id) = await Held(Echo);

@@ -27,10 +27,14 @@ internal sealed class TestBridge(TestCentral central, GridClient client)
         return bridge;
     }
 
-    public Task<BridgeWelcome> Hello(string name = "titan") => Client.Call(new BridgeHello(name, Site, Ledger), default);
+    /// <summary>Requests made, when it counts them.</summary>
+    public long? Matches { get; set; }
+
+    public Task<BridgeWelcome> Hello(string name = "titan") =>
+        Client.Call(new BridgeHello(name, Site, Ledger) is var hello && Matches is { } made ? hello with { Matches = made } : hello, default);
 
     public async Task<IReadOnlyList<Assignment>> Match(int count, Guid? request = null) =>
-        (await Client.Call(new MatchJobs(request ?? Guid.NewGuid(), Offer, count), default)).Assignments;
+        (await Client.Call(new MatchJobs(request ?? Guid.NewGuid(), Offer, count) { Number = Matches is { } made ? (Matches = made + 1).Value : 0 }, default)).Assignments;
 
     public async Task<IReadOnlyList<AttemptId>> Report(params JobEvent[] events) => (await Client.Call(new ReportEvents(events), default)).Fenced;
 

@@ -23,6 +23,31 @@ public sealed class SimulationTests
     }
 
     [Test]
+    public void A_look_into_a_running_job_shows_what_that_run_wrote()
+    {
+        using var workshop = new Workshop();
+        var scenario = Scenario.Small with { Looks = [.. Enumerable.Range(1, 12).Select(job => ((long)job, TimeSpan.FromSeconds(0.3 * job)))] };
+        var results = Profiles.Select(profile => HpcGrid.Simulate.Simulation.Play(workshop, new RunOrder(1, FsProfile.Of(profile), scenario))).ToList();
+        Assert.That(results.SelectMany(result => result.Violations), Is.Empty);
+        Assert.That(results.Count(result => result.Looks > 0), Is.GreaterThan(3), "jobs are short and answers slow on some filesystems");
+    }
+
+    [Test]
+    public void A_bridge_with_an_old_copy_of_its_ledger_loses_nothing([ValueSource(nameof(Profiles))] string profile)
+    {
+        using var workshop = new Workshop();
+        var restored = 0;
+        for (var seed = 1UL; seed <= 40; seed++)
+        {
+            var scenario = Scenario.Random(new HpcGrid.Simulate.World.Dice(seed)) with { FaultShare = 0, Always = [FaultRow.B3], EventsPerMinute = 0, LostAnswers = 0 };
+            var result = HpcGrid.Simulate.Simulation.Play(workshop, new RunOrder(seed, FsProfile.Of(profile), scenario), keepHistory: true);
+            Assert.That(Report.Line(result), Is.Empty);
+            if (result.History.Any(line => line.Operation == "restores")) restored++;
+        }
+        Assert.That(restored, Is.GreaterThan(3));
+    }
+
+    [Test]
     public void The_same_seed_gives_the_same_history([Values(3UL, 58UL, 311UL)] ulong seed)
     {
         var digests = Enumerable.Range(0, 2).Select(_ =>
