@@ -57,7 +57,6 @@ public sealed class BridgeHost : IDisposable
 {
     private const string EpochFact = "epoch";
     private static readonly string[] NumberFacts = ["queue", "gang", "pilot"];
-    private const long NumbersPerEpoch = 1_000_000;
     private readonly BridgeParts _parts;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Posts _posts;
@@ -192,7 +191,7 @@ public sealed class BridgeHost : IDisposable
             {
                 ledger.Facts.WriteNumber(EpochFact, epoch.Epoch);
                 // Another ledger may have named files, gangs and pilots meanwhile: a rival's, or the one that this is an old copy of.
-                foreach (var fact in NumberFacts) ledger.Facts.WriteNumber(fact, Math.Max(ledger.Facts.ReadNumber(fact), epoch.Epoch * NumbersPerEpoch));
+                foreach (var fact in NumberFacts) ledger.Facts.WriteNumber(fact, Math.Max(ledger.Facts.ReadNumber(fact), epoch.Epoch * Limits.NumbersPerEpoch));
             });
             _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
             if (epoch.Look() != Rule.Ours) throw Overruled();

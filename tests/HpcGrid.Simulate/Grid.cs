@@ -170,7 +170,7 @@ internal sealed partial class Grid : IOperations
         Scheduler.At(TimeSpan.FromSeconds(Dice.Between(0.2, 3)), () =>
         {
             if (_bridge != bridge) return;
-            if (_ledgerLost && _workshop.RestoreLedger(Folder("state"))) Note("world", "restores", "state", "");
+            if (_ledgerLost && _workshop.RestoreLedger(Folder("state"))) Restored();
             else if (_ledgerLost) _workshop.NewLedger(Folder("state"), Dice);
             _ledgerLost = false;
             StartBridge();

@@ -150,6 +150,12 @@ internal sealed partial class Grid
         _workshop.CopyLedger(Folder("state"));
     }
 
+    private void Restored()
+    {
+        Note("world", "restores", "state", "");
+        Central.LostLedger = true;
+    }
+
     private bool _ledgerLost, _copies;
     private SimBridge? _rival;
 

@@ -6,11 +6,10 @@ namespace HpcGrid.Bridge.Contact;
 /// <summary>Puts central's keys where agents find them: they verify every grant with these.</summary>
 internal sealed class KeysStep(BridgeSpool spool, Welcome welcome) : BridgeStep
 {
-    /// <summary>A listing may lack the newest keys, and no name is written twice: each generation has sequences of its own (I2).</summary>
-    private const long KeysPerEpoch = 1_000_000;
     private IReadOnlyList<string>? _published;
     private TimeSpan _notBefore;
-    private long _sequence = spool.Epoch * KeysPerEpoch;
+    // A listing may lack the newest keys, and no name is written twice (I2).
+    private long _sequence = spool.Epoch * Limits.NumbersPerEpoch;
 
     public override void Run(Tick tick)
     {

@@ -40,7 +40,7 @@ public enum Told
 public sealed record HeldJob(long Row, AttemptId Id, int Branch, JobStage Stage, Told Told, QueueName? Queue, bool Repeatable, bool Killed, int Spared);
 
 /// <summary>What makes two jobs fit for one queue file.</summary>
-/// <param name="Origin">The queue whose next generation it will be; 0 for jobs offered the first time.</param>
+/// <param name="Origin">The queue they were offered in before; 0 for jobs offered the first time.</param>
 public sealed record JobShape(long Origin, bool Repeatable, Resources Need);
 
 /// <summary>What goes into a queue file of one job.</summary>

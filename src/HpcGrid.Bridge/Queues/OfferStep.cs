@@ -105,9 +105,10 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
     {
         foreach (var row in load.Unstaged) ledger.Jobs.SetStage(row, JobStage.Assigned);
         if (load.Jobs.Count == 0) return false;
-        var name = shape.Origin == 0
-            ? new QueueName(ledger.Facts.Next("queue"), 1)
-            : new QueueName(shape.Origin, ledger.Queues.LastGeneration(shape.Origin) + 1);
+        // An old copy of a ledger does not know the last generations of what was offered before this takeover.
+        var name = shape.Origin > spool.Epoch * Limits.NumbersPerEpoch
+            ? new QueueName(shape.Origin, ledger.Queues.LastGeneration(shape.Origin) + 1)
+            : new QueueName(ledger.Facts.Next("queue"), 1);
         ledger.Queues.Add(name, !shape.Repeatable, load.Jobs.Count);
         foreach (var job in load.Jobs) ledger.Jobs.Enqueue(job.Row, name);
         _publishing.Add(name);

@@ -44,8 +44,8 @@ internal sealed class SimCentral(Grid grid)
 
     public bool AllFinal => Jobs.TrueForAll(job => job.End is not null && !job.ToKill);
 
-    /// <summary>A ledger was lost in this history: of strict jobs another attempt may overlap with what nobody could stop.</summary>
-    public bool LostLedger { get; private set; }
+    /// <summary>A ledger was lost in this history, or an old copy came back: what it did not know may run and end beside what is given out again.</summary>
+    public bool LostLedger { get; set; }
 
     public void Kill(long job)
     {

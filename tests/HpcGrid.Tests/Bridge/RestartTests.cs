@@ -86,7 +86,7 @@ public sealed class RestartTests
     }
 
     [Test]
-    public void An_offer_that_was_stored_and_not_published_is_made_as_the_next_generation()
+    public void An_offer_that_was_stored_and_not_published_is_made_under_a_number_of_this_takeover()
     {
         _rig.WithLedger(ledger =>
         {
@@ -97,7 +97,7 @@ public sealed class RestartTests
         });
         using var agent = _rig.Agent();
         var queue = Claim(agent);
-        Assert.That(queue.Header.Name, Is.EqualTo(new QueueName(5, 2)));
+        Assert.That(queue.Header.Name, Is.EqualTo(new QueueName(HpcGrid.Bridge.Limits.NumbersPerEpoch + 1, 1)));
         agent.Finish(queue);
         _rig.Until(() => _rig.Central.EndOf(7)?.State == JobState.Done, "the end is told");
     }
