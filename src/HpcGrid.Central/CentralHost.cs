@@ -76,10 +76,11 @@ public sealed class CentralHost : IAsyncDisposable
 
         var gate = new IdentityGate(authenticator);
         Mails = new Mails(Database, descriptions, builder, options.MailCommand, clock);
+        Archive = new Archive(Database, TimeSpan.FromHours(options.ArchiveAfterHours), clock);
         StorageCleaning = new StorageLoop(Elements, uploads, Database, clock);
         _loops = [new LeaseLoop(_leases, clock).Run, new KillLoop(_kills, clock).Run, new WaitingLoop(Waiting, clock).Run,
             new DelayLoop(Delays, clock).Run, new MergeLoop(Merges, clock).Run,
-            StorageCleaning.Run, Mails.Run];
+            StorageCleaning.Run, Mails.Run, Archive.Run];
         _app = WebServer.Build(home, options.EndPoint);
         WebServer.Use(_app, gate);
         new ApiEndpoint(new RequestRouter(jobs, live, standing, files, bridges, new WhoIsWho(options.Vo, clock)), authenticator, gate).Map(_app,
@@ -100,6 +101,7 @@ public sealed class CentralHost : IAsyncDisposable
     internal Delays Delays { get; }
     internal Merges Merges { get; }
     internal Mails Mails { get; }
+    internal Archive Archive { get; }
 
     /// <summary>Ends when somebody asks the process to stop (SIGTERM, Ctrl-C).</summary>
     public Task WaitForShutdown() => _app.WaitForShutdownAsync();

@@ -43,6 +43,12 @@ public sealed record CentralOptions
     /// <summary>A bridge silent for so many seconds has lost its jobs.</summary>
     public int GiveUpSeconds { get; init; } = 3600;
 
+    /// <summary>
+    /// Jobs that ended so many hours ago (of a master: all of it) move to the archive. Everything shows them as before, and they can be resubmitted; what
+    /// is looked at all the time stays small.
+    /// </summary>
+    public int ArchiveAfterHours { get; init; } = 24;
+
     /// <summary>The storage elements that this file describes; at least one.</summary>
     [YamlIgnore]
     public IReadOnlyList<ElementSetting> Elements => StorageElements.Length > 0 ? StorageElements
@@ -89,6 +95,7 @@ public sealed record CentralOptions
         if (MailCommand is ["", ..])
             throw GridError.Invalid("mailCommand: its first word is empty", "Name a program: mailCommand: [/usr/sbin/sendmail, -t, -i]");
         if (LeaseSeconds is < 2 or > 86_400) throw GridError.Invalid($"leaseSeconds: {LeaseSeconds} is not between 2 and 86400");
+        if (ArchiveAfterHours is < 0 or > 24 * 3650) throw GridError.Invalid($"archiveAfterHours: {ArchiveAfterHours} is not between 0 and ten years");
         if (GiveUpSeconds < LeaseSeconds || GiveUpSeconds > 30 * 86_400)
             throw GridError.Invalid($"giveUpSeconds: {GiveUpSeconds} is not between leaseSeconds and 30 days");
     }

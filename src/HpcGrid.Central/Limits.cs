@@ -53,6 +53,18 @@ public static class Limits
     /// <summary>Subjobs changed in one transaction by kill, resubmit or a lost bridge, so that other writers get their turn.</summary>
     public const int JobsPerTransaction = 5_000;
 
+    /// <summary>
+    /// Ended jobs moved to the archive in one transaction, and such steps within two seconds: the writer is held for some ten milliseconds at a time
+    /// and spends a tenth of its time on it, which is enough for the jobs of a grid that ends 2,500 a second.
+    /// </summary>
+    public const int JobsPerArchiveStep = 500, ArchiveStepsPerTick = 10;
+
+    /// <summary>When nothing was left to be archived, it is looked again after this pause.</summary>
+    public static readonly TimeSpan ArchivePause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Rows of jobs looked at at once for what is to be archived.</summary>
+    public const int JobsPerArchiveLook = 1000;
+
     /// <summary>Events in one report.</summary>
     public const int EventsPerReport = 20_000;
 
@@ -87,6 +99,9 @@ public static class Limits
     /// <summary>Ends of jobs are compared over this time, and so many at most.</summary>
     public static readonly TimeSpan HealthWindow = TimeSpan.FromMinutes(15);
     public const int MostEndings = 2000;
+
+    /// <summary>Sites are compared anew when this part of all ends are new failures, so that it costs some twenty looks for each.</summary>
+    public const int EndingsPerJudgement = 20;
 
     /// <summary>What a site said it offers is believed for so long after its last word (R-A12): the length of a lease.</summary>
     public static readonly TimeSpan SiteAge = TimeSpan.FromSeconds(120);

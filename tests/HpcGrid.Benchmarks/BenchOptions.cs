@@ -11,6 +11,7 @@ public sealed record BenchOptions
     public int Runs { get; init; } = 1;
     public int Seconds { get; init; } = 30;
     public int Nodes { get; init; } = 2;
+    public int History { get; init; }
     public string Command { get; init; } = "/bin/true";
     public bool Json { get; init; }
 
@@ -22,10 +23,11 @@ public sealed record BenchOptions
             options = arguments[i] switch
             {
                 "--json" => options with { Json = true },
-                "--smoke" => options with { Jobs = 50, Runs = 1, Seconds = 1 },
+                "--smoke" => options with { Jobs = 50, Runs = 1, Seconds = 1, History = 2000 },
                 "--jobs" => options with { Jobs = Number(arguments, ++i) },
                 "--seconds" => options with { Seconds = Number(arguments, ++i) },
                 "--runs" => options with { Runs = Number(arguments, ++i) },
+                "--history" => options with { History = Number(arguments, ++i) },
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },
                 "--command" when i + 1 < arguments.Length => options with { Command = arguments[++i] },
                 var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/bench --help lists them"),

@@ -1,70 +1,111 @@
 using System.Diagnostics;
-using System.Globalization;
 using HpcGrid.Client;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
-using Medallion.Shell;
+using Spectre.Console;
 
 namespace HpcGrid.Benchmarks;
 
 /// <summary>
-/// Question: with a production of a million subjobs waiting, how long do a submission, a match and a report take central, all durable? The bridge
-/// is played by this process over the real connection, so that nothing but central is measured.
+/// Question: with a production of a million subjobs waiting, how long do a submission, a match and a report take central, all durable; and is that so with
+/// ten million finished jobs in its history? The bridge is played by this process over the real connection, so that nothing but central is measured.
+/// Wall clock is of both on the same cores; CPU is central's alone.
 /// </summary>
 internal static class HowFastIsCentral
 {
-    private const int MatchSize = MatchJobs.MaxCount, Matches = 10, EventsPerReport = 6000;
+    private const int EventsPerReport = 6000, TemplateJobs = 1000, WarmJobs = 20_000;
 
     public static async Task<int> Answer(BenchOptions options)
     {
-        var hpcgrid = Environment.GetEnvironmentVariable("HPCGRID") ?? throw new InvalidOperationException("start the benchmarks through tools/bench");
-        var jobs = options.Jobs == BenchOptions.Default.Jobs ? 1_000_000 : options.Jobs;
-        var home = Path.GetFullPath(Path.Combine(Environment.GetEnvironmentVariable("HPCGRID_BENCH") ?? "artifacts/bench", Guid.NewGuid().ToString("N")[..8]));
-        Directory.CreateDirectory(home);
-        await Command.Run(hpcgrid, "central", "init", "--home", home).Task;
-        await Command.Run(hpcgrid, "central", "user", "add", "titan", "--home", home, "--role", "bridge").Task;
-        var central = Command.Run(hpcgrid, ["central", "run", "--home", home], shell => shell.ThrowOnError(false).DisposeOnExit(false));
-        try
+        var sizes = new CentralSizes(options);
+        await using var central = await CentralProcess.Start("archiveAfterHours: 0\n");
+        var first = await Measure(central, sizes);
+        if (sizes.History == 0)
         {
-            await using var user = Connect(home, "admin");
-            await using var bridge = Connect(home, "titan");
-            await Measure(user, bridge, jobs);
+            Show(options, first, null);
             return 0;
         }
-        finally
-        {
-            // The command starts the daemon as a process of its own.
-            central.Process.Kill(entireProcessTree: true);
-            await central.Task;
-            Directory.Delete(home, recursive: true);
-        }
+        var clock = Stopwatch.StartNew();
+        await FillHistory(central, sizes);
+        var (filled, bytes) = (clock.Elapsed.TotalSeconds, new FileInfo(central.Database).Length);
+        Show(options, first, await Measure(central, sizes));
+        Console.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"history: {CentralHistory.Count(central.Database)} archived jobs made in {filled:F0} s, database {bytes / 1e9:F2} GB"));
+        return 0;
     }
 
-    private static async Task Measure(GridClient user, GridClient bridge, int jobs)
+    /// <summary>Runs a production to its end at a real central, waits until it is archived, and multiplies it.</summary>
+    private static async Task FillHistory(CentralProcess central, CentralSizes sizes)
     {
-        var done = CancellationToken.None;
-        await bridge.Call(new BridgeHello("titan", "ORNL", Guid.NewGuid()), done);
+        await using (var user = central.Connect("admin"))
+        await using (var bridge = central.Connect("titan"))
+        {
+            await bridge.Call(new BridgeHello("titan", "ORNL", Guid.NewGuid()), default);
+            var master = (await user.Call(new SubmitJob(Jdl(TemplateJobs), [], null), default)).Job;
+            await Finish(bridge, await Match(bridge, TemplateJobs), JobState.Done);
+            while (!IsArchived(central, master)) await Task.Delay(200);
+            await central.Stop();
+            CentralHistory.Fill(central.Database, master, TemplateJobs, sizes.History);
+        }
+        await central.Resume();
+    }
+
+    private static bool IsArchived(CentralProcess central, long master)
+    {
+        using var database = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={central.Database};Pooling=False;Mode=ReadOnly");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = $"SELECT COUNT(*) FROM archived_job WHERE job = {master}";
+        return (long)command.ExecuteScalar()! == 1;
+    }
+
+    private static async Task<List<Measurement>> Measure(CentralProcess central, CentralSizes sizes)
+    {
+        await using var user = central.Connect("admin");
+        await using var bridge = central.Connect("titan");
+        await bridge.Call(new BridgeHello("titan", "ORNL", Guid.NewGuid()), default);
+        var measured = new List<Measurement>();
         // Code is compiled and connections are open before the clock runs.
-        await user.Call(new SubmitJob(Jdl(100), [], null), done);
-        await Finish(bridge, await Match(bridge, 100), JobState.Done);
+        await Warm(user, bridge, Math.Min(WarmJobs, sizes.Jobs));
+        async Task Time(string what, int number, Func<Task> work) => measured.Add(await Measurement.Of(what, number, central, work));
+
         Submitted? submitted = null;
-        await Time($"submit {jobs} subjobs", jobs, async () => submitted = await user.Call(new SubmitJob(Jdl(jobs), [], null), done));
+        await Time("submit, split", sizes.Jobs, async () => submitted = await user.Call(new SubmitJob(Jdl(sizes.Jobs), [], null), default));
+        using var status = new StatusQueries(central.Connect("admin"), submitted!.Job);
         var held = new List<Assignment>();
-        await Time($"match {Matches * MatchSize} of them", Matches * MatchSize, async () =>
-        {
-            for (var i = 0; i < Matches; i++) held.AddRange(await Match(bridge, MatchSize));
-        });
-        await Time($"report {held.Count} as done", held.Count, () => Finish(bridge, held, JobState.Done));
-        held.Clear();
-        for (var i = 0; i < Matches; i++) held.AddRange(await Match(bridge, MatchSize));
-        await Time($"report {held.Count} failed inputs, tried again", held.Count, () => Finish(bridge, held, JobState.ErrorIB));
-        await Time("list the failed and follow", 1, async () =>
-        {
-            await user.Call(new ListJobs { Master = submitted!.Job, States = ["ERROR_IB"] }, done);
-            await user.Call(new FollowJob(submitted.Job), done);
-        });
-        await Time($"kill the {jobs}", jobs, () => user.Call(new KillJobs([submitted!.Job]), done));
+        await Time("match and lease", sizes.Matched, async () => held = await MatchAll(bridge, sizes.Matched));
+        await Time("events applied (3 a job)", 3 * held.Count, () => Finish(bridge, held, JobState.Done));
+        measured.Add(await status.End());
+        held = await MatchAll(bridge, sizes.Matched / 2);
+        await Time("failed inputs, tried again (3 events a job)", 3 * held.Count, () => Finish(bridge, held, JobState.ErrorIB));
+        await Time("kill a production", sizes.Jobs, () => user.Call(new KillJobs([submitted.Job]), default));
+        await Time("split over files", sizes.Files, () => SplitFiles(central, sizes.Files));
+        measured.Add(new Measurement("central's peak memory (MiB)", 1, 0, 0, central.Cost.PeakMebibytes, 0));
+        return measured;
+    }
+
+    private static async Task Warm(GridClient user, GridClient bridge, int jobs)
+    {
+        await user.Call(new SubmitJob(Jdl(jobs), [], null), default);
+        await Finish(bridge, await MatchAll(bridge, jobs), JobState.Done);
+    }
+
+    private static async Task SplitFiles(CentralProcess central, int files)
+    {
+        var directory = "data" + Guid.NewGuid().ToString("N")[..8];
+        CentralHistory.RegisterFiles(central.Database, "admin", directory, files);
+        await using var user = central.Connect("admin");
+        var submitted = await user.Call(new SubmitJob($"Command = {{\"/bin/true\"}}; Split = \"file\"; InputData = {{\"LF:~/{directory}/*,nodownload\"}};", [], null), default);
+        if (submitted.Subjobs != files) throw new InvalidOperationException($"{submitted.Subjobs} subjobs for {files} files");
+        await user.Call(new KillJobs([submitted.Job]), default);
+    }
+
+    private static async Task<List<Assignment>> MatchAll(GridClient bridge, int jobs)
+    {
+        var held = new List<Assignment>();
+        while (held.Count < jobs) held.AddRange(await Match(bridge, Math.Min(MatchJobs.MaxCount, jobs - held.Count)));
+        return held;
     }
 
     private static async Task<IReadOnlyList<Assignment>> Match(GridClient bridge, int count)
@@ -91,16 +132,28 @@ internal static class HowFastIsCentral
         ];
     }
 
-    private static async Task Time(string what, int number, Func<Task> work)
+    private static void Show(BenchOptions options, List<Measurement> without, List<Measurement>? with)
     {
-        var clock = Stopwatch.StartNew();
-        await work();
-        var seconds = clock.Elapsed.TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what,-46} {seconds,8:F2} s   {number / seconds,10:F0} /s"));
+        if (options.Json)
+        {
+            Console.WriteLine(System.Text.Json.JsonSerializer.Serialize(new { without, with }));
+            return;
+        }
+        var table = new Table().AddColumns("what", "number", "seconds", "a second", "central's CPU µs each", "with history: a second", "CPU µs each", "ratio");
+        for (var i = 0; i < without.Count; i++) table.AddRow([.. without[i].Cells(), .. with?[i].Against(without[i]) ?? ["", "", ""]]);
+        AnsiConsole.Write(table);
     }
 
     private static string Jdl(int jobs) => $"Command = {{\"/bin/true\"}}; Split = \"production:1-{jobs}\"; TTL = 600;";
 
-    private static GridClient Connect(string home, string account) =>
-        new(ClientFile.Read(Path.Combine(home, "users", account, "client.yaml"))) { Patience = TimeSpan.FromMinutes(10) };
+    /// <summary>How much of each.</summary>
+    private sealed class CentralSizes(BenchOptions options)
+    {
+        private readonly bool _isDefault = options.Jobs == BenchOptions.Default.Jobs;
+
+        public int Jobs => _isDefault ? 1_000_000 : options.Jobs;
+        public int Matched => Math.Min(100_000, Jobs / 2);
+        public int Files => Math.Min(100_000, Jobs);
+        public int History => options.History;
+    }
 }

@@ -11,8 +11,9 @@ const string Usage = """
       monitoring        what an agent spends on measuring its running jobs
           --jobs N      how many run at a time (64 is a large node)
           --seconds N   for how long (default 30)
-      central           a production of a million subjobs at central alone: submit, match, report, retry, kill
+      central           a production of a million subjobs at central alone: submit, match, report, retry, kill, status; a split over files
           --jobs N      how many (default 1000000)
+          --history N   once more with so many finished jobs in the archive (10000000 take some minutes and 6 GB)
       storage           small outputs of a production at central: uploads a second, files that stay
           --jobs N      how many (default 20000)
       micro             parts alone, by BenchmarkDotNet; further arguments go to it (--filter '*Claim*')

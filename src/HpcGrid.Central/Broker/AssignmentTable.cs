@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 using HpcGrid.Core.Jobs;
 
@@ -54,13 +53,17 @@ public static class AssignmentTable
     public static bool Holds(Session session, string bridge) =>
         session.Number("SELECT 1 FROM assignment WHERE bridge = $1 AND ending = 0 LIMIT 1", bridge) is not null;
 
+    /// <summary>True when some attempt of a job in this range of numbers is with a bridge, or has yet to be stopped there.</summary>
+    public static bool IsHeld(Session session, long first, long last) =>
+        session.Number("SELECT 1 FROM assignment WHERE job >= $1 AND job <= $2 LIMIT 1", first, last) is not null;
+
     public static void MarkEnding(Session session, AttemptId id) =>
         session.Execute("UPDATE assignment SET ending = 1 WHERE job = $1 AND attempt = $2", id.Job, id.Attempt);
 
     public static void Delete(Session session, AttemptId id) =>
         session.Execute("DELETE FROM assignment WHERE job = $1 AND attempt = $2", id.Job, id.Attempt);
 
-    private static Held Read(DbDataReader reader) => new(
+    private static Held Read(Row reader) => new(
         new AttemptId(reader.GetInt64(0), (int)reader.GetInt64(1)), reader.GetString(2), Guid.Parse(reader.GetString(3)), Guid.Parse(reader.GetString(4)),
         reader.GetString(5), reader.GetInt64(6), reader.Time(7), reader.Flag(8)) { MatchNumber = reader.GetInt64(9) };
 }

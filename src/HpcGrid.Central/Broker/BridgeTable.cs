@@ -25,6 +25,6 @@ public static class BridgeTable
     /// <summary>Nobody was silent while central itself was away.</summary>
     public static void ForgiveAll(Session session, DateTimeOffset now) => session.Execute("UPDATE bridge SET seen_at = $1", now.ToUnixTimeMilliseconds());
 
-    private static BridgeRow Read(System.Data.Common.DbDataReader reader) =>
+    private static BridgeRow Read(Row reader) =>
         new(reader.GetString(0), reader.GetString(1), Guid.Parse(reader.GetString(2)), reader.Time(3), reader.Flag(4));
 }

@@ -43,20 +43,31 @@ public sealed class EventIntake(CentralDatabase database, Descriptions descripti
                 @event.What.GetType().Name, @event.Job, @event.Key.Attempt);
             return false;
         }
-        if (EventTable.Exists(book.Session, @event))
+        row = book.Require(@event.Job);
+        var over = JobMachine.IsStale(row.Known, @event.Key);
+        return TakeFirst(book, row, @event, over) ? !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt) : IsKnown(book, @event);
+    }
+
+    /// <summary>False when it was taken before; then nothing has changed.</summary>
+    private bool TakeFirst(JobBook book, JobRow row, JobEvent @event, bool over)
+    {
+        if (@event.What is not Ended ended)
         {
-            AlarmDesk.LookAgain(book, @event);
+            if (!book.Record(@event)) return false;
+            AlarmDesk.Look(book, @event);
             return true;
         }
-        var over = JobMachine.IsStale(row.Known, @event.Key);
-        if (@event.What is Ended ended)
-        {
-            AssignmentTable.Delete(book.Session, @event.AttemptId);
-            if (over) book.Record(@event with { What = Late(ended) });
-            else End(book, row, @event, ended);
-        }
-        else if (book.Record(@event)) AlarmDesk.Look(book, @event);
-        return !over || IntakeRules.EndedByBridge(row, @event.Key.Attempt);
+        if (EventTable.Exists(book.Session, @event)) return false;
+        AssignmentTable.Delete(book.Session, @event.AttemptId);
+        if (over) book.Record(@event with { What = Late(ended) });
+        else End(book, row, @event, ended);
+        return true;
+    }
+
+    private static bool IsKnown(JobBook book, JobEvent @event)
+    {
+        AlarmDesk.LookAgain(book, @event);
+        return true;
     }
 
     /// <summary>A kill is final at once; what the job had written by then its owner may still read.</summary>

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 
 namespace HpcGrid.Central.Broker;
@@ -28,7 +27,7 @@ public static class KillOrderTable
 
     public static void Delete(Session session, long master) => session.Execute("DELETE FROM kill_order WHERE master = $1", master);
 
-    private static KillOrder Read(DbDataReader reader) => new(
+    private static KillOrder Read(Row reader) => new(
         reader.GetInt64(0), reader.GetString(1), reader.GetInt64(2), reader.TextOrNull(3) ?? $"killed with its master by {reader.GetString(1)}",
         reader.Flag(4));
 }

@@ -27,10 +27,11 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         sites.Roster.Served(caller.Name, request.Count, chosen.Count);
         var assignments = new Assignment?[chosen.Count];
         var faults = new GridError?[chosen.Count];
+        var jobs = database.Read(session => chosen.ConvertAll(one => descriptions.Of(session, one.Row)));
         Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
-            var (held, row, site) = chosen[i];
-            try { assignments[i] = builder.Build(database.Read(session => descriptions.Of(session, row)), held.Id, site, held.AssignedAt); }
+            var (held, _, site) = chosen[i];
+            try { assignments[i] = builder.Build(jobs[i], held.Id, site, held.AssignedAt); }
             catch (GridError e) { faults[i] = e; }
         });
         var refused = chosen.Zip(faults, (one, fault) => (one.Held.Id, Fault: fault!)).Where(pair => pair.Fault is not null).ToList();

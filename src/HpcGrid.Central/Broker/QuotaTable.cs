@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 
 namespace HpcGrid.Central.Broker;
@@ -30,6 +29,6 @@ public static class QuotaTable
             "max_parallel = $4, max_unfinished = $5, max_cpu_cost = $6, max_running_seconds = $7",
             owner, quota.Priority, quota.NominalParallel, quota.MaxParallel, quota.MaxUnfinished, quota.MaxCpuCost, quota.MaxRunningSeconds);
 
-    private static Quota Read(DbDataReader reader) => new(
+    private static Quota Read(Row reader) => new(
         reader.GetDouble(1), (int)reader.GetInt64(2), (int?)reader.LongOrNull(3), (int?)reader.LongOrNull(4), reader.LongOrNull(5), reader.LongOrNull(6));
 }

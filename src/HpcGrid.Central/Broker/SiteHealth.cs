@@ -13,7 +13,7 @@ public sealed class SiteHealth(TimeProvider clock)
     private readonly Lock _lock = new();
     private readonly Queue<(DateTimeOffset At, string Bridge, long Description, bool Failed)> _ends = new();
     private readonly Dictionary<string, string> _throttled = [];
-    private int _failures;
+    private int _failures, _failuresUnjudged;
 
     /// <summary>Why a bridge's site gets one job at a time; null when it does not.</summary>
     public string? Throttled(string bridge)
@@ -39,7 +39,9 @@ public sealed class SiteHealth(TimeProvider clock)
             if (!failed) return;
             _failures++;
             // Not after each failure: a broken production has very many, and judging looks at all ends.
-            if (_failures % BlackHoleRules.LeastJobs == 0 && !_throttled.ContainsKey(bridge)) Judge(bridge);
+            if (++_failuresUnjudged < Math.Max(BlackHoleRules.LeastJobs, _ends.Count / Limits.EndingsPerJudgement) || _throttled.ContainsKey(bridge)) return;
+            _failuresUnjudged = 0;
+            Judge(bridge);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 
 namespace HpcGrid.Central.Catalogue;
@@ -51,7 +50,7 @@ public static class EntryTable
     public static void Move(Session session, long id, long parent, string name) =>
         session.Execute("UPDATE entry SET parent_id = $2, name = $3 WHERE entry_id = $1", id, parent, name);
 
-    private static EntryRow Read(DbDataReader reader) => new()
+    private static EntryRow Read(Row reader) => new()
     {
         Id = reader.GetInt64(0),
         Parent = reader.GetInt64(1),

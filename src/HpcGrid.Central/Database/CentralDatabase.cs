@@ -61,10 +61,10 @@ public sealed class CentralDatabase : IDisposable
         {
             DataSource = path,
             Pooling = false,
-            DefaultTimeout = Limits.BusySeconds,
             Mode = writer ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite,
         }.ToString());
         connection.Open();
+        SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle!, Limits.BusySeconds * 1000);
         var session = new Session(connection) { IsWriter = writer };
         string[] settings = writer
             ? ["journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "wal_autocheckpoint=8000", "temp_store=MEMORY"]

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using Microsoft.Data.Sqlite;
@@ -12,7 +11,8 @@ namespace HpcGrid.Central.Database;
 public sealed class Session : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _commands = [];
+    private readonly Dictionary<string, Statement> _statements = [];
+    private readonly Dictionary<(string, int), string> _listed = [];
     private readonly List<Action> _afterCommit = [];
     private readonly List<Action> _onRollback = [];
 
@@ -28,33 +28,39 @@ public sealed class Session : IDisposable
     public void OnRollback(Action action) => _onRollback.Add(action);
 
     /// <summary>Runs a statement; returns the number of rows it changed.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values) => Command(sql, values).ExecuteNonQuery();
+    public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepared(sql, values).Run();
 
     /// <summary>All rows.</summary>
-    public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values)
+    public List<T> Query<T>(string sql, Func<Row, T> read, params ReadOnlySpan<object?> values)
     {
         var rows = new List<T>();
-        using var reader = Command(sql, values).ExecuteReader();
-        while (reader.Read()) rows.Add(read(reader));
+        var statement = Prepared(sql, values);
+        try
+        {
+            while (statement.Step()) rows.Add(read(statement.Row));
+        }
+        finally { statement.Reset(); }
         return rows;
     }
 
     /// <summary>The first row, or null.</summary>
-    public T? First<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) where T : class
+    public T? First<T>(string sql, Func<Row, T> read, params ReadOnlySpan<object?> values) where T : class
     {
-        using var reader = Command(sql, values).ExecuteReader();
-        return reader.Read() ? read(reader) : null;
+        var statement = Prepared(sql, values);
+        try { return statement.Step() ? read(statement.Row) : null; }
+        finally { statement.Reset(); }
     }
 
     /// <summary>The first column of the first row as a number, or null when there is no row or it is NULL.</summary>
     public long? Number(string sql, params ReadOnlySpan<object?> values)
     {
-        using var reader = Command(sql, values).ExecuteReader();
-        return reader.Read() && !reader.IsDBNull(0) ? reader.GetInt64(0) : null;
+        var statement = Prepared(sql, values);
+        try { return statement.Step() ? statement.Row.LongOrNull(0) : null; }
+        finally { statement.Reset(); }
     }
 
     /// <summary>The rows for many identifiers; "{ids}" in the statement stands for their list. In batches, not one by one.</summary>
-    public List<T> QueryMany<T>(string sql, IReadOnlyCollection<long> ids, Func<DbDataReader, T> read)
+    public List<T> QueryMany<T>(string sql, IReadOnlyCollection<long> ids, Func<Row, T> read)
     {
         var rows = new List<T>(ids.Count);
         foreach (var chunk in ids.Chunk(Limits.IdsPerQuery))
@@ -63,7 +69,8 @@ public sealed class Session : IDisposable
             var size = chunk.Length <= 10 ? 10 : Limits.IdsPerQuery;
             var values = new object?[size];
             for (var i = 0; i < size; i++) values[i] = chunk[Math.Min(i, chunk.Length - 1)];
-            rows.AddRange(Query(sql.Replace("{ids}", Places(size), StringComparison.Ordinal), read, values));
+            if (!_listed.TryGetValue((sql, size), out var listed)) _listed[(sql, size)] = listed = sql.Replace("{ids}", Places(size), StringComparison.Ordinal);
+            rows.AddRange(Query(listed, read, values));
         }
         return rows;
     }
@@ -107,35 +114,16 @@ public sealed class Session : IDisposable
         return text.ToString();
     }
 
-    private SqliteCommand Command(string sql, ReadOnlySpan<object?> values)
+    private Statement Prepared(string sql, ReadOnlySpan<object?> values)
     {
-        if (!_commands.TryGetValue(sql, out var command))
-        {
-            command = _connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 1; i <= values.Length; i++)
-                command.Parameters.Add(new SqliteParameter { ParameterName = "$" + i.ToString(CultureInfo.InvariantCulture) });
-            _commands[sql] = command;
-        }
-        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        return command;
+        if (!_statements.TryGetValue(sql, out var statement)) _statements[sql] = statement = new Statement(_connection.Handle!, sql, values.Length);
+        statement.Bind(values);
+        return statement;
     }
 
     public void Dispose()
     {
-        foreach (var command in _commands.Values) command.Dispose();
+        foreach (var statement in _statements.Values) statement.Dispose();
         _connection.Dispose();
     }
-}
-
-/// <summary>Columns that may be NULL, and times.</summary>
-public static class Columns
-{
-    public static long? LongOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
-    public static string? TextOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
-    public static byte[]? BytesOrNull(this DbDataReader reader, int column) => reader.IsDBNull(column) ? null : (byte[])reader.GetValue(column);
-    public static bool Flag(this DbDataReader reader, int column) => reader.GetInt64(column) != 0;
-
-    /// <summary>Times are stored as Unix milliseconds.</summary>
-    public static DateTimeOffset Time(this DbDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
 }

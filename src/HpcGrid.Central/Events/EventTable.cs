@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using HpcGrid.Central.Database;
 using HpcGrid.Core.Api;
@@ -6,7 +5,10 @@ using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Central.Events;
 
-/// <summary>The append-only history. The primary key is the event's place, so a repeated event vanishes.</summary>
+/// <summary>
+/// The append-only history. The primary key is the event's place, so a repeated event vanishes. What is asked of one event is asked of jobs that
+/// change; whole histories are read of archived ones too.
+/// </summary>
 public static class EventTable
 {
     /// <summary>False when it is there already.</summary>
@@ -26,19 +28,27 @@ public static class EventTable
         Read, @event.Job, @event.Key.Attempt, @event.Key.Branch, (int)@event.Key.Source, @event.Key.Counter)?.What;
 
     /// <summary>The stored history in causal order, without the beginning that every job has.</summary>
-    public static List<JobEvent> Of(Session session, long job) =>
-        session.Query("SELECT job, attempt, branch, source, counter, at, what FROM event WHERE job = $1 ORDER BY attempt, branch, source, counter", Read, job);
+    public static List<JobEvent> Of(Session session, long job)
+    {
+        var events = session.Query("SELECT job, attempt, branch, source, counter, at, what FROM event WHERE job = $1 ORDER BY attempt, branch, source, counter",
+            Read, job);
+        return events.Count > 0 ? events
+            : [.. ArchiveTable.Events(session, job).Select(entry => Read(job, entry.Key, DateTimeOffset.FromUnixTimeMilliseconds(entry.At), entry.What))];
+    }
 
     /// <summary>What central itself told of one attempt.</summary>
-    public static List<JobEvent> FromCentral(Session session, AttemptId id) =>
-        session.Query(
+    public static List<JobEvent> FromCentral(Session session, AttemptId id)
+    {
+        var events = session.Query(
             "SELECT job, attempt, branch, source, counter, at, what FROM event WHERE job = $1 AND attempt = $2 AND source = 0 ORDER BY branch, counter",
             Read, id.Job, id.Attempt);
+        return events.Count > 0 ? events
+            : Of(session, id.Job).FindAll(@event => @event.Key.Attempt == id.Attempt && @event.Key.Source == EventSource.Central);
+    }
 
-    private static JobEvent Read(DbDataReader reader) => new(
-        reader.GetInt64(0),
-        new EventKey((int)reader.GetInt64(1), (int)reader.GetInt64(2), (EventSource)reader.GetInt64(3), reader.GetInt64(4)),
-        reader.Time(5),
-        JsonSerializer.Deserialize((byte[])reader.GetValue(6), GridJson.Default.Happening)
-            ?? throw new InvalidOperationException($"an event of job {reader.GetInt64(0)} is empty"));
+    private static JobEvent Read(Row row) => Read(row.GetInt64(0),
+        new EventKey((int)row.GetInt64(1), (int)row.GetInt64(2), (EventSource)row.GetInt64(3), row.GetInt64(4)), row.Time(5), row.GetBytes(6));
+
+    private static JobEvent Read(long job, EventKey key, DateTimeOffset at, byte[] what) => new(job, key, at,
+        JsonSerializer.Deserialize(what, GridJson.Default.Happening) ?? throw new InvalidOperationException($"an event of job {job} is empty"));
 }

@@ -50,6 +50,15 @@ public sealed class JobBook(Session session, DateTimeOffset now)
         return _rows.GetValueOrDefault(job);
     }
 
+    /// <summary>The job as one that changes: out of the archive, if it was there.</summary>
+    public JobRow Require(long job)
+    {
+        var row = Find(job) ?? throw new InvalidOperationException($"there is no job {job} to change");
+        if (!row.IsArchived) return row;
+        ArchiveTable.MoveOut(Session, job);
+        return _rows[job] = row with { IsArchived = false };
+    }
+
     /// <summary>Takes in an event that somebody reported of an existing job. False when it was known; then nothing changes.</summary>
     public bool Record(JobEvent @event)
     {
@@ -104,8 +113,6 @@ public sealed class JobBook(Session session, DateTimeOffset now)
         _changed.Clear();
         return settled;
     }
-
-    private JobRow Require(long job) => Find(job) ?? throw new InvalidOperationException($"there is no job {job} to change");
 
     private void Tell(JobRow row, int attempt, int branch, Happening what)
     {

@@ -17,6 +17,8 @@ public sealed record JobRow
     /// <summary>The counter of the last event that central itself told of this job.</summary>
     public long Counter { get; init; }
     public required DateTimeOffset SubmittedAt { get; init; }
+    /// <summary>It stands in the archive; <see cref="JobBook"/> takes it out before anything of it changes.</summary>
+    public bool IsArchived { get; init; }
     /// <summary>The fold of all events.</summary>
     public required Job Known { get; init; }
 

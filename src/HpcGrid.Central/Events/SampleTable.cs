@@ -21,8 +21,13 @@ public static class SampleTable
             session.Execute("DELETE FROM sample WHERE job = $1 AND attempt = $2 AND at = $3", sample.Job, sample.Attempt, times[i]);
     }
 
-    /// <summary>Oldest first.</summary>
-    public static List<JobSample> Of(Session session, long job) => session.Query(
-        "SELECT what FROM sample WHERE job = $1 AND attempt = (SELECT MAX(attempt) FROM sample WHERE job = $1) ORDER BY at",
-        row => JsonSerializer.Deserialize((byte[])row.GetValue(0), GridJson.Default.JobSample)!, job);
+    /// <summary>Of the newest attempt, oldest first.</summary>
+    public static List<JobSample> Of(Session session, long job)
+    {
+        var samples = session.Query(
+            "SELECT what FROM sample WHERE job = $1 AND attempt = (SELECT MAX(attempt) FROM sample WHERE job = $1) ORDER BY at", row => Read(row.GetBytes(0)), job);
+        return samples.Count > 0 ? samples : [.. ArchiveTable.Samples(session, job).Select(entry => Read(entry.What))];
+    }
+
+    private static JobSample Read(byte[] what) => JsonSerializer.Deserialize(what, GridJson.Default.JobSample)!;
 }

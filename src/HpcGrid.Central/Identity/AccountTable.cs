@@ -24,6 +24,6 @@ public static class AccountTable
     public static bool SetDisabled(Session session, string name, bool disabled) =>
         session.Execute("UPDATE account SET disabled = $2 WHERE name = $1", name, disabled ? 1 : 0) > 0;
 
-    private static Account Read(System.Data.Common.DbDataReader reader) =>
+    private static Account Read(Row reader) =>
         new(reader.GetString(0), AccountRules.ParseRole(reader.GetString(1)), reader.Flag(2), reader.Time(3));
 }

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 
 namespace HpcGrid.Central.Storage;
@@ -33,7 +32,7 @@ public static class ElementTable
         || session.Number("SELECT 1 FROM upload WHERE ',' || ses || ',' LIKE '%,' || $1 || ',%' LIMIT 1", name) is not null
         || session.Number("SELECT 1 FROM deletion WHERE se = $1 LIMIT 1", name) is not null;
 
-    private static ElementSetting Read(DbDataReader reader) => new()
+    private static ElementSetting Read(Row reader) => new()
     {
         Name = reader.GetString(0), Directory = reader.GetString(1), Kinds = reader.GetString(2).Split(',', StringSplitOptions.RemoveEmptyEntries),
         Site = reader.GetString(3), Capacity = reader.GetInt64(4), ReadOnly = reader.Flag(5),

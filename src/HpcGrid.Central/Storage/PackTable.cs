@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 
 namespace HpcGrid.Central.Storage;
@@ -72,8 +71,8 @@ public static class PackTable
     public static void AddDead(Session session, PackPlace place) =>
         session.Execute("UPDATE pack SET dead = dead + $2 WHERE pack = $1", place.Pack, place.Size);
 
-    private static PackRow Read(DbDataReader reader) => new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    private static PackRow Read(Row reader) => new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
 
-    private static Packed ReadPacked(DbDataReader reader) => new(Guid.Parse(reader.GetString(0)),
+    private static Packed ReadPacked(Row reader) => new(Guid.Parse(reader.GetString(0)),
         new PackPlace(reader.GetInt64(1), reader.GetInt64(2), (int)reader.GetInt64(3)), reader.GetString(4));
 }

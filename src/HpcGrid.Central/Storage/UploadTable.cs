@@ -1,4 +1,3 @@
-using System.Data.Common;
 using HpcGrid.Central.Database;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
@@ -40,7 +39,7 @@ public static class UploadTable
         session.Query($"SELECT {Columns} FROM upload WHERE stored_at < $1 AND job > 0 ORDER BY stored_at LIMIT $2", Read,
             before.ToUnixTimeMilliseconds(), limit);
 
-    private static Upload Read(DbDataReader reader) => new(
+    private static Upload Read(Row reader) => new(
         Guid.Parse(reader.GetString(0)), reader.GetString(1), new Content(reader.GetInt64(2), reader.GetString(3)),
         new AttemptId(reader.GetInt64(4), (int)reader.GetInt64(5)), reader.GetString(6), reader.Time(7))
     {

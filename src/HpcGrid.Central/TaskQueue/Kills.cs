@@ -59,7 +59,7 @@ public sealed class Kills(CentralDatabase database, JobFlow flow, TimeProvider c
     {
         if (KillOrderTable.Find(session, master) is not { } order || JobTable.Find(session, master) is not { } row) return false;
         var book = new JobBook(session, clock.GetUtcNow());
-        var page = JobTable.ChildrenFrom(session, row, order.Next, Limits.JobsPerTransaction);
+        var page = JobTable.HotFrom(session, Math.Max(order.Next, master + 1), master + row.Subjobs, Limits.JobsPerTransaction);
         var unfinished = page.FindAll(child => order.OnlyWaiting ? child.State == JobState.Waiting : !child.State.IsFinal());
         book.Load(unfinished);
         foreach (var child in unfinished) book.Tell(child.Job, new Ended(JobState.Killed) { Reason = order.Reason });

@@ -9,7 +9,7 @@ namespace HpcGrid.Central.TaskQueue;
 /// <summary>What jobs used over time: bridges report it, owners read it.</summary>
 public sealed class Samples(CentralDatabase database, TimeProvider clock)
 {
-    /// <summary>Takes samples of current attempts that this bridge holds or held; others tell nothing and are left out.</summary>
+    /// <summary>Takes samples of current attempts that this bridge holds or held lately; others tell nothing and are left out.</summary>
     public async Task<Done> Report(Caller caller, ReportSamples request)
     {
         caller.MustBeBridge();
@@ -19,7 +19,7 @@ public sealed class Samples(CentralDatabase database, TimeProvider clock)
         {
             var rows = JobTable.Find(session, [.. request.Samples.Select(sample => sample.Job).Distinct()]).ToDictionary(row => row.Job);
             foreach (var sample in request.Samples)
-                if (rows.TryGetValue(sample.Job, out var row) && row.Attempt == sample.Attempt && row.Known.Bridge.IsOf(sample.Attempt)
+                if (rows.TryGetValue(sample.Job, out var row) && !row.IsArchived && row.Attempt == sample.Attempt && row.Known.Bridge.IsOf(sample.Attempt)
                     && row.Known.Bridge.Value == caller.Name)
                     SampleTable.Insert(session, NotAhead(sample), Limits.SamplesPerJob);
             return new Done();

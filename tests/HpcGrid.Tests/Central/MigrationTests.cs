@@ -46,6 +46,19 @@ internal sealed class MigrationTests
         });
     }
 
+    [Test]
+    public async Task Jobs_of_a_database_without_an_archive_are_found_and_can_be_archived()
+    {
+        Make(10, Job(1, "jdoe", 1, JobState.Done), Job(2, "jdoe", 0, JobState.Done, 1), Job(3, "jdoe", 0, JobState.Waiting));
+        using var database = CentralDatabase.Open(_path);
+        Assert.That(database.Read(JobTable.Last), Is.EqualTo(3));
+        await database.Write(session => ArchiveTable.MoveIn(session, 1, 2));
+        Assert.That(database.Read(session => JobTable.Find(session, [1, 2, 3]).ConvertAll(row => (row.Job, row.IsArchived))),
+            Is.EquivalentTo(new[] { (1L, true), (2, true), (3, false) }));
+        await database.Write(session => ArchiveTable.MoveOut(session, 2));
+        Assert.That(database.Read(session => JobTable.Find(session, 2))!.IsArchived, Is.False);
+    }
+
     private static string Job(long job, string owner, int subjobs, JobState state, long? master = null) =>
         "INSERT INTO job (job, master, description, owner, subjobs, state, counter, submitted_at) VALUES "
         + $"({job}, {(master is { } number ? number : "NULL")}, 1, '{owner}', {subjobs}, {(int)state}, 0, 0)";
