@@ -12,6 +12,13 @@ public sealed record BenchOptions
     public int Seconds { get; init; } = 30;
     public int Nodes { get; init; } = 2;
     public int History { get; init; }
+    public int Agents { get; init; } = 1000;
+    public int Slots { get; init; } = 64;
+    public int Rate { get; init; } = 5000;
+    public int Operations { get; init; }
+    public int Megabytes { get; init; } = 10_000;
+    public int Threads { get; init; } = Environment.ProcessorCount;
+    public bool IsSmoke { get; init; }
     public string Command { get; init; } = "/bin/true";
     public bool Json { get; init; }
 
@@ -23,11 +30,17 @@ public sealed record BenchOptions
             options = arguments[i] switch
             {
                 "--json" => options with { Json = true },
-                "--smoke" => options with { Jobs = 50, Runs = 1, Seconds = 1, History = 2000 },
+                "--smoke" => options with { Jobs = 50, Runs = 1, Seconds = 1, History = 2000, Agents = 4, Slots = 4, Rate = 4, Megabytes = 20, IsSmoke = true },
                 "--jobs" => options with { Jobs = Number(arguments, ++i) },
                 "--seconds" => options with { Seconds = Number(arguments, ++i) },
                 "--runs" => options with { Runs = Number(arguments, ++i) },
                 "--history" => options with { History = Number(arguments, ++i) },
+                "--agents" => options with { Agents = Number(arguments, ++i) },
+                "--slots" => options with { Slots = Number(arguments, ++i) },
+                "--rate" => options with { Rate = Number(arguments, ++i) },
+                "--operations" => options with { Operations = Number(arguments, ++i) },
+                "--megabytes" => options with { Megabytes = Number(arguments, ++i) },
+                "--threads" => options with { Threads = Number(arguments, ++i) },
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },
                 "--command" when i + 1 < arguments.Length => options with { Command = arguments[++i] },
                 var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/bench --help lists them"),

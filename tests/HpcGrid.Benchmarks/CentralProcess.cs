@@ -48,7 +48,8 @@ internal sealed class CentralProcess : IAsyncDisposable
         _command.Process.Kill(entireProcessTree: true);
         await _command.Task;
         if (ProcessCost.Find("hpcgrid-central", Home) is { } left) Process.GetProcessById(left).Kill();
-        while (ProcessCost.Find("hpcgrid-central", Home) is not null) await Task.Delay(10);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (ProcessCost.Find("hpcgrid-central", Home) is not null) await timer.WaitForNextTickAsync();
         _command = null;
     }
 

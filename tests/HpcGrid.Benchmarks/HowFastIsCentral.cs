@@ -38,17 +38,25 @@ internal static class HowFastIsCentral
     /// <summary>Runs a production to its end at a real central, waits until it is archived, and multiplies it.</summary>
     private static async Task FillHistory(CentralProcess central, CentralSizes sizes)
     {
-        await using (var user = central.Connect("admin"))
-        await using (var bridge = central.Connect("titan"))
-        {
-            await bridge.Call(new BridgeHello("titan", "ORNL", Guid.NewGuid()), default);
-            var master = (await user.Call(new SubmitJob(Jdl(TemplateJobs), [], null), default)).Job;
-            await Finish(bridge, await Match(bridge, TemplateJobs), JobState.Done);
-            while (!IsArchived(central, master)) await Task.Delay(200);
-            await central.Stop();
-            CentralHistory.Fill(central.Database, master, TemplateJobs, sizes.History);
-        }
+        var master = await RunTemplate(central);
+        // A central that has just started looks at once for what is to be archived.
+        await central.Stop();
         await central.Resume();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (!IsArchived(central, master)) await timer.WaitForNextTickAsync();
+        await central.Stop();
+        CentralHistory.Fill(central.Database, master, TemplateJobs, sizes.History);
+        await central.Resume();
+    }
+
+    private static async Task<long> RunTemplate(CentralProcess central)
+    {
+        await using var user = central.Connect("admin");
+        await using var bridge = central.Connect("titan");
+        await bridge.Call(new BridgeHello("titan", "ORNL", Guid.NewGuid()), default);
+        var master = (await user.Call(new SubmitJob(Jdl(TemplateJobs), [], null), default)).Job;
+        await Finish(bridge, await Match(bridge, TemplateJobs), JobState.Done);
+        return master;
     }
 
     private static bool IsArchived(CentralProcess central, long master)

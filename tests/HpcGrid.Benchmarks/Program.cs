@@ -14,31 +14,62 @@ const string Usage = """
       central           a production of a million subjobs at central alone: submit, match, report, retry, kill, status; a split over files
           --jobs N      how many (default 1000000)
           --history N   once more with so many finished jobs in the archive (10000000 take some minutes and 6 GB)
+      bridge            a thousand agents played at a real bridge, on a clock of their own: CPU, memory, operations
+          --agents N    how many (default 1000)   --slots N     jobs that each runs at a time (default 64)
+          --rate N      jobs that end a second (default 5000)
+          --operations N  the bridge's metadata operations a second (default 50)
+          --seconds N   of the played clock (default 30)
+      titan             the whole of Titan in virtual time: slot use, tail, operations, and how short jobs may become
+          --operations N  the bridge's metadata operations a second (default 500)
+      stage             files of a megabyte into the cache, to a sandbox, and out again, beside cp and sha256sum
+          --megabytes N how many (default 10000)  --threads N   at a time (default: the cores)
+          --runs N      how often; medians are shown (default 1)
       storage           small outputs of a production at central: uploads a second, files that stay
           --jobs N      how many (default 20000)
       micro             parts alone, by BenchmarkDotNet; further arguments go to it (--filter '*Claim*')
 
-      --smoke           tiny sizes: shows that it runs, measures nothing
+      --smoke           tiny sizes: shows that it runs, measures nothing; without a QUESTION all of them but micro
       --json            one JSON document instead of tables
     """;
 
-switch (args.FirstOrDefault())
+string[] questions = ["end-to-end", "monitoring", "central", "bridge", "titan", "stage", "storage"];
+if (args is ["--smoke"])
 {
-    case "end-to-end":
-        return await HowFastIsTheWholeGrid.Answer(BenchOptions.Parse(args[1..]));
-    case "monitoring":
-        return WhatDoesMonitoringCost.Answer(BenchOptions.Parse(args[1..]));
-    case "central":
-        return await HowFastIsCentral.Answer(BenchOptions.Parse(args[1..]));
-    case "storage":
-        return await HowFastIsStorage.Answer(BenchOptions.Parse(args[1..]));
-    case "micro":
-        BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchOptions).Assembly).Run(args[1..]);
-        return 0;
-    case "--help" or "-h":
-        Console.WriteLine(Usage);
-        return 0;
-    default:
-        Console.Error.WriteLine(Usage);
-        return 2;
+    foreach (var question in questions)
+    {
+        Console.WriteLine($"== {question}");
+        if (await Answer(question, args) is not 0 and var failed) return failed;
+    }
+    return 0;
+}
+return await Answer(args.FirstOrDefault(), args.Length == 0 ? [] : args[1..]);
+
+static async Task<int> Answer(string? question, string[] options)
+{
+    switch (question)
+    {
+        case "end-to-end":
+            return await HowFastIsTheWholeGrid.Answer(BenchOptions.Parse(options));
+        case "monitoring":
+            return WhatDoesMonitoringCost.Answer(BenchOptions.Parse(options));
+        case "central":
+            return await HowFastIsCentral.Answer(BenchOptions.Parse(options));
+        case "bridge":
+            return HowFastIsTheBridge.Answer(BenchOptions.Parse(options));
+        case "titan":
+            return HowFullIsTitan.Answer(BenchOptions.Parse(options));
+        case "stage":
+            return await HowFastIsStaging.Answer(BenchOptions.Parse(options));
+        case "storage":
+            return await HowFastIsStorage.Answer(BenchOptions.Parse(options));
+        case "micro":
+            BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(BenchOptions).Assembly).Run(options);
+            return 0;
+        case "--help" or "-h":
+            Console.WriteLine(Usage);
+            return 0;
+        default:
+            Console.Error.WriteLine(Usage);
+            return 2;
+    }
 }

@@ -33,6 +33,7 @@ internal sealed class StatusQueries : IDisposable
     {
         var random = new Random(1);
         var took = new List<double>();
+        using var timer = new PeriodicTimer(Pause);
         while (!_end.IsCancellationRequested || took.Count == 0)
         {
             var job = 1 + random.NextInt64(_master);
@@ -47,7 +48,7 @@ internal sealed class StatusQueries : IDisposable
                 await question();
                 took.Add(clock.Elapsed.TotalMilliseconds);
             }
-            await Task.Delay(Pause);
+            await timer.WaitForNextTickAsync();
         }
         return took;
     }

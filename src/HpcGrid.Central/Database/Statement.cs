@@ -73,7 +73,8 @@ internal sealed class Statement : IDisposable
     private void Check(int result)
     {
         if (result == raw.SQLITE_OK) return;
-        throw new SqliteException($"SQLite error {result}: {raw.sqlite3_errmsg(_database).utf8_to_string()}", result & 0xff, raw.sqlite3_extended_errcode(_database));
+        var (text, extended) = (raw.sqlite3_errmsg(_database).utf8_to_string(), raw.sqlite3_extended_errcode(_database));
+        throw new SqliteException($"SQLite error {result}: {text}", result & 0xff, extended);
     }
 
     public void Dispose() => _statement.Dispose();

@@ -65,7 +65,8 @@ public static class JobTable
         ? session.Number("SELECT job FROM job WHERE master IS NULL AND job < $1 UNION ALL SELECT job FROM archived_job WHERE master IS NULL AND job < $1 " +
             "ORDER BY job DESC LIMIT 1 OFFSET $2", before, rows - 1)
         : session.Number("SELECT job FROM job WHERE master IS NULL AND owner = $1 AND job < $2 " +
-            "UNION ALL SELECT job FROM archived_job WHERE master IS NULL AND owner = $1 AND job < $2 ORDER BY job DESC LIMIT 1 OFFSET $3", owner, before, rows - 1);
+            "UNION ALL SELECT job FROM archived_job WHERE master IS NULL AND owner = $1 AND job < $2 ORDER BY job DESC LIMIT 1 OFFSET $3",
+            owner, before, rows - 1);
 
     /// <summary>The largest number of any job; 0 when there is none.</summary>
     public static long Last(Session session) =>

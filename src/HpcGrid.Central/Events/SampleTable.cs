@@ -25,7 +25,8 @@ public static class SampleTable
     public static List<JobSample> Of(Session session, long job)
     {
         var samples = session.Query(
-            "SELECT what FROM sample WHERE job = $1 AND attempt = (SELECT MAX(attempt) FROM sample WHERE job = $1) ORDER BY at", row => Read(row.GetBytes(0)), job);
+            "SELECT what FROM sample WHERE job = $1 AND attempt = (SELECT MAX(attempt) FROM sample WHERE job = $1) ORDER BY at",
+            row => Read(row.GetBytes(0)), job);
         return samples.Count > 0 ? samples : [.. ArchiveTable.Samples(session, job).Select(entry => Read(entry.What))];
     }
 

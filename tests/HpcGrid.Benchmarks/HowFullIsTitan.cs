@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace HpcGrid.Benchmarks;
+
+/// <summary>
+/// Question: does the whole of Titan stay full, 18,688 nodes of 16 slots with jobs of ten minutes to six hours, pilots of a day, and a metadata server that
+/// stalls; what does that ask of the shared filesystem; and how short may jobs become? What is production code in it and what a model: <see cref="TitanModel"/>.
+/// </summary>
+internal static class HowFullIsTitan
+{
+    private static readonly double[] Shortest = [600, 60, 20, 6, 2, 0.5];
+
+    public static int Answer(BenchOptions options)
+    {
+        var (agents, jobs) = options.IsSmoke ? (200, 20_000) : (18_688, 16_000_000);
+        var operations = options.Operations > 0 ? options.Operations : 500;
+        var results = new List<(double Shortest, TitanResult Result)>();
+        foreach (var shortest in options.IsSmoke ? Shortest[..2] : Shortest)
+        {
+            results.Add((shortest, new TitanModel(new TitanSize(agents, 16, jobs, shortest, operations)).Run()));
+            Console.Error.WriteLine(results[^1]);
+        }
+        if (options.Json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(results.Select(pair => new { pair.Shortest, pair.Result })));
+            return 0;
+        }
+        var table = new Table().AddColumns("jobs of", "slot use", "idle: nothing fits before the walltime ends", "tail", "million jobs a day", "agents' operations a second", "the bridge's", "seconds between looks");
+        foreach (var (shortest, result) in results)
+            table.AddRow($"{Time(shortest)} to {Time(36 * shortest)}", Text(100 * result.SlotUse, "F2") + " %", Text(100 * result.LostToWalltime, "F2") + " %",
+                Time(result.TailSeconds), Text(result.JobsPerDay / 1e6, "F2"), Text(result.AgentOperations, "F0"), Text(result.BridgeOperations, "F0"),
+                Text(result.LookSeconds, "F1"));
+        AnsiConsole.Write(table);
+        Console.WriteLine($"{agents} agents of 16 slots, {jobs} jobs, the bridge's budget {operations} operations a second");
+        return 0;
+    }
+
+    private static string Time(double seconds) => seconds >= 5400 ? Text(seconds / 3600, "0.#") + " h" : seconds >= 90 ? Text(seconds / 60, "0.#") + " min" : Text(seconds, "0.#") + " s";
+
+    private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}

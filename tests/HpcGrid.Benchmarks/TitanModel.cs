@@ -1,0 +1,278 @@
+using HpcGrid.Agent;
+using HpcGrid.Bridge.Nodes;
+using HpcGrid.Core.Sites;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Benchmarks;
+
+/// <summary>How large, and what jobs.</summary>
+/// <param name="Agents">Nodes.</param>
+/// <param name="Slots">Jobs that a node runs at a time.</param>
+/// <param name="Jobs">All of them wait from the beginning.</param>
+/// <param name="Shortest">Seconds of the shortest job; the longest takes 36 times as long, evenly spread.</param>
+/// <param name="Operations">The bridge's operations a second.</param>
+internal sealed record TitanSize(int Agents, int Slots, long Jobs, double Shortest, double Operations);
+
+/// <summary>What came out.</summary>
+/// <param name="SlotUse">Busy slots of those of living pilots, from the first claim until 2 % of the jobs have not ended.</param>
+/// <param name="LostToWalltime">Share of slot time in which no job fitted into what was left of the pilot.</param>
+/// <param name="TailSeconds">From then on to the last end.</param>
+internal sealed record TitanResult(
+    double SlotUse, double LostToWalltime, double TailSeconds, double JobsPerDay, double AgentOperations, double BridgeOperations, double LookSeconds, double Days);
+
+/// <summary>
+/// A machine in virtual time. Production code decides: how many jobs go into a queue file (QueueSizing), which offers an agent can take, which jobs it begins
+/// and when it drains (AgentRules), when the bridge may look again (OperationsBudget), all intervals (SpoolTiming,
+/// PollInterval's bounds). Models: payloads take their time; the filesystem shows a file after its caching bound, costs the operations that PROTOCOL 5 counts,
+/// and stalls now and then; the batch system replaces a pilot some minutes after its end; central and ledger answer at once; the bridge keeps as many offers of
+/// each kind of job as could be claimed until it looks again.
+/// </summary>
+internal sealed class TitanModel
+{
+    private const double Walltime = 86_400, Turnaround = 300, StallMean = 21_600, ShortestStall = 20, LongestStall = 110, LongestOfShortest = 36, Done = 0.98;
+    /// <summary>Metadata operations, PROTOCOL 5: of an agent for a claim and for a version with the removal of the last; of the bridge for each.</summary>
+    private const int Claiming = 4, Publishing = 4, Offering = 6, Reading = 4, Acknowledging = 3, Listings = 16;
+    private static readonly double[] Kinds = [3, 6, 12, 24, LongestOfShortest];
+
+    private readonly TitanSize _size;
+    private readonly Random _random = new(1);
+    private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
+    private readonly PriorityQueue<(int Agent, bool IsEnd), double> _events = new();
+    private readonly TitanNode[] _nodes;
+    private readonly long[] _waiting = new long[Kinds.Length];
+    private readonly List<(PoolEntry Offer, double Seen)>[] _pool = [.. Kinds.Select(_ => new List<(PoolEntry, double)>())];
+    private readonly OperationsBudget _budget;
+    private readonly Room _whole;
+    private readonly HashSet<int> _hungry = [];
+    private double _now, _stallFrom, _stallUntil, _looks, _looked, _agentOperations, _bridgeOperations;
+    private long _ended, _queue;
+
+    public TitanModel(TitanSize size)
+    {
+        _size = size;
+        _whole = new Room(size.Slots * Counters.One, size.Slots * 2000L, size.Slots * 10_000L);
+        _budget = new OperationsBudget(size.Operations, _timing.LeaseInterval, () => (long)_bridgeOperations);
+        _nodes = [.. Enumerable.Range(0, size.Agents).Select(_ => new TitanNode())];
+        var from = 1.0;
+        for (var kind = 0; kind < Kinds.Length; from = Kinds[kind++]) _waiting[kind] = (long)(size.Jobs * (Kinds[kind] - from) / (LongestOfShortest - 1));
+        _waiting[^1] += size.Jobs - _waiting.Sum();
+        _stallFrom = Exponential(StallMean);
+        // Pilots of one generation start over an hour, and the first generation ends staggered, as those of a machine in use.
+        for (var agent = 0; agent < size.Agents; agent++) Start(agent, _random.NextDouble() * 3600, Walltime * (0.25 + (0.75 * _random.NextDouble())));
+    }
+
+    public TitanResult Run()
+    {
+        var (nextLook, doneAt, sums, endedAt) = (0.0, 0.0, (Busy: 0.0, Alive: 0.0, Lost: 0.0), 0L);
+        while (_ended < _size.Jobs)
+        {
+            var next = _events.TryPeek(out _, out var at) ? at : double.MaxValue;
+            if (nextLook <= next)
+            {
+                _now = nextLook;
+                nextLook = Math.Max(_now + 1, Look());
+                continue;
+            }
+            _now = next;
+            var (agent, isEnd) = _events.Dequeue();
+            if (isEnd) EndJob(agent);
+            else Wake(agent);
+            if (doneAt > 0 || _ended < Done * _size.Jobs) continue;
+            (doneAt, endedAt, sums) = (_now, _ended, Totals());
+        }
+        return new TitanResult(sums.Busy / sums.Alive, sums.Lost / sums.Alive, _now - doneAt, endedAt / doneAt * 86_400, _agentOperations / _now + Resting(),
+            _bridgeOperations / _now, _now / Math.Max(1, _looks), _now / 86_400);
+    }
+
+    /// <summary>Beats, and looks into the inbox at the longest pause: agents at work do nothing else while nothing changes.</summary>
+    private double Resting() => _size.Agents * ((1 / _timing.Heartbeat.TotalSeconds) + (1 / _timing.PollMax.TotalSeconds));
+
+    private (double Busy, double Alive, double Lost) Totals()
+    {
+        foreach (var node in _nodes) Count(node);
+        return (_nodes.Sum(node => node.Busy), _nodes.Sum(node => node.Alive), _nodes.Sum(node => node.Lost));
+    }
+
+    /// <summary>The bridge: offers for whoever could claim. When it may look again.</summary>
+    private double Look()
+    {
+        if (Stalled(out var end)) return end;
+        if (!_budget.MayLook(TimeSpan.FromSeconds(_now))) return _now + 0.1;
+        _looks++;
+        _bridgeOperations += Listings;
+        // So many agents get their leases at the longest interval: a third of the time after which they would start nothing more.
+        _bridgeOperations += _size.Agents / (_timing.LeaseStart.TotalSeconds / 3) * (_now - _looked);
+        _looked = _now;
+        for (var kind = 0; kind < Kinds.Length; kind++)
+        {
+            var wanted = Math.Max(16, _hungry.Count + (_size.Agents / 50));
+            while (_pool[kind].Count < wanted && _waiting[kind] > 0)
+            {
+                var rows = QueueSizing.Rows(_waiting[kind], _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
+                _waiting[kind] -= rows;
+                var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, (int)Math.Ceiling(Kinds[kind] * _size.Shortest), rows);
+                _pool[kind].Add((offer, _now + _timing.CachingBound.TotalSeconds));
+                _bridgeOperations += Offering;
+            }
+        }
+        return _now + 1;
+    }
+
+    private void Start(int agent, double at, double life)
+    {
+        var node = _nodes[agent];
+        Count(node);
+        var (drain, stop) = AgentRules.Margins(TimeSpan.FromSeconds(life), null, null, _timing);
+        (node.Begin, node.End, node.DrainAt, node.StopAt) = (at, at + life, at + drain.TotalSeconds, at + stop.TotalSeconds);
+        (node.Free, node.Counted, node.Pause) = (_size.Slots, at, _timing.PollMin.TotalSeconds);
+        node.IsDraining = false;
+        _events.Enqueue((agent, false), at);
+        _events.Enqueue((agent, false), node.DrainAt);
+    }
+
+    /// <summary>An agent with free slots and nothing to begin looks for offers; one whose time is over is replaced.</summary>
+    private void Wake(int agent)
+    {
+        var node = _nodes[agent];
+        if (_now < node.Begin) return;
+        if (_now >= node.DrainAt)
+        {
+            Drain(agent);
+            return;
+        }
+        if (Stalled(out var end))
+        {
+            _hungry.Add(agent);
+            _events.Enqueue((agent, false), end + _random.NextDouble());
+        }
+        else if (node.Waiting.Count == 0 && node.Free > 0 && !Claim(agent))
+        {
+            _hungry.Add(agent);
+            node.Pause = Math.Min(_timing.PollMax.TotalSeconds, node.Pause * 1.5);
+            _events.Enqueue((agent, false), _now + (node.Pause * (0.75 + (0.5 * _random.NextDouble()))));
+        }
+    }
+
+    /// <summary>It begins nothing more; at its end the batch system starts another one, some time later.</summary>
+    private void Drain(int agent)
+    {
+        var node = _nodes[agent];
+        HandBack(node);
+        _hungry.Remove(agent);
+        if (node.IsDraining && _now >= node.End) Start(agent, node.End + (Turnaround * (0.5 + _random.NextDouble())), Walltime);
+        else if (!node.IsDraining)
+        {
+            node.IsDraining = true;
+            _events.Enqueue((agent, false), node.End);
+        }
+    }
+
+    private bool Claim(int agent)
+    {
+        var node = _nodes[agent];
+        _agentOperations++;
+        if (!AgentRules.ShouldClaim(Standing.Working, _whole, node.Waiting.Count, 0, false)) return false;
+        var left = TimeSpan.FromSeconds(node.StopAt - _now);
+        var first = _random.Next(Kinds.Length);
+        for (var i = 0; i < Kinds.Length; i++)
+        {
+            var kind = (first + i) % Kinds.Length;
+            if (_pool[kind].Count == 0 || _pool[kind][0].Seen > _now || !AgentRules.CanTake(_pool[kind][0].Offer, _whole, left)) continue;
+            for (var row = 0; row < _pool[kind][0].Offer.Rows; row++) node.Waiting.Enqueue(kind);
+            _pool[kind].RemoveAt(0);
+            _agentOperations += Claiming;
+            _bridgeOperations += Reading + Acknowledging;
+            _hungry.Remove(agent);
+            node.Pause = _timing.PollMin.TotalSeconds;
+            Begin(agent);
+            return node.Free == 0 || Claim(agent);
+        }
+        return false;
+    }
+
+    private void Begin(int agent)
+    {
+        var node = _nodes[agent];
+        Count(node);
+        while (node.Free > 0 && node.Waiting.TryPeek(out var kind))
+        {
+            var ttl = (int)Math.Ceiling(Kinds[kind] * _size.Shortest);
+            var need = new Resources(1, 2000, 10_000, ttl);
+            if (AgentRules.FitOf(need, _whole, _whole, TimeSpan.FromSeconds(node.StopAt - _now)) == Fit.Never)
+            {
+                HandBack(node);
+                return;
+            }
+            node.Waiting.Dequeue();
+            node.Free--;
+            _events.Enqueue((agent, true), _now + Duration(kind));
+        }
+    }
+
+    private void EndJob(int agent)
+    {
+        var node = _nodes[agent];
+        Count(node);
+        node.Free++;
+        _ended++;
+        // A version tells of its end and of the next beginning.
+        _agentOperations += Publishing;
+        _bridgeOperations += Reading;
+        if (_now >= node.DrainAt) return;
+        Begin(agent);
+        if (node.Free > 0 && !_hungry.Contains(agent)) Wake(agent);
+    }
+
+    private void HandBack(TitanNode node)
+    {
+        while (node.Waiting.TryDequeue(out var kind)) _waiting[kind]++;
+    }
+
+    private void Count(TitanNode node)
+    {
+        var time = Math.Min(_now, node.End) - node.Counted;
+        if (time <= 0) return;
+        node.Alive += time * _size.Slots;
+        node.Busy += time * (_size.Slots - node.Free);
+        var lostFrom = Math.Max(node.Counted, Math.Min(node.DrainAt, node.StopAt - (Kinds[0] * _size.Shortest)));
+        node.Lost += Math.Max(0, Math.Min(_now, node.End) - lostFrom) * node.Free;
+        node.Counted = Math.Min(_now, node.End);
+    }
+
+    private bool Stalled(out double end)
+    {
+        end = _stallUntil;
+        if (_now < _stallUntil) return true;
+        if (_now < _stallFrom) return false;
+        end = _stallUntil = _now + ShortestStall + (_random.NextDouble() * (LongestStall - ShortestStall));
+        _stallFrom = _stallUntil + Exponential(StallMean);
+        return true;
+    }
+
+    private double Duration(int kind)
+    {
+        var from = kind == 0 ? 1 : Kinds[kind - 1];
+        return _size.Shortest * (from + (_random.NextDouble() * (Kinds[kind] - from)));
+    }
+
+    private double Mean(int kind) => _size.Shortest * ((kind == 0 ? 1 : Kinds[kind - 1]) + Kinds[kind]) / 2;
+
+    private double Exponential(double mean) => -mean * Math.Log(1 - _random.NextDouble());
+
+    /// <summary>An agent on its node; times are seconds since the beginning, sums are slot seconds.</summary>
+    private sealed class TitanNode
+    {
+        public Queue<int> Waiting { get; } = new();
+        public int Free { get; set; }
+        public bool IsDraining { get; set; }
+        public double Begin { get; set; }
+        public double End { get; set; }
+        public double DrainAt { get; set; }
+        public double StopAt { get; set; }
+        public double Pause { get; set; }
+        public double Counted { get; set; }
+        public double Busy { get; set; }
+        public double Alive { get; set; }
+        public double Lost { get; set; }
+    }
+}
