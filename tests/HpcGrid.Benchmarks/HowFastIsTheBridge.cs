@@ -144,6 +144,8 @@ internal static class HowFastIsTheBridge
 
         public Task Cancel(IReadOnlyList<string> tags, CancellationToken ct) => Task.CompletedTask;
         public Task Forget(IReadOnlyList<string> tags, CancellationToken ct) => Task.CompletedTask;
+        public Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct) => Task.FromResult<IReadOnlyList<BackfillHole>>([]);
+        public string LogOf(string tag) => "";
     }
 
     /// <summary>Has as many jobs as anybody wants, and takes what it is told.</summary>
