@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HpcGrid.Agent.Jobs;
 using HpcGrid.Core.Api;
+using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Tokens;
 
 namespace HpcGrid.Agent;
@@ -28,6 +29,7 @@ internal enum Admission
 internal sealed class GrantGate(string site)
 {
     private VerificationKeys? _keys;
+    private (byte[] Bytes, JobSpec Spec)? _last;
     private bool _asked = true;
     private bool _answered;
 
@@ -64,13 +66,22 @@ internal sealed class GrantGate(string site)
         if (run.Spec is not null) return Admission.Granted;
         try
         {
-            run.Spec = JsonSerializer.Deserialize(run.Job.Spec, GridJson.Default.JobSpec);
+            run.Spec = Read(run.Job.Spec);
             return run.Spec is { Resources: not null } ? Admission.Granted : Refuse(run, "the specification is empty");
         }
         catch (JsonException e)
         {
             return Refuse(run, $"the specification cannot be read: {e.Message}");
         }
+    }
+
+    /// <summary>Jobs of one production often have the same specification, byte for byte: it is read once.</summary>
+    private JobSpec? Read(byte[] bytes)
+    {
+        if (_last is { } last && last.Bytes.AsSpan().SequenceEqual(bytes)) return last.Spec;
+        if (JsonSerializer.Deserialize(bytes, GridJson.Default.JobSpec) is not { } spec) return null;
+        _last = (bytes, spec);
+        return spec;
     }
 
     private static Admission Refuse(JobRun run, string why) => Put(run, Admission.Refused, $"refused: {why}");

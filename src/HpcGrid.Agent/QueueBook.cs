@@ -47,8 +47,16 @@ internal sealed class QueueBook(AgentCard card)
     /// <summary>Jobs of that attempt; more than one only if the attempt came twice.</summary>
     public IReadOnlyList<JobRun> RunsOf(AttemptId id) => [.. _queues.Values.SelectMany(queue => queue.Jobs).Where(run => run.Job.Id == id)];
 
-    /// <summary>The first jobs that wait, in their order; they may be taken meanwhile.</summary>
-    public IReadOnlyList<JobRun> Waiting(int atMost) => _waiting.Count == 0 ? [] : [.. _waiting.Take(atMost)];
+    /// <summary>The first jobs that wait, in their order; the one at hand may be taken meanwhile.</summary>
+    public IEnumerable<JobRun> Waiting(int atMost)
+    {
+        for (var node = _waiting.First; node is not null && atMost > 0; atMost--)
+        {
+            var run = node.Value;
+            node = node.Next;
+            yield return run;
+        }
+    }
 
     public void Take(JobRun run)
     {
@@ -67,7 +75,8 @@ internal sealed class QueueBook(AgentCard card)
     /// <summary>Takes out the jobs that may not begin here.</summary>
     public IReadOnlyList<JobRun> TakeWaiting(Reservation reservation)
     {
-        if (_waiting.Count == 0) return [];
+        // Asked at every step of the loop: of a file all jobs may begin or none.
+        if (_waiting.Count == 0 || _queues.Values.All(queue => reservation.Admits(queue.Header.Gang))) return [];
         List<JobRun> taken = [.. _waiting.Where(run => !reservation.Admits(run.Queue.Header.Gang))];
         foreach (var run in taken) Take(run);
         return taken;
@@ -75,7 +84,7 @@ internal sealed class QueueBook(AgentCard card)
 
     public IReadOnlyList<JobRun> TakeWaiting()
     {
-        var taken = Waiting(int.MaxValue);
+        List<JobRun> taken = [.. _waiting];
         foreach (var run in taken) Take(run);
         return taken;
     }

@@ -239,4 +239,7 @@ internal static class Limits
 
     /// <summary>The status file is written this often.</summary>
     public static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Events that wait for central and are kept in memory too, about a kilobyte each; older ones are read from the ledger.</summary>
+    public const int EventsInMemory = 12_000;
 }

@@ -103,4 +103,10 @@ public static class Limits
 
     /// <summary>Mail addresses of one job, and the longest: what mail programs take (RFC 5321).</summary>
     public const int MostAddresses = 10, LongestAddress = 254;
+
+    /// <summary>Tokens under one signature: signing and checking cost each a sixteenth, and the way up the tree adds 171 characters to a token.</summary>
+    public const int TokensPerSignature = 16;
+
+    /// <summary>Good signatures, and headers, that a verifier remembers; those of one queue file come one after the other.</summary>
+    public const int SignaturesRemembered = 1024, HeadersRemembered = 16;
 }

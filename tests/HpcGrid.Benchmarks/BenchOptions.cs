@@ -18,9 +18,23 @@ public sealed record BenchOptions
     public int Operations { get; init; }
     public int Megabytes { get; init; } = 10_000;
     public int Threads { get; init; } = Environment.ProcessorCount;
-    public bool IsSmoke { get; init; }
     public string Command { get; init; } = "/bin/true";
     public bool Json { get; init; }
+
+    /// <summary>0: the machine's cores, shared by the nodes.</summary>
+    public int CoresPerNode { get; init; }
+
+    /// <summary>Bytes of a file that every job has as its input; 0 for none.</summary>
+    public int Input { get; init; }
+
+    /// <summary>A folder on the filesystem to measure; empty: the benchmark's own.</summary>
+    public string Spool { get; init; } = "";
+
+    /// <summary>How often one thing is timed.</summary>
+    public int Tries { get; init; } = 20;
+
+    /// <summary>Tiny sizes.</summary>
+    public bool Smoke { get; init; }
 
     /// <summary>Reads the command line; ends the process with a message for what it does not know.</summary>
     public static BenchOptions Parse(string[] arguments)
@@ -30,7 +44,10 @@ public sealed record BenchOptions
             options = arguments[i] switch
             {
                 "--json" => options with { Json = true },
-                "--smoke" => options with { Jobs = 50, Runs = 1, Seconds = 1, History = 2000, Agents = 4, Slots = 4, Rate = 4, Megabytes = 20, IsSmoke = true },
+                "--smoke" => options with
+                {
+                    Jobs = 50, Runs = 1, Seconds = 1, Tries = 1, History = 2000, Agents = 4, Slots = 4, Rate = 4, Megabytes = 20, Smoke = true,
+                },
                 "--jobs" => options with { Jobs = Number(arguments, ++i) },
                 "--seconds" => options with { Seconds = Number(arguments, ++i) },
                 "--runs" => options with { Runs = Number(arguments, ++i) },
@@ -42,6 +59,9 @@ public sealed record BenchOptions
                 "--megabytes" => options with { Megabytes = Number(arguments, ++i) },
                 "--threads" => options with { Threads = Number(arguments, ++i) },
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },
+                "--tries" => options with { Tries = Number(arguments, ++i) },
+                "--input" => options with { Input = Number(arguments, ++i) },
+                "--spool" when i + 1 < arguments.Length => options with { Spool = arguments[++i] },
                 "--command" when i + 1 < arguments.Length => options with { Command = arguments[++i] },
                 var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/bench --help lists them"),
             };

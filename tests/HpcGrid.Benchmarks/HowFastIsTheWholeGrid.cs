@@ -14,12 +14,11 @@ namespace HpcGrid.Benchmarks;
 internal static class HowFastIsTheWholeGrid
 {
     private sealed record Run(double JobsPerSecond, double P50Seconds, double P99Seconds, double OperationsPerJob, double FsyncsPerJob,
-        double BytesPerJob, IReadOnlyDictionary<string, double> PeakMebibytes);
+        double BytesPerJob, IReadOnlyDictionary<string, double> PeakMebibytes, IReadOnlyDictionary<string, double> CpuMicroseconds);
 
     public static async Task<int> Answer(BenchOptions options)
     {
-        var folder = Path.Combine(Environment.GetEnvironmentVariable("HPCGRID_BENCH") ?? "artifacts/bench", Guid.NewGuid().ToString("N")[..8]);
-        Directory.CreateDirectory(folder);
+        var folder = BenchFolder.Make();
         try
         {
             var runs = new List<Run>();
@@ -39,33 +38,53 @@ internal static class HowFastIsTheWholeGrid
     {
         await using var grid = await LocalGrid.Up(folder, options);
         await using var client = grid.Connect();
+        if (options.Input > 0) await Upload(grid, folder, options.Input);
         await WarmUp(client, options);
-        var before = SpoolCost.Of(grid);
+        var (before, cpuBefore) = (SpoolCost.Of(grid), grid.Cpu());
         var clock = Stopwatch.StartNew();
-        var master = await client.Call(new SubmitJob(Jdl(options.Command, options.Jobs), [], Guid.NewGuid().ToString()), CancellationToken.None);
+        var master = await client.Call(new SubmitJob(Jdl(options, options.Jobs), [], Guid.NewGuid().ToString()), CancellationToken.None);
         var progress = await UntilFinal(client, master.Job);
         var seconds = clock.Elapsed.TotalSeconds;
+        var cpu = grid.Cpu();
         if (progress.States.GetValueOrDefault("DONE") != options.Jobs)
             throw new InvalidOperationException($"not all jobs are DONE: {JsonSerializer.Serialize(progress.States)}");
         var latencies = await Latencies(client, master.Job);
         // Agents write their counts with every heartbeat, the bridge about once a second; the last change must be in them.
         await Pause(TimeSpan.FromSeconds(12));
         var cost = SpoolCost.Of(grid) - before;
-        return new Run(options.Jobs / seconds, Quantile(latencies, 0.50), Quantile(latencies, 0.99),
-            cost.Operations / options.Jobs, cost.Fsyncs / options.Jobs, cost.BytesWritten / options.Jobs, grid.PeakMemory());
+        return new Run(options.Jobs / seconds, Statistics.Quantile(latencies, 0.50), Statistics.Quantile(latencies, 0.99),
+            cost.Operations / options.Jobs, cost.Fsyncs / options.Jobs, cost.BytesWritten / options.Jobs, grid.PeakMemory(), PerJob(cpu, cpuBefore, options.Jobs));
+    }
+
+    private static SortedDictionary<string, double> PerJob(IReadOnlyDictionary<string, CpuUse> after, IReadOnlyDictionary<string, CpuUse> before, int jobs)
+    {
+        var perJob = new SortedDictionary<string, double>(StringComparer.Ordinal);
+        foreach (var (program, use) in after) perJob[program] = (use - before.GetValueOrDefault(program)).Own / jobs * 1e6;
+        perJob["payload"] = after.Sum(pair => (pair.Value - before.GetValueOrDefault(pair.Key)).Children) / jobs * 1e6;
+        return perJob;
+    }
+
+    private static async Task Upload(LocalGrid grid, string folder, int bytes)
+    {
+        var file = Path.Combine(folder, "shared.dat");
+        var content = new byte[bytes];
+        new Random(1).NextBytes(content);
+        await File.WriteAllBytesAsync(file, content);
+        await grid.Cli("cp", "--force", file, "grid:shared.dat");
     }
 
     /// <summary>A few jobs first: pilots are up, connections open, code compiled. A running grid is what is measured.</summary>
     private static async Task WarmUp(GridClient client, BenchOptions options)
     {
-        var master = await client.Call(new SubmitJob(Jdl(options.Command, Math.Min(options.Jobs, 500)), [], Guid.NewGuid().ToString()), CancellationToken.None);
+        var master = await client.Call(new SubmitJob(Jdl(options, Math.Min(options.Jobs, 500)), [], Guid.NewGuid().ToString()), CancellationToken.None);
         await UntilFinal(client, master.Job);
     }
 
-    private static string Jdl(string command, int jobs) => $$"""
-        Command = {"{{command}}"};
+    private static string Jdl(BenchOptions options, int jobs) => $$"""
+        Command = {"{{options.Command}}"};
         Split = "production:1-{{jobs}}";
         TTL = 600;
+        {{(options.Input > 0 ? "InputFile = {\"LF:~/shared.dat\"};" : "")}}
         """;
 
     private static async Task<JobProgress> UntilFinal(GridClient client, long job)
@@ -95,8 +114,12 @@ internal static class HowFastIsTheWholeGrid
 
     private static void Show(BenchOptions options, List<Run> runs, List<IReadOnlyList<Peers.Measured>> peers)
     {
-        var ours = Median(runs.Select(run => run.JobsPerSecond));
-        var rates = peers[0].Select((peer, i) => peer with { Rate = peer.Rate is null ? null : Median(peers.Select(run => run[i].Rate!.Value)) }).ToList();
+        var ours = Statistics.Median(runs.Select(run => run.JobsPerSecond));
+        var rates = peers[0].Select((peer, i) => peer with
+        {
+            Rate = peer.Rate is null ? null : Statistics.Median(peers.Select(run => run[i].Rate!.Value)),
+            CpuMicroseconds = Statistics.Median(peers.Select(run => run[i].CpuMicroseconds)),
+        }).ToList();
         if (options.Json)
         {
             Console.WriteLine(JsonSerializer.Serialize(new { options.Jobs, options.Nodes, options.Command, JobsPerSecond = ours, Runs = runs, Peers = rates },
@@ -104,16 +127,20 @@ internal static class HowFastIsTheWholeGrid
             return;
         }
         var table = new Table().Title($"{options.Jobs} x {options.Command}, {options.Nodes} nodes, {Environment.ProcessorCount} cores, median of {runs.Count}")
-            .AddColumns("system", "jobs/s", "HpcGrid is", "left after a crash");
-        table.AddRow("HpcGrid", $"{ours:F0}", "", "everything");
+            .AddColumns("system", "jobs/s", "HpcGrid is", "CPU of a job", "by CPU", "left after a crash");
+        var cpu = Statistics.Median(runs.Select(run => run.CpuMicroseconds.Values.Sum()));
+        table.AddRow("HpcGrid", $"{ours:F0}", "", $"{cpu:F0} us", "", "everything");
         foreach (var peer in rates)
-            table.AddRow(Markup.Escape(peer.Name), peer.Rate is { } rate ? $"{rate:F0}" : "not installed", peer.Rate is { } r ? $"{ours / r:F2} x" : "", peer.Keeps);
+            table.AddRow(Markup.Escape(peer.Name), peer.Rate is { } rate ? $"{rate:F0}" : "not installed", peer.Rate is { } r ? $"{ours / r:F2} x" : "",
+                $"{peer.CpuMicroseconds:F0} us", $"{peer.CpuMicroseconds / cpu:F2} x", peer.Keeps);
         // In a pipe no escape codes.
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
         console.Write(table);
-        Console.WriteLine($"submit to DONE: p50 {Median(runs.Select(run => run.P50Seconds)):F2} s, p99 {Median(runs.Select(run => run.P99Seconds)):F2} s");
-        Console.WriteLine($"spool, per job: {Median(runs.Select(run => run.OperationsPerJob)):F3} operations, "
-            + $"{Median(runs.Select(run => run.FsyncsPerJob)):F4} fsyncs, {Median(runs.Select(run => run.BytesPerJob)):F0} bytes written");
+        Console.WriteLine($"submit to DONE: p50 {Statistics.Median(runs.Select(run => run.P50Seconds)):F2} s, p99 {Statistics.Median(runs.Select(run => run.P99Seconds)):F2} s");
+        Console.WriteLine($"spool, per job: {Statistics.Median(runs.Select(run => run.OperationsPerJob)):F3} operations, "
+            + $"{Statistics.Median(runs.Select(run => run.FsyncsPerJob)):F4} fsyncs, {Statistics.Median(runs.Select(run => run.BytesPerJob)):F0} bytes written");
+        Console.WriteLine("CPU of a job, us: " + string.Join(", ", runs[0].CpuMicroseconds.Keys.Select(program =>
+            $"{program} {Statistics.Median(runs.Select(run => run.CpuMicroseconds.GetValueOrDefault(program))):F0}")));
         Console.WriteLine("peak memory: " + string.Join(", ", runs[^1].PeakMebibytes.Select(pair => $"{pair.Key} {pair.Value:F0} MiB")));
     }
 
@@ -122,8 +149,4 @@ internal static class HowFastIsTheWholeGrid
         using var timer = new PeriodicTimer(time);
         await timer.WaitForNextTickAsync();
     }
-
-    private static double Quantile(double[] sorted, double q) => sorted[(int)Math.Min(sorted.Length - 1, q * sorted.Length)];
-
-    private static double Median(IEnumerable<double> values) => Quantile([.. values.Order()], 0.5);
 }

@@ -25,7 +25,7 @@ internal sealed class LocalGrid : IAsyncDisposable
     public static async Task<LocalGrid> Up(string folder, BenchOptions options)
     {
         var grid = new LocalGrid(folder);
-        var coresEach = Math.Max(1, Environment.ProcessorCount / options.Nodes);
+        var coresEach = options.CoresPerNode > 0 ? options.CoresPerNode : Math.Max(1, Environment.ProcessorCount / options.Nodes);
         await grid.Run("local", "up", "--nodes", Text(options.Nodes), "--cores-per-node", Text(coresEach));
         return grid;
     }
@@ -36,22 +36,28 @@ internal sealed class LocalGrid : IAsyncDisposable
     /// <summary>The bridge's own statistics.</summary>
     public JsonDocument BridgeStatus() => JsonDocument.Parse(File.ReadAllText(Path.Combine(_home, "bridge", "status.json")));
 
-    /// <summary>Peak resident memory of each of the grid's processes by name, MiB: the largest of those with the same name.</summary>
-    public IReadOnlyDictionary<string, double> PeakMemory()
-    {
-        var peaks = new SortedDictionary<string, double>(StringComparer.Ordinal);
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
-        {
-            var command = Read(process + "/cmdline").Split('\0')[0];
-            var name = Path.GetFileName(command);
-            if (!name.StartsWith("hpcgrid-", StringComparison.Ordinal) || name == "hpcgrid-bench" || !Read(process + "/environ").Contains(_home, StringComparison.Ordinal)) continue;
-            var peak = Read(process + "/status").Split('\n').FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            if (peak is null) continue;
-            var mebibytes = double.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
-            peaks[name] = Math.Max(peaks.GetValueOrDefault(name), mebibytes);
-        }
-        return peaks;
-    }
+    /// <summary>Peak resident memory of each of the grid's programs, MiB: the largest of its processes.</summary>
+    public IReadOnlyDictionary<string, double> PeakMemory() => Sorted(Processes()
+        .GroupBy(process => process.Program, process => CpuUse.PeakMebibytes(process.Id)), peaks => peaks.Max());
+
+    /// <summary>CPU seconds of each of the grid's programs so far, all its processes together.</summary>
+    public IReadOnlyDictionary<string, CpuUse> Cpu() => Sorted(Processes()
+        .GroupBy(process => process.Program, process => CpuUse.Of(process.Id)), uses => uses.Aggregate((one, other) => one + other));
+
+    /// <summary>Runs a command of the command line in this grid.</summary>
+    public Task Cli(params string[] arguments) => Run(arguments);
+
+    private static SortedDictionary<string, T> Sorted<TOne, T>(IEnumerable<IGrouping<string, TOne>> groups, Func<IEnumerable<TOne>, T> fold) =>
+        new(groups.ToDictionary(group => group.Key, group => fold(group)), StringComparer.Ordinal);
+
+    private IEnumerable<(string Id, string Program)> Processes() =>
+        from path in Directory.EnumerateDirectories("/proc")
+        let id = Path.GetFileName(path)
+        where char.IsAsciiDigit(id[0])
+        let program = Path.GetFileName(ProcText.Read($"/proc/{id}/cmdline").Split('\0')[0])
+        where program.StartsWith("hpcgrid-", StringComparison.Ordinal) && program != "hpcgrid-bench"
+            && ProcText.Read($"/proc/{id}/environ").Contains(_home, StringComparison.Ordinal)
+        select (id, program);
 
     public async ValueTask DisposeAsync() => await Run("local", "down", "--purge");
 
@@ -63,10 +69,4 @@ internal sealed class LocalGrid : IAsyncDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Read(string path)
-    {
-        try { return File.ReadAllText(path); }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return ""; }
-    }
 }

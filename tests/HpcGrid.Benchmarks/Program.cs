@@ -8,6 +8,16 @@ const string Usage = """
           --runs N      how often; medians are shown (default 1)
           --nodes N     compute nodes (default 2)
           --command X   what each job runs (default /bin/true)
+          --input N     a file of so many bytes that each job has as its input
+      agent             one agent alone: files in, final versions out, beside a C loop of posix_spawn and wait4; memory, cold start
+          --jobs N, --runs N, --command X
+      spool             what a job of one second costs the shared filesystem: operations, fsyncs, bytes; confirmed by strace
+          --jobs N      how many (default 5000)
+          --spool DIR   also the rate with the spool on that filesystem (tools/dev-gluster up prints one)
+      latency           an idle grid: from submission to the payload's start, from a kill to its death
+          --tries N     how often (default 20), with a rest of 15 s before each
+      peers             the tools that people use on one machine: rate, CPU of a job, what they keep
+          --jobs N, --runs N
       monitoring        what an agent spends on measuring its running jobs
           --jobs N      how many run at a time (64 is a large node)
           --seconds N   for how long (default 30)
@@ -32,7 +42,7 @@ const string Usage = """
       --json            one JSON document instead of tables
     """;
 
-string[] questions = ["end-to-end", "monitoring", "central", "bridge", "titan", "stage", "storage"];
+string[] questions = ["end-to-end", "agent", "spool", "latency", "monitoring", "central", "bridge", "titan", "stage", "storage"];
 if (args is ["--smoke"])
 {
     foreach (var question in questions)
@@ -50,6 +60,14 @@ static async Task<int> Answer(string? question, string[] options)
     {
         case "end-to-end":
             return await HowFastIsTheWholeGrid.Answer(BenchOptions.Parse(options));
+        case "agent":
+            return await HowFastIsAnAgent.Answer(BenchOptions.Parse(options));
+        case "spool":
+            return await WhatDoesAJobCostTheSpool.Answer(BenchOptions.Parse(options));
+        case "latency":
+            return await HowLongUntilItRuns.Answer(BenchOptions.Parse(options));
+        case "peers":
+            return await WhatPeersDo.Answer(BenchOptions.Parse(options));
         case "monitoring":
             return WhatDoesMonitoringCost.Answer(BenchOptions.Parse(options));
         case "central":

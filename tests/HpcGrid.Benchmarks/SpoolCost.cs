@@ -19,7 +19,8 @@ internal sealed record SpoolCost(double Operations, double Fsyncs, double BytesW
     public static SpoolCost operator -(SpoolCost left, SpoolCost right) =>
         new(left.Operations - right.Operations, left.Fsyncs - right.Fsyncs, left.BytesWritten - right.BytesWritten);
 
-    private static SpoolCost Read(string file, string? part)
+    /// <summary>Counts as a bridge or an agent wrote them.</summary>
+    public static SpoolCost Read(string file, string? part)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(file));
         var use = part is null ? document.RootElement : document.RootElement.GetProperty(part);

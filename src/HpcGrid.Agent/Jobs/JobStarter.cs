@@ -10,6 +10,7 @@ internal sealed class JobStarter(QueueBook book, NodeRoom room, GrantGate grants
         var now = clock.Now;
         foreach (var run in book.Waiting(Limits.PackingLookahead))
         {
+            if (room.IsFull) return;
             if (!room.MayStart(run, now)) continue;
             if (!run.Queue.MayStart || book.IsActive(run.Job.Id)) continue;
             switch (grants.Check(run, clock.Utc))

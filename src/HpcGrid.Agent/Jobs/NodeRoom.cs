@@ -18,9 +18,11 @@ internal sealed class NodeRoom
     /// <summary>Whole cores that could go to new jobs.</summary>
     public int IdleCores => Math.Max(0, Free.Cores);
 
-    /// <summary>False when nothing could be started, or a job that needs more than is free has been overtaken for long enough.</summary>
-    public bool MayStart(JobRun run, TimeSpan now) =>
-        Free.CoreShare > 0 && (_first is not { } first || first.Run == run || AgentRules.MayOvertake(first.Since, now));
+    /// <summary>Nothing can be started, however small.</summary>
+    public bool IsFull => Free.CoreShare <= 0;
+
+    /// <summary>False when a job that needs more than is free has been overtaken for long enough.</summary>
+    public bool MayStart(JobRun run, TimeSpan now) => _first is not { } first || first.Run == run || AgentRules.MayOvertake(first.Since, now);
 
     /// <summary>Takes what the job needs when it is free (Now); remembers since when the first that does not fit waits (Later).</summary>
     public Fit Take(JobRun run, TimeSpan? left, TimeSpan now)

@@ -21,10 +21,9 @@ internal sealed class OutputStage(
         var sandbox = run.Sandbox!;
         run.Outcome = outcome;
         run.Reason = reason;
-        if (run.Spec!.KeepOutput != KeepOutput.Never) (run.StdoutTail, run.StderrTail) = (Tail.Of(sandbox.Stdout), Tail.Of(sandbox.Stderr));
-        run.Payload = run.Payload is { } payload
-            ? payload with { StdoutBytes = Libc.Look(sandbox.Stdout).Size, StderrBytes = Libc.Look(sandbox.Stderr).Size }
-            : null;
+        var (stdout, stderr) = (Libc.Look(sandbox.Stdout), Libc.Look(sandbox.Stderr));
+        if (run.Spec!.KeepOutput != KeepOutput.Never) (run.StdoutTail, run.StderrTail) = (Tail.Of(sandbox.Stdout, stdout), Tail.Of(sandbox.Stderr, stderr));
+        run.Payload = run.Payload is { } payload ? payload with { StdoutBytes = stdout.Size, StderrBytes = stderr.Size } : null;
         run.Found = OutputSweep.Find(sandbox.Path, KeepRules.RulesFor(outcome, run.Spec!, sandbox));
         if (run.Found.Remarks is { } remarks) run.Queue.Note(run, "output", clock.Utc, JobRun.Cut(remarks));
         if (outcome == Outcome.Succeeded && run.Found.Fault is { } fault)

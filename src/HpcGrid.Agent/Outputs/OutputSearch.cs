@@ -58,7 +58,7 @@ internal sealed class OutputSearch(string sandbox)
     {
         var path = sandbox + "/" + name;
         var facts = Libc.Look(path);
-        var real = facts.Kind == FileKind.Nothing ? null : Resolve(path);
+        var real = facts.Kind == FileKind.Nothing ? null : facts.Kind == FileKind.Regular && !name.Contains('/') ? path : Resolve(path);
         if (real is not null && real != path) facts = Libc.Look(real);
         if (real is null || facts.Kind != FileKind.Regular)
         {

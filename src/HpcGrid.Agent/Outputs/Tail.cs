@@ -7,9 +7,11 @@ namespace HpcGrid.Agent.Outputs;
 internal static class Tail
 {
     /// <summary>Empty for an empty file, for none, and for anything that is not a regular file.</summary>
-    public static string Of(string path, int bytes = Limits.TailBytes)
+    public static string Of(string path, int bytes = Limits.TailBytes) => Of(path, Libc.Look(path), bytes);
+
+    /// <summary>The same of a file that was looked at a moment ago.</summary>
+    public static string Of(string path, FileFacts facts, int bytes = Limits.TailBytes)
     {
-        var facts = Libc.Look(path);
         if (facts.Kind != FileKind.Regular || facts.Size == 0) return "";
         try { return Read(path, bytes); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return $"(cannot be read: {e.Message})"; }

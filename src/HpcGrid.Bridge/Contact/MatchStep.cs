@@ -65,13 +65,15 @@ internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts p
 
     private void Store(Tick tick, Matched reply)
     {
+        IncomingJob? before = null;
         foreach (var assignment in reply.Assignments)
         {
-            if (IncomingJobs.Read(assignment) is not { } incoming)
+            if (IncomingJobs.Read(assignment, before) is not { } incoming)
             {
                 ledger.Outbox.Add(IncomingJobs.Unreadable(assignment, tick.Now));
                 continue;
             }
+            before = incoming;
             var stage = assignment.Sources.Count == 0 ? JobStage.Ready : JobStage.Assigned;
             if (ledger.Jobs.Add(assignment.AttemptId, incoming.Need, incoming.Repeatable, stage) is { } row) ledger.Assignments.Add(row, assignment);
         }

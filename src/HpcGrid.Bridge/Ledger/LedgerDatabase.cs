@@ -118,6 +118,7 @@ public sealed class LedgerDatabase : IDisposable
     private void Abandon()
     {
         if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) _rollback.Run();
+        Outbox.Forget();
     }
 
     private static void Execute(SqliteConnection connection, string sql)

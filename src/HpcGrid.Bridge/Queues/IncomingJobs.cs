@@ -11,8 +11,12 @@ namespace HpcGrid.Bridge.Queues;
 internal static class IncomingJobs
 {
     /// <summary>Null when the specification cannot be read.</summary>
-    public static IncomingJob? Read(Assignment assignment)
+    /// <param name="assignment">What central sent.</param>
+    /// <param name="before">The one read before: jobs of one production often have the same specification, letter for letter.</param>
+    public static IncomingJob? Read(Assignment assignment, IncomingJob? before = null)
     {
+        if (before is not null && before.Assignment.Spec == assignment.Spec && before.Assignment.Sources.Count == assignment.Sources.Count)
+            return before with { Assignment = assignment };
         try
         {
             var spec = JsonSerializer.Deserialize(Encoding.UTF8.GetBytes(assignment.Spec), GridJson.Default.JobSpec);

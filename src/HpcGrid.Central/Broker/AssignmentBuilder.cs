@@ -7,6 +7,7 @@ using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Tokens;
 
 namespace HpcGrid.Central.Broker;
 
@@ -17,12 +18,20 @@ namespace HpcGrid.Central.Broker;
 public sealed class AssignmentBuilder(TokenDesk tokens)
 {
     /// <summary>Throws GridError when the description does not make a specification for this part.</summary>
-    public Assignment Build(KnownJob job, AttemptId id, string site, DateTimeOffset assignedAt)
+    public AssignmentDraft Draft(KnownJob job, AttemptId id, string site, DateTimeOffset assignedAt)
     {
         var owner = job.Row.Owner;
         var spec = JsonSerializer.SerializeToUtf8Bytes(Specify(job), GridJson.Default.JobSpec);
-        return new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), tokens.SignGrant(owner, id, site, spec, assignedAt),
-            SpecBuilder.Sources(job.Description.Row.Sources, job.Data), tokens.SignJobToken(owner, id, Scope(job), assignedAt));
+        var unsigned = new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), "", SpecBuilder.Sources(job.Description.Row.Sources, job.Data), "");
+        return new AssignmentDraft(unsigned, tokens.GrantOf(owner, id, site, spec, assignedAt), tokens.JobTokenOf(owner, id, Scope(job), assignedAt));
+    }
+
+    /// <summary>What is given out together is signed together.</summary>
+    public IReadOnlyList<Assignment> Sign(IReadOnlyList<AssignmentDraft> drafts)
+    {
+        var grants = tokens.Sign(drafts.Select(draft => draft.Grant));
+        var jobTokens = tokens.Sign(drafts.Select(draft => draft.Token));
+        return [.. drafts.Select((draft, i) => draft.Unsigned with { Grant = grants[i], Token = jobTokens[i] })];
     }
 
     /// <summary>Where the outputs of a job go.</summary>
@@ -37,3 +46,6 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
 
     private JobContext Context(JobRow row) => new(row.Job, row.Master, row.Owner, AccountRules.Home(tokens.Vo, row.Owner));
 }
+
+/// <summary>What a bridge gets for one attempt, before it is signed.</summary>
+public sealed record AssignmentDraft(Assignment Unsigned, Grant Grant, JobToken Token);

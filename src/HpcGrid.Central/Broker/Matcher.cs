@@ -25,18 +25,18 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         sites.Roster.Offered(caller.Name, request.SiteMap);
         var chosen = await database.Write(session => Choose(session, caller.Name, request));
         sites.Roster.Served(caller.Name, request.Count, chosen.Count);
-        var assignments = new Assignment?[chosen.Count];
+        var drafts = new AssignmentDraft?[chosen.Count];
         var faults = new GridError?[chosen.Count];
         var jobs = database.Read(session => chosen.ConvertAll(one => descriptions.Of(session, one.Row)));
         Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             var (held, _, site) = chosen[i];
-            try { assignments[i] = builder.Build(jobs[i], held.Id, site, held.AssignedAt); }
+            try { drafts[i] = builder.Draft(jobs[i], held.Id, site, held.AssignedAt); }
             catch (GridError e) { faults[i] = e; }
         });
         var refused = chosen.Zip(faults, (one, fault) => (one.Held.Id, Fault: fault!)).Where(pair => pair.Fault is not null).ToList();
         if (refused.Count > 0) await Refuse(refused);
-        return new Matched(request.RequestId, [.. assignments.OfType<Assignment>()]);
+        return new Matched(request.RequestId, builder.Sign([.. drafts.OfType<AssignmentDraft>()]));
     }
 
     private List<(Held Held, JobRow Row, string Site)> Choose(Session session, string name, MatchJobs request)

@@ -36,16 +36,22 @@ public sealed class TokenDesk : IDisposable
         return new TokenDesk(files.File.ReadAllText(home.SigningKey), vo, clock);
     }
 
-    /// <summary>The permission to run one attempt of one specification at one site.</summary>
-    public string SignGrant(string owner, AttemptId id, string site, ReadOnlySpan<byte> spec, DateTimeOffset from) =>
-        Grants.Sign(new Grant(Vo, owner, id.Job, id.Attempt, site, Grants.DigestOf(spec), from.ToUnixTimeSeconds(),
-            (from + Limits.GrantLife).ToUnixTimeSeconds()), _key.Value!);
+    /// <summary>The permission to run one attempt of one specification at one site; to be signed.</summary>
+    public Grant GrantOf(string owner, AttemptId id, string site, ReadOnlySpan<byte> spec, DateTimeOffset from) =>
+        new(Vo, owner, id.Job, id.Attempt, site, Grants.DigestOf(spec), from.ToUnixTimeSeconds(), (from + Limits.GrantLife).ToUnixTimeSeconds());
 
-    /// <summary>What a bridge shows to storage for one attempt.</summary>
-    public string SignJobToken(string owner, AttemptId id, string scope, DateTimeOffset from) => Sign(owner, id, scope, from + Limits.JobTokenLife);
+    /// <summary>What a bridge shows to storage for one attempt; to be signed.</summary>
+    public JobToken JobTokenOf(string owner, AttemptId id, string scope, DateTimeOffset from) => TokenOf(owner, id, scope, from + Limits.JobTokenLife);
+
+    /// <summary>Signs grants that are given out together.</summary>
+    public string[] Sign(IEnumerable<Grant> grants) => Grants.SignAll(grants, _key.Value!);
+
+    /// <summary>Signs job tokens that are given out together.</summary>
+    public string[] Sign(IEnumerable<JobToken> tokens) => JobToken.SignAll(tokens, _key.Value!);
 
     /// <summary>What a user shows to storage for one file.</summary>
-    public string SignTicket(string owner, string scope) => Sign(owner, default, scope, _clock.GetUtcNow() + Limits.TicketLife);
+    public string SignTicket(string owner, string scope) =>
+        TokenOf(owner, default, scope, _clock.GetUtcNow() + Limits.TicketLife).Sign(_key.Value!);
 
     /// <summary>The claims of a token that this central signed for storage and that has not ended; otherwise null.</summary>
     public JobToken? Verify(string token)
@@ -54,8 +60,8 @@ public sealed class TokenDesk : IDisposable
         return claims?.Issuer == Vo ? claims : null;
     }
 
-    private string Sign(string owner, AttemptId id, string scope, DateTimeOffset ends) =>
-        new JobToken(Vo, owner, JobToken.StorageAudience, id.Job, id.Attempt, scope, ends.ToUnixTimeSeconds()).Sign(_key.Value!);
+    private JobToken TokenOf(string owner, AttemptId id, string scope, DateTimeOffset ends) =>
+        new(Vo, owner, JobToken.StorageAudience, id.Job, id.Attempt, scope, ends.ToUnixTimeSeconds());
 
     private static SigningKey Read(string pem)
     {

@@ -13,6 +13,10 @@ public static class Grants
     public static string Sign(Grant grant, SigningKey key) =>
         SignedToken.Sign(JsonSerializer.SerializeToUtf8Bytes(grant, TokenJson.Default.Grant), key);
 
+    /// <summary>Grants that are given out together, in their order, with few signatures.</summary>
+    public static string[] SignAll(IEnumerable<Grant> grants, SigningKey key) =>
+        SignedToken.SignAll([.. grants.Select(grant => JsonSerializer.SerializeToUtf8Bytes(grant, TokenJson.Default.Grant))], key);
+
     /// <summary>Lower-case hex SHA-256 of a specification's bytes, as the grant names it.</summary>
     public static string DigestOf(ReadOnlySpan<byte> spec) => Convert.ToHexStringLower(SHA256.HashData(spec));
 

@@ -32,6 +32,10 @@ public sealed record JobToken(
     /// <summary>The signed form.</summary>
     public string Sign(SigningKey key) => SignedToken.Sign(JsonSerializer.SerializeToUtf8Bytes(this, TokenJson.Default.JobToken), key);
 
+    /// <summary>The signed forms of tokens that are given out together, in their order, with few signatures.</summary>
+    public static string[] SignAll(IEnumerable<JobToken> tokens, SigningKey key) =>
+        SignedToken.SignAll([.. tokens.Select(token => JsonSerializer.SerializeToUtf8Bytes(token, TokenJson.Default.JobToken))], key);
+
     /// <summary>The token's claims when its signature, audience and end are right; otherwise null.</summary>
     public static JobToken? Verify(string token, VerificationKeys keys, DateTimeOffset now)
     {

@@ -8,10 +8,12 @@ namespace HpcGrid.Core.Tokens;
 
 /// <summary>
 /// Compact JWS with ES256 and nothing else: "alg" is compared, never obeyed, so neither "none" nor HMAC can be smuggled in (R-B2).
+/// Tokens signed together carry one signature, of their tree's root, and a fourth part: the token's place in that tree (<see cref="TokenTree"/>).
+/// Making and checking a signature costs more than starting the job that it permits.
 /// </summary>
 public static class SignedToken
 {
-    private const string Algorithm = "ES256";
+    private const string Algorithm = "ES256", TreeAlgorithm = "ES256-tree";
 
     /// <summary>header.payload.signature, each base64url.</summary>
     public static string Sign(ReadOnlySpan<byte> payload, SigningKey key)
@@ -21,22 +23,36 @@ public static class SignedToken
         return signed + "." + Base64Url.EncodeToString(signature);
     }
 
+    /// <summary>A token for each payload, in their order; header.payload.signature.place, each base64url.</summary>
+    public static string[] SignAll(IReadOnlyList<byte[]> payloads, SigningKey key)
+    {
+        var tokens = new string[payloads.Count];
+        for (var start = 0; start < tokens.Length; start += Limits.TokensPerSignature)
+        {
+            var signed = payloads.Skip(start).Take(Limits.TokensPerSignature).Select(payload => key.EncodedTreeHeader + "." + Base64Url.EncodeToString(payload)).ToList();
+            var tree = new TokenTree([.. signed.Select(text => TokenTree.Leaf(Encoding.ASCII.GetBytes(text)))]);
+            var signature = Base64Url.EncodeToString(
+                key.Key.SignData(tree.ToBeSigned, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+            for (var i = 0; i < signed.Count; i++) tokens[start + i] = $"{signed[i]}.{signature}.{Base64Url.EncodeToString(tree.PlaceOf(i))}";
+        }
+        return tokens;
+    }
+
     /// <summary>The payload when the signature is that of a known key; otherwise the fault, and null.</summary>
     public static byte[]? Verify(string token, VerificationKeys keys, out GrantFault fault)
     {
         fault = GrantFault.Malformed;
         var parts = token.Split('.');
-        if (parts.Length != 3) return null;
+        if (parts.Length is not (3 or 4)) return null;
         try
         {
-            var header = JsonSerializer.Deserialize(Base64Url.DecodeFromChars(parts[0]), TokenJson.Default.TokenHeader);
-            if (header?.Alg != Algorithm || header.Kid is null) return null;
+            if (keys.ReadHeader(parts[0]) is not { Kid: { } kid } header || header.Alg != (parts.Length == 3 ? Algorithm : TreeAlgorithm)) return null;
             fault = GrantFault.UnknownKey;
-            if (keys.Find(header.Kid) is not { } key) return null;
+            if (keys.Find(kid) is null) return null;
             fault = GrantFault.BadSignature;
             var signed = Encoding.ASCII.GetBytes(token, 0, parts[0].Length + 1 + parts[1].Length);
-            if (!key.VerifyData(signed, Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation))
-                return null;
+            if (parts.Length == 4) signed = TokenTree.ToBeSignedOf(TokenTree.Leaf(signed), Base64Url.DecodeFromChars(parts[3]));
+            if (signed is null || !keys.IsSigned(kid, signed, parts[2], remember: parts.Length == 4)) return null;
             fault = GrantFault.None;
             return Base64Url.DecodeFromChars(parts[1]);
         }
@@ -47,8 +63,14 @@ public static class SignedToken
         }
     }
 
-    internal static string EncodeHeader(string kid) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new TokenHeader(Algorithm, "JWT", kid), TokenJson.Default.TokenHeader));
+    internal static string EncodeHeader(string kid) => Encode(Algorithm, kid);
+
+    internal static string EncodeTreeHeader(string kid) => Encode(TreeAlgorithm, kid);
+
+    internal static TokenHeader? DecodeHeader(string encoded) => JsonSerializer.Deserialize(Base64Url.DecodeFromChars(encoded), TokenJson.Default.TokenHeader);
+
+    private static string Encode(string algorithm, string kid) =>
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new TokenHeader(algorithm, "JWT", kid), TokenJson.Default.TokenHeader));
 }
 
 /// <summary>The JOSE header.</summary>
@@ -66,6 +88,7 @@ public sealed class SigningKey : IDisposable
         Key = key;
         Id = VerificationKeys.IdOf(key.ExportSubjectPublicKeyInfo());
         EncodedHeader = SignedToken.EncodeHeader(Id);
+        EncodedTreeHeader = SignedToken.EncodeTreeHeader(Id);
     }
 
     /// <summary>First 16 hex digits of the SHA-256 of the public key (SubjectPublicKeyInfo).</summary>
@@ -76,38 +99,9 @@ public sealed class SigningKey : IDisposable
 
     internal ECDsa Key { get; }
     internal string EncodedHeader { get; }
+    internal string EncodedTreeHeader { get; }
 
     public void Dispose() => Key.Dispose();
-}
-
-/// <summary>The public keys a verifier trusts, by their id. Two may be valid at once while keys rotate (R-B17).</summary>
-public sealed class VerificationKeys : IDisposable
-{
-    private readonly Dictionary<string, ECDsa> _keys = [];
-
-    /// <summary>Reads PEM public keys. Throws GridError(Corrupt) for anything else.</summary>
-    public VerificationKeys(IEnumerable<string> pems)
-    {
-        foreach (var pem in pems)
-        {
-            var key = ECDsa.Create();
-            try { key.ImportFromPem(pem); }
-            catch (ArgumentException e)
-            {
-                throw new GridError(ErrorCode.Corrupt, "a verification key is not a PEM public key", "Fetch the keys from central again.", e);
-            }
-            _keys[IdOf(key.ExportSubjectPublicKeyInfo())] = key;
-        }
-    }
-
-    internal ECDsa? Find(string kid) => _keys.GetValueOrDefault(kid);
-
-    internal static string IdOf(byte[] publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey))[..16];
-
-    public void Dispose()
-    {
-        foreach (var key in _keys.Values) key.Dispose();
-    }
 }
 
 /// <summary>Generated serialisation of tokens.</summary>

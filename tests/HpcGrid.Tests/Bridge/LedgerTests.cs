@@ -154,6 +154,29 @@ public sealed class LedgerTests
     }
 
     [Test]
+    public void An_event_that_was_rolled_back_is_not_told_in_the_place_of_the_next()
+    {
+        Assert.That(() => _ledger.Transact(() =>
+        {
+            _ledger.Outbox.Add(BridgeEvents.Ended(new AttemptId(7, 1), 0, JobState.Killed, "never", DateTimeOffset.UnixEpoch));
+            throw new InvalidOperationException("in the middle");
+        }), Throws.InvalidOperationException);
+        _ledger.Transact(() => _ledger.Outbox.Add(BridgeEvents.Ended(new AttemptId(8, 1), 0, JobState.Killed, "told", DateTimeOffset.UnixEpoch)));
+        Assert.That(_ledger.Outbox.Take(10).Select(pending => pending.Event.Job), Is.EqualTo(new long[] { 8 }));
+    }
+
+    [Test]
+    public void Events_that_an_earlier_process_wrote_are_told_like_its_own()
+    {
+        _ledger.Transact(() => _ledger.Outbox.Add(BridgeEvents.Ended(new AttemptId(7, 1), 0, JobState.Killed, "before", DateTimeOffset.UnixEpoch)));
+        var own = _ledger.Outbox.Take(1).Single().Event;
+        _ledger.Dispose();
+        _ledger = LedgerDatabase.Open(File);
+        var read = _ledger.Outbox.Take(1).Single().Event;
+        Assert.That((read.Job, read.Key, read.What.GetType()), Is.EqualTo((own.Job, own.Key, own.What.GetType())));
+    }
+
+    [Test]
     public void A_match_request_is_closed_once()
     {
         var match = new OpenMatch(Guid.NewGuid(), 5, [1]);

@@ -80,6 +80,65 @@ public sealed class GrantTests : IDisposable
     public void A_forged_grant_is_refused(Func<SigningKey, SigningKey, string> make, GrantFault fault) =>
         Assert.That(Check(make(_key, _stranger)), Is.EqualTo(fault));
 
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(13)]
+    [TestCase(16)]
+    [TestCase(37)]
+    public void Grants_that_are_signed_together_are_each_good_for_their_own_attempt_alone(int number)
+    {
+        var attempts = Enumerable.Range(1, number).Select(job => new AttemptId(job, 1)).ToList();
+        var tokens = Grants.SignAll(attempts.Select(id => Grant with { Job = id.Job, Attempt = id.Attempt }), _key);
+        Assert.That(tokens, Has.Length.EqualTo(number));
+        Assert.Multiple(() =>
+        {
+            for (var i = 0; i < number; i++)
+            {
+                Assert.That(Grants.Check(tokens[i], attempts[i], "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.None), $"grant {i}");
+                if (i > 0) Assert.That(Grants.Check(tokens[i], attempts[i - 1], "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt), $"grant {i}");
+            }
+        });
+    }
+
+    public static IEnumerable<TestCaseData> ForgeriesOfSharedSignatures()
+    {
+        yield return Forgery("another's payload", tokens => With(tokens[3], 1, tokens[4].Split('.')[1]), GrantFault.BadSignature);
+        yield return Forgery("another's place", tokens => With(tokens[3], 3, tokens[4].Split('.')[3]), GrantFault.BadSignature);
+        yield return Forgery("no place", tokens => With(tokens[3], 3, ""), GrantFault.BadSignature);
+        yield return Forgery("a place beyond the tree", tokens => With(tokens[3], 3, Place(tokens[3], place => place[0] = 200)), GrantFault.BadSignature);
+        yield return Forgery("a tree of one", tokens => With(tokens[3], 3, Base64Url.EncodeToString([0, 1])), GrantFault.BadSignature);
+        yield return Forgery("a longer way", tokens => With(tokens[3], 3, Base64Url.EncodeToString([.. Base64Url.DecodeFromChars(tokens[3].Split('.')[3]), 1])), GrantFault.BadSignature);
+        yield return Forgery("a changed neighbour", tokens => With(tokens[3], 3, Place(tokens[3], place => place[^1] ^= 1)), GrantFault.BadSignature);
+        yield return Forgery("a signature of another tree", tokens => With(tokens[3], 2, tokens[20].Split('.')[2]), GrantFault.BadSignature);
+        yield return Forgery("the shared signature as its own", tokens => tokens[3][..tokens[3].LastIndexOf('.')], GrantFault.Malformed);
+
+        static TestCaseData Forgery(string name, Func<string[], string> make, GrantFault fault) =>
+            new TestCaseData(make, fault).SetName($"A grant under a shared signature is refused: {name}");
+    }
+
+    [TestCaseSource(nameof(ForgeriesOfSharedSignatures))]
+    public void A_forged_grant_under_a_shared_signature_is_refused(Func<string[], string> make, GrantFault fault)
+    {
+        var tokens = Grants.SignAll(Enumerable.Range(1, 32).Select(job => Grant with { Job = job, Attempt = 1 }), _key);
+        // What was found good before makes nothing else good.
+        Assert.That(Grants.Check(tokens[3], new AttemptId(4, 1), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.None));
+        Assert.That(Grants.Check(make(tokens), new AttemptId(4, 1), "ORNL", Spec, _keys, Now), Is.EqualTo(fault));
+    }
+
+    private static string With(string token, int part, string other)
+    {
+        var parts = token.Split('.');
+        parts[part] = other;
+        return string.Join('.', parts);
+    }
+
+    private static string Place(string token, Action<byte[]> change)
+    {
+        var place = Base64Url.DecodeFromChars(token.Split('.')[3]);
+        change(place);
+        return Base64Url.EncodeToString(place);
+    }
+
     [Test]
     public void Two_keys_are_valid_at_once_while_they_rotate()
     {

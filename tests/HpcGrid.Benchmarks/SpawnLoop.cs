@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Globalization;
+using Medallion.Shell;
+
+namespace HpcGrid.Benchmarks;
+
+/// <summary>The C loop that an agent is measured against, compiled here; null where there is no compiler.</summary>
+internal sealed class SpawnLoop
+{
+    private readonly string _program;
+
+    private SpawnLoop(string program) => _program = program;
+
+    public static async Task<SpawnLoop?> Compile(string folder)
+    {
+        var program = Path.Combine(folder, "spawn-loop");
+        try
+        {
+            var compiled = await Command.Run("cc", "-O2", "-o", program, Path.Combine(AppContext.BaseDirectory, "SpawnLoop.c")).Task;
+            return compiled.Success ? new SpawnLoop(program) : throw new InvalidOperationException($"cc failed: {compiled.StandardError}");
+        }
+        catch (System.ComponentModel.Win32Exception) { return null; }
+    }
+
+    /// <summary>Jobs a second, and CPU seconds of one job with its share of the loop.</summary>
+    public async Task<(double Rate, double CpuPerJob)> Run(int jobs, int slots, string folder, string payload)
+    {
+        var (clock, before) = (Stopwatch.StartNew(), CpuUse.OfEndedChildren());
+        var run = await Command.Run(_program, Text(jobs), Text(slots), folder, payload).Task;
+        if (!run.Success) throw new InvalidOperationException($"the loop failed with exit code {run.ExitCode}");
+        return (jobs / clock.Elapsed.TotalSeconds, (CpuUse.OfEndedChildren() - before) / jobs);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
