@@ -14,7 +14,7 @@ namespace HpcGrid.Benchmarks;
 internal sealed class AgentStand : IDisposable
 {
     private const string Site = "BENCH";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), Look = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), Look = TimeSpan.FromMilliseconds(10), Lease = TimeSpan.FromSeconds(5);
 
     private readonly SigningKey _key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
     private readonly string _folder;
@@ -22,7 +22,8 @@ internal sealed class AgentStand : IDisposable
     private readonly BridgeSpool _bridge;
     private Process? _agent;
     private AgentPlace _place;
-    private long _queues, _messages, _jobs;
+    private readonly Stopwatch _sinceLease = Stopwatch.StartNew();
+    private long _queues, _messages, _jobs, _leases;
 
     /// <param name="folder">On a local disk; removed at the end.</param>
     /// <param name="spool">Where the spool is made; null: in the folder.</param>
@@ -112,8 +113,17 @@ internal sealed class AgentStand : IDisposable
 
     private async Task Until(Func<bool> condition, string what)
     {
-        if (!await Statistics.Until(() => _agent!.HasExited ? throw new InvalidOperationException($"the agent ended before {what}") : condition(), Patience, Look))
+        if (!await Statistics.Until(() => Renewed(what) && condition(), Patience, Look))
             throw new InvalidOperationException($"not in {Patience.TotalMinutes} minutes: {what}");
+    }
+
+    /// <summary>Without a lease an agent starts nothing.</summary>
+    private bool Renewed(string what)
+    {
+        if (_agent!.HasExited) throw new InvalidOperationException($"the agent ended before {what}");
+        if (_place.Agent is not { } agent || _sinceLease.Elapsed < Lease) return true;
+        _sinceLease.Restart();
+        return _bridge.Agents.Lease(agent, ++_leases) is Errno.None;
     }
 
     public void Dispose()
