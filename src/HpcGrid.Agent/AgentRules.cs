@@ -125,7 +125,7 @@ internal static class AgentRules
         && !(TimeSpan.FromSeconds(offer.TtlSeconds) > left);
 
     /// <summary>
-    /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each MiB of it.
+    /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each 96 KiB of it, up to eight.
     /// Null: nothing to say.
     /// </summary>
     public static TimeSpan? PublishDue(PublishFacts facts, SpoolTiming timing)
@@ -135,7 +135,7 @@ internal static class AgentRules
         var settled = facts.ChangedAt + Limits.PublishSettles;
         if (facts.PublishedAt is { } published)
         {
-            var interval = timing.PublishMin * (1 + facts.Bytes / Limits.BytesPerPublishInterval);
+            var interval = timing.PublishMin * Math.Min(1 + facts.Bytes / Limits.BytesPerPublishInterval, Limits.PublishIntervals);
             if (published + interval > settled) settled = published + interval;
         }
         return facts.NotBefore > settled ? facts.NotBefore : settled;

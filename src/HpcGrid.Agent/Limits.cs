@@ -18,6 +18,9 @@ internal static class Limits
     /// </summary>
     public const int BytesPerPublishInterval = 96 * 1024;
 
+    /// <summary>So many P_min at most between two versions: people want to see progress of large ones too.</summary>
+    public const int PublishIntervals = 8;
+
     /// <summary>Inputs or outputs of a job up to this size are copied on the loop's thread: handing them over would cost more.</summary>
     public const int InlineBytes = 256 * 1024;
 

@@ -29,7 +29,8 @@ public static class SignedToken
         var tokens = new string[payloads.Count];
         for (var start = 0; start < tokens.Length; start += Limits.TokensPerSignature)
         {
-            var signed = payloads.Skip(start).Take(Limits.TokensPerSignature).Select(payload => key.EncodedTreeHeader + "." + Base64Url.EncodeToString(payload)).ToList();
+            var together = payloads.Skip(start).Take(Limits.TokensPerSignature);
+            var signed = together.Select(payload => key.EncodedTreeHeader + "." + Base64Url.EncodeToString(payload)).ToList();
             var tree = new TokenTree([.. signed.Select(text => TokenTree.Leaf(Encoding.ASCII.GetBytes(text)))]);
             var signature = Base64Url.EncodeToString(
                 key.Key.SignData(tree.ToBeSigned, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));

@@ -80,7 +80,8 @@ public sealed class AgentRulesTests
             Assert.That(AgentRules.PublishDue(changed with { AllOver = true }, Timing), Is.EqualTo(TimeSpan.Zero));
             Assert.That(AgentRules.PublishDue(changed, Timing), Is.EqualTo(Seconds(10.05)));
             Assert.That(AgentRules.PublishDue(changed with { PublishedAt = Seconds(9) }, Timing), Is.EqualTo(Seconds(11)));
-            Assert.That(AgentRules.PublishDue(changed with { PublishedAt = Seconds(9), Bytes = 3 << 20 }, Timing), Is.EqualTo(Seconds(17)));
+            Assert.That(AgentRules.PublishDue(changed with { PublishedAt = Seconds(9), Bytes = 3 * 96 << 10 }, Timing), Is.EqualTo(Seconds(17)));
+            Assert.That(AgentRules.PublishDue(changed with { PublishedAt = Seconds(9), Bytes = 3 << 20 }, Timing), Is.EqualTo(Seconds(25)));
             Assert.That(AgentRules.PublishDue(changed with { AllOver = true, NotBefore = Seconds(30) }, Timing), Is.EqualTo(Seconds(30)));
         });
     }
