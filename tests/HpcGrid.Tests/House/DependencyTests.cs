@@ -15,6 +15,7 @@ public sealed class DependencyTests
         ["HpcGrid.Agent"] = ["HpcGrid.Core", "HpcGrid.Spool"],
         ["HpcGrid.Bridge"] = ["HpcGrid.Core", "HpcGrid.Spool", "HpcGrid.Client"],
         ["HpcGrid.Central"] = ["HpcGrid.Core"],
+        ["HpcGrid.SimBatch"] = ["HpcGrid.Core"],
         ["HpcGrid.Cli"] = ["HpcGrid.Core", "HpcGrid.Client", "HpcGrid.Spool"],
     };
 

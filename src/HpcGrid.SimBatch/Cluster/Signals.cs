@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace HpcGrid.SimBatch.Cluster;
+
+/// <summary>Signals by name, as options of batch systems write them.</summary>
+internal static class Signals
+{
+    public const int Int = 2, Kill = 9, User1 = 10, User2 = 12, Alarm = 14, Term = 15;
+
+    private static readonly Dictionary<string, int> Names = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["HUP"] = 1, ["INT"] = Int, ["QUIT"] = 3, ["KILL"] = Kill, ["USR1"] = User1, ["USR2"] = User2, ["ALRM"] = Alarm, ["TERM"] = Term, ["CONT"] = 18,
+        ["STOP"] = 19, ["TSTP"] = 20, ["URG"] = 23, ["XCPU"] = 24,
+    };
+
+    /// <summary>"USR1", "SIGUSR1" or "10"; null for what is none.</summary>
+    public static int? Read(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 65 ? number
+        : Names.TryGetValue(text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text[3..] : text, out var named) ? named : null;
+}
