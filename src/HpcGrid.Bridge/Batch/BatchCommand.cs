@@ -20,6 +20,9 @@ public sealed class BatchCommand(TimeSpan patience, int perMinute, TimeProvider 
     /// <summary>Most characters that are read of an answer: 100,000 jobs in PBS's JSON are 200 MB.</summary>
     private const int MostCharacters = 256 * 1024 * 1024;
 
+    /// <summary>Without the mark that .NET puts first: a script that is read from standard input begins with "#!".</summary>
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
     /// <summary>Throws GridError(Unavailable) when it cannot be started or takes too long.</summary>
     public async Task<CommandAnswer> Run(IReadOnlyList<string> words, string? input, CancellationToken ct)
     {
@@ -28,7 +31,7 @@ public sealed class BatchCommand(TimeSpan patience, int perMinute, TimeProvider 
         {
             var command = Command.Run(words[0], words.Skip(1), options => options
                 .EnvironmentVariable("LC_ALL", "C").EnvironmentVariable("LANG",
-                    "C").Encoding(Encoding.UTF8).ThrowOnError(false).Timeout(patience).CancellationToken(ct));
+                    "C").Encoding(Utf8).ThrowOnError(false).Timeout(patience).CancellationToken(ct));
             if (input is not null) await command.StandardInput.WriteAsync(input.AsMemory(), ct);
             command.StandardInput.Close();
             var (output, error) = (ReadSome(command.StandardOutput), ReadSome(command.StandardError));
