@@ -16,7 +16,7 @@ internal static class CommandLine
     /// <summary>Runs one command line; the exit code of the process.</summary>
     public static async Task<int> Run(string[] arguments, Terminal terminal)
     {
-        if (arguments.Length > 0 && SiblingDaemon.Names.Contains(arguments[0])) return await SiblingDaemon.Run(arguments[0], arguments[1..],
+        if (arguments.Length > 0 && SiblingDaemon.Runnable.Contains(arguments[0])) return await SiblingDaemon.Run(arguments[0], arguments[1..],
             terminal);
         var json = arguments.TakeWhile(argument => argument != "--").Contains("--json");
         try

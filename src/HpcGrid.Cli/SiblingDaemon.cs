@@ -12,6 +12,11 @@ internal static class SiblingDaemon
 {
     public static readonly IReadOnlySet<string> Names = new HashSet<string> { "central", "bridge", "agent" };
 
+    /// <summary>Those, and the simulated batch system: what `hpcgrid NAME …` runs in its place.</summary>
+    public static readonly IReadOnlySet<string> Runnable = new HashSet<string>(Names) { SimBatch };
+
+    public const string SimBatch = "simbatch";
+
     /// <summary>The executable's path. Throws GridError(NotFound) with the places looked at.</summary>
     public static string PathOf(string name)
     {
@@ -46,7 +51,7 @@ internal static class SiblingDaemon
         // In a checkout: src/HpcGrid.Cli/bin/CONFIGURATION/FRAMEWORK/ has siblings src/HpcGrid.X/bin/CONFIGURATION/FRAMEWORK/.
         var parts = AppContext.BaseDirectory.TrimEnd('/').Split('/');
         if (parts.Length < 5 || parts[^3] != "bin") yield break;
-        var project = "HpcGrid." + char.ToUpperInvariant(name[0]) + name[1..];
+        var project = "HpcGrid." + (name == SimBatch ? "SimBatch" : char.ToUpperInvariant(name[0]) + name[1..]);
         yield return string.Join('/', [.. parts[..^4], project, "bin", parts[^2], parts[^1], program]);
     }
 }

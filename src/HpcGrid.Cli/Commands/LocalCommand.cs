@@ -35,11 +35,21 @@ internal sealed class LocalSize
     private readonly Option<int> _perPilot = new("--nodes-per-pilot") { Description = "Nodes that start together; one job can have as many (NodeCount).",
         DefaultValueFactory = _ => 1, HelpName = "N" };
 
+    /// <summary>What people call them, and the folder of hpc-templates.</summary>
+    private static readonly IReadOnlyDictionary<string, string> Batches = new Dictionary<string, string>
+        { ["slurm"] = "slurm", ["pbs"] = "openpbs", ["lsf"] = "lsf" };
+
+    private readonly Option<string?> _batch = new("--batch")
+    {
+        Description = $"Start nodes through a simulated batch system: {string.Join(", ", Batches.Keys)}.", HelpName = "SYSTEM",
+    };
+
     public LocalSize(Command command)
     {
         command.Add(_nodes);
         command.Add(_cores);
         command.Add(_perPilot);
+        command.Add(_batch);
     }
 
     public async Task Up(LocalGrid grid, ParseResult parsed, CancellationToken ct)
@@ -51,7 +61,9 @@ internal sealed class LocalSize
         var perPilot = parsed.GetValue(_perPilot);
         if (perPilot < 1 || perPilot > nodes)
             throw GridError.Invalid($"--nodes-per-pilot {perPilot} is not possible", $"Give 1 to {nodes}, the number of nodes.");
-        await grid.Up(new LocalNodes(nodes, cores, perPilot), ct);
+        var batch = parsed.GetValue(_batch) is not { } name ? "" : Batches.TryGetValue(name, out var system) ? system
+            : throw GridError.Invalid($"--batch {name} is not possible", $"Give {string.Join(", ", Batches.Keys)}, or leave it out.");
+        await grid.Up(new LocalNodes(nodes, cores, perPilot) { Batch = batch }, ct);
     }
 }
 
@@ -61,7 +73,7 @@ internal sealed class LocalUpCommand : GridCommand
     private readonly LocalSize _size;
 
     public LocalUpCommand() : base("up", "Start the local grid, or what is missing of it, in the background.", "hpcgrid local up",
-        "hpcgrid local up --nodes 16 --cores-per-node 1", "hpcgrid local up --nodes 4 --nodes-per-pilot 2") =>
+        "hpcgrid local up --nodes 16 --cores-per-node 1", "hpcgrid local up --nodes 4 --nodes-per-pilot 2", "hpcgrid local up --batch pbs") =>
         _size = new LocalSize(this);
 
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)
@@ -93,13 +105,17 @@ internal sealed class LocalStatusCommand()
         var bridge = LocalProcesses.Runs(state?.Bridge);
         var nodes = central ? await session.Ask(new ListNodes(), ct) : new NodeList([]);
         var jobs = central ? await CountJobs(session, ct) : [];
-        var status = new LocalStatus(grid.Home.Folder, central, bridge, state?.Central?.Id, state?.Bridge?.Id, LocalGrid.Nodes(nodes), jobs);
+        var batch = state is { Batch.Length: > 0 }
+            ? new LocalBatchStatus(state.Batch, LocalProcesses.Runs(state.SimBatch) ? state.SimBatch!.Id : null, grid.Home.BatchCommands) : null;
+        var status = new LocalStatus(grid.Home.Folder, central, bridge, state?.Central?.Id, state?.Bridge?.Id, batch, LocalGrid.Nodes(nodes), jobs);
         session.Show(status, () =>
         {
             var output = session.Terminal.Output;
             output.WriteLine($"home     {status.Home}");
             output.WriteLine($"central  {(central ? $"process {status.CentralId} at {session.Address.Resolve()}" : "down")}");
             output.WriteLine($"bridge   {(bridge ? $"process {status.BridgeId}" : "down")}");
+            var runs = batch?.Id is { } id ? $"process {id}; its commands: PATH={batch.Commands}:$PATH" : "down";
+            if (batch is not null) output.WriteLine($"batch    {batch.System}, {runs}");
             var counts = jobs.OrderBy(job => StateColours.Order(job.Key)).Select(job => $"{job.Key} {job.Value}");
             if (jobs.Count > 0) output.WriteLine($"jobs     {string.Join("  ", counts)}");
             if (status.Nodes.Count > 0) NodesCommand.Write(nodes, session.Terminal);

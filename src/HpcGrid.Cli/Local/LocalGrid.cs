@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using HpcGrid.Cli.Output;
 using HpcGrid.Client;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
@@ -9,11 +10,17 @@ namespace HpcGrid.Cli.Local;
 /// <param name="Number">How many.</param>
 /// <param name="Cores">Of each.</param>
 /// <param name="PerPilot">Nodes that are started and ended together; as many can one job have.</param>
-internal sealed record LocalNodes(int Number, int Cores, int PerPilot);
+internal sealed record LocalNodes(int Number, int Cores, int PerPilot)
+{
+    /// <summary>The batch system whose commands start them, simulated; empty: the bridge does it by itself.</summary>
+    public string Batch { get; init; } = "";
+
+    public override string ToString() => $"{Number} nodes of {Cores} cores, {PerPilot} to a pilot{(Batch.Length > 0 ? $", started through {Batch}" : "")}";
+}
 
 /// <summary>
-/// A whole grid on this machine: central, one bridge, and simulated compute nodes that the bridge's fork batch system starts, each
-/// without network where the kernel allows it. Starting twice starts what is missing; everything survives this program.
+/// A whole grid on this machine: central, one bridge, and simulated compute nodes that the bridge's fork batch system starts, or the commands of a
+/// simulated one, each without network where the kernel allows it. Starting twice starts what is missing; everything survives this program.
 /// </summary>
 internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
 {
@@ -25,7 +32,8 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     public CentralAddress Address => ClientFile.Read(home.ClientFile);
 
     /// <summary>Both daemons run.</summary>
-    public bool IsUp => LocalState.Read(home) is { } state && LocalProcesses.Runs(state.Central) && LocalProcesses.Runs(state.Bridge);
+    public bool IsUp => LocalState.Read(home) is { } state && LocalProcesses.Runs(state.Central) && LocalProcesses.Runs(state.Bridge)
+        && (state.Batch.Length == 0 || LocalProcesses.Runs(state.SimBatch));
 
     /// <summary>
     /// Starts what does not run and waits until central answers and the bridge has reported to it. Throws GridError with the end of the log of what
@@ -36,12 +44,17 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         Directory.CreateDirectory(home.Folder);
         await using var only = Lock();
         var state = LocalState.Read(home) ?? new LocalState { User = ThisUser(), Nodes = nodes.Number, CoresPerNode = nodes.Cores };
-        if (LocalProcesses.Runs(state.Bridge) && nodes != new LocalNodes(state.Nodes, state.CoresPerNode, Math.Max(1, state.NodesPerPilot)))
-            tell($"the grid runs with {state.Nodes} nodes of {state.CoresPerNode} cores, {Math.Max(1, state.NodesPerPilot)} to a pilot; "
-                + "`hpcgrid local down` first to change that");
-        else state = state with { Nodes = nodes.Number, CoresPerNode = nodes.Cores, NodesPerPilot = nodes.PerPilot };
+        if (LocalProcesses.Runs(state.Bridge) && nodes != state.Size)
+            tell($"the grid runs with {state.Size}; `hpcgrid local down` first to change that");
+        else state = state with { Nodes = nodes.Number, CoresPerNode = nodes.Cores, NodesPerPilot = nodes.PerPilot, Batch = nodes.Batch };
         if (!LocalProcesses.Runs(state.Central)) state = await StartCentral(state);
         await WaitForCentral(state, ct);
+        if (state.Batch.Length > 0)
+        {
+            _processes.ProgramsFirst = home.BatchCommands;
+            if (!LocalProcesses.Runs(state.SimBatch)) state = await StartBatch(state);
+            await WaitForBatch(state);
+        }
         if (!LocalProcesses.Runs(state.Bridge)) state = await StartBridge(state);
         await WaitForBridge(state, ct);
         await TellNetwork(state.Bridge!.Id);
@@ -55,9 +68,11 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         {
             var state = LocalState.Read(home);
             if (!await LocalProcesses.End(state?.Bridge, Limits.LocalStop)) tell("the bridge did not end by itself and was killed");
+            // It ends its jobs first.
+            if (!await LocalProcesses.End(state?.SimBatch, Limits.LocalStop)) tell("the batch system did not end by itself and was killed");
             if (!await LocalProcesses.End(state?.Central, Limits.LocalStop)) tell("central did not end by itself and was killed");
             await EndLeftovers();
-            if (state is not null) (state with { Central = null, Bridge = null }).Write(home);
+            if (state is not null) (state with { Central = null, Bridge = null, SimBatch = null }).Write(home);
         }
         if (purge) Directory.Delete(home.Folder, recursive: true);
     }
@@ -91,26 +106,27 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
 
     private async Task<LocalState> StartBridge(LocalState state)
     {
-        tell($"starting the bridge, for {state.Nodes} nodes of {state.CoresPerNode} cores");
+        tell($"starting the bridge, for {state.Size}");
+        var isFork = state.Batch.Length == 0;
         await File.WriteAllTextAsync(home.BridgeFile, $"""
             # Made by `hpcgrid local up`.
             name: {BridgeUser}
             site: LOCAL
-            ce: HPCGRID::LOCAL::FORK
+            ce: HPCGRID::LOCAL::{(isFork ? "FORK" : state.Batch.ToUpperInvariant())}
             client: "{home.UserFolder(BridgeUser)}/client.yaml"
             spool: "{home.Spool}"
             state: "{home.BridgeState}"
             closeSe: ["HPCGRID::Central::Local"]
             stopPilots: true
             batch:
-              system: fork
+              system: {(isFork ? "fork" : state.Batch)}
               nodes: {state.Nodes}
               nodesPerPilot: {Math.Max(1, state.NodesPerPilot)}
               coresPerNode: {state.CoresPerNode}
               walltime: 86400
               idleExit: 3600
               agent: "{SiblingDaemon.PathOf("agent")}"
-              isolateNetwork: auto
+              {(isFork ? "isolateNetwork: auto" : "pollSeconds: 1")}
 
             """);
         // Central is on this machine: its clock is ours. What it remembers of an earlier bridge does not count.
@@ -118,6 +134,31 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
         state = state with { Bridge = await _processes.Start("bridge", "run", "--config", home.BridgeFile) };
         state.Write(home);
         return state;
+    }
+
+    /// <summary>LSF's machines have a launch node that only jsrun leads on from.</summary>
+    private async Task<LocalState> StartBatch(LocalState state)
+    {
+        tell($"starting a batch system with the commands of {state.Batch}");
+        Directory.CreateDirectory(home.Batch);
+        File.Delete(home.BatchProcess);
+        string[] machine = state.Batch == "lsf" ? ["--launchers", "jsrun", "--service-node"] : [];
+        state = state with
+        {
+            SimBatch = await _processes.Start(SiblingDaemon.SimBatch, ["run", home.Batch, "--system", state.Batch, "--nodes", Words.Number(state.Nodes),
+                "--cores", Words.Number(state.CoresPerNode), .. machine]),
+        };
+        state.Write(home);
+        return state;
+    }
+
+    private async Task WaitForBatch(LocalState state)
+    {
+        if (!await LocalProcesses.Until(() => File.Exists(home.BatchProcess) || !LocalProcesses.Runs(state.SimBatch), Limits.LocalStart)
+            || !LocalProcesses.Runs(state.SimBatch))
+            throw Failed(SiblingDaemon.SimBatch, LocalProcesses.Runs(state.SimBatch) ? $"does not answer after {Limits.LocalStart.TotalSeconds:0} s"
+                : "ended at its start");
+        tell($"its commands are in {home.BatchCommands}");
     }
 
     private async Task WaitForCentral(LocalState state, CancellationToken ct)

@@ -23,6 +23,12 @@ internal sealed record LocalHome(string Folder)
     /// <summary>What the bridge writes of itself about every second.</summary>
     public string BridgeStatus => In("bridge/status.json");
     public string Spool => In("spool");
+    /// <summary>The simulated batch system, when there is one.</summary>
+    public string Batch => In("batch");
+    /// <summary>Its commands.</summary>
+    public string BatchCommands => In("batch/bin");
+    /// <summary>Is there while it answers.</summary>
+    public string BatchProcess => In("batch/pid");
     /// <summary>Temporary files of the daemons, so that nothing lies outside.</summary>
     public string Temporary => In("tmp");
     public string LogOf(string daemon) => In($"{daemon}.out");

@@ -17,6 +17,9 @@ internal sealed partial class LocalProcesses(LocalHome home)
     private const int Sigterm = 15;
     private const string Mark = "HPCGRID_LOCAL";
 
+    /// <summary>A folder whose programs daemons find before others; null for none.</summary>
+    public string? ProgramsFirst { get; set; }
+
     /// <summary>Starts a daemon that outlives us, its output appended to its log.</summary>
     public async Task<ProcessMark> Start(string name, params string[] arguments)
     {
@@ -98,6 +101,7 @@ internal sealed partial class LocalProcesses(LocalHome home)
     {
         [Mark] = home.Folder,
         ["TMPDIR"] = home.Temporary,
+        ["PATH"] = (ProgramsFirst is { } first ? first + ":" : "") + System.Environment.GetEnvironmentVariable("PATH"),
         // No diagnostic pipe in /tmp.
         ["DOTNET_EnableDiagnostics"] = "0",
     };

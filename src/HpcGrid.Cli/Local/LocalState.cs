@@ -18,8 +18,14 @@ internal sealed record LocalState
     public required int CoresPerNode { get; init; }
     /// <summary>Of each pilot; 0 in what an earlier version wrote, which is 1.</summary>
     public int NodesPerPilot { get; init; }
+    /// <summary>The batch system that its commands are simulated of; empty when the bridge starts agents itself.</summary>
+    public string Batch { get; init => field = value ?? ""; } = "";
     public ProcessMark? Central { get; init; }
     public ProcessMark? Bridge { get; init; }
+    public ProcessMark? SimBatch { get; init; }
+
+    /// <summary>As they were asked for.</summary>
+    public LocalNodes Size => new(Nodes, CoresPerNode, Math.Max(1, NodesPerPilot)) { Batch = Batch };
 
     /// <summary>Null when nothing was ever started here. Throws GridError(Corrupt) for a file that is not ours.</summary>
     public static LocalState? Read(LocalHome home)
@@ -59,6 +65,12 @@ internal sealed record LocalBridgeStatus(int ProcessId, string Network)
     }
 }
 
+/// <summary>The simulated batch system.</summary>
+/// <param name="System">Whose commands it has.</param>
+/// <param name="Id">Its process; null when it is down.</param>
+/// <param name="Commands">The folder for the PATH.</param>
+internal sealed record LocalBatchStatus(string System, int? Id, string Commands);
+
 /// <summary>What `local status` tells.</summary>
-internal sealed record LocalStatus(string Home, bool CentralRuns, bool BridgeRuns, int? CentralId, int? BridgeId, IReadOnlyList<NodeStatus> Nodes,
-    IReadOnlyDictionary<string, int> Jobs);
+internal sealed record LocalStatus(string Home, bool CentralRuns, bool BridgeRuns, int? CentralId, int? BridgeId, LocalBatchStatus? Batch,
+    IReadOnlyList<NodeStatus> Nodes, IReadOnlyDictionary<string, int> Jobs);

@@ -25,7 +25,7 @@ public sealed class SlurmTests
     [Test]
     public async Task Work_longer_than_its_pilots_survives_a_cancelled_pilot_and_a_scheduler_that_restarts()
     {
-        const int jobs = 300;
+        var jobs = Needs.Part(1_000, least: 300);
         await using var grid = await Grid.Start(new GridSetup
         {
             System = "slurm",
