@@ -42,7 +42,7 @@ const string Usage = """
       --json            one JSON document instead of tables
     """;
 
-string[] questions = ["end-to-end", "agent", "spool", "latency", "monitoring", "central", "bridge", "titan", "stage", "storage"];
+string[] questions = ["end-to-end", "agent", "spool", "latency", "peers", "monitoring", "central", "bridge", "titan", "stage", "storage"];
 if (args is ["--smoke"])
 {
     foreach (var question in questions)
