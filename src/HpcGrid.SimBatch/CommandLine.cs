@@ -77,6 +77,7 @@ internal static partial class CommandLine
 
     private static async Task<int> InForeground(ClusterSetup setup)
     {
+        Signals.NoneIgnored();
         using var ending = new CancellationTokenSource();
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => End(context, ending));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => End(context, ending));
