@@ -31,6 +31,16 @@ public sealed class FoundBySimulationTests
     [TestCase(325UL, "gluster")]
     public void Two_bridges_with_ledgers_of_their_own_never_give_one_name_to_two_files(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(2002129UL, "gluster")]
+    public void Two_bridges_that_make_one_spool_leave_one_sentinel(ulong seed, string profile) => Holds(seed, profile);
+
+    [TestCase(3000249UL, "local")]
+    [TestCase(3000555UL, "gpfs")]
+    [TestCase(3000601UL, "nfs4")]
+    [TestCase(3001127UL, "gluster")]
+    [TestCase(3001324UL, "lustre")]
+    public void An_old_copy_of_a_ledger_gives_no_name_twice_and_loses_no_job(ulong seed, string profile) => Holds(seed, profile);
+
     [TestCase(140UL, "local")]
     [TestCase(365UL, "nfs3")]
     [TestCase(58UL, "nfs4")]

@@ -19,6 +19,24 @@ public sealed class SpoolRootTests
     }
 
     [Test]
+    public void Of_two_bridges_that_make_one_spool_the_later_keeps_the_others_sentinel()
+    {
+        var path = Path.Combine(_world.Folder, "contested");
+        SpoolRoot? other = null;
+        var fs = new FaultyFs(_world.Fs)
+        {
+            Rule = (kind, _, _) =>
+            {
+                if (kind == FsOperation.Sync) other ??= SpoolRoot.Create(_world.Fs, path, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce);
+                return null;
+            },
+        };
+        var root = SpoolRoot.Create(fs, path, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce);
+        Assert.That(root.Sentinel, Is.EqualTo(other!.Sentinel));
+        Assert.That(Directory.GetFiles(path).Select(Path.GetFileName), Is.EqualTo(new[] { "cluster.id" }));
+    }
+
+    [Test]
     public void A_spool_of_an_earlier_version_gets_the_directories_that_came_later()
     {
         Directory.Delete(Path.Combine(_world.SpoolPath, "hb"), recursive: true);
