@@ -34,7 +34,7 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         RemoveEntering();
     }
 
-    /// <summary>What still enters after a whole interval died on the way. One that only slept is refused by its missing card.</summary>
+    /// <summary>What still enters after a whole interval died on the way. One that only slept is refused, because its nonce is not listed any more (A4).</summary>
     private void RemoveEntering()
     {
         var now = spool.Agents.ListEntering();

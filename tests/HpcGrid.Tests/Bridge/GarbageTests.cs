@@ -1,0 +1,31 @@
+using Limits = HpcGrid.Bridge.Limits;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>What the bridge removes of those that are no more.</summary>
+public sealed class GarbageTests
+{
+    private const double Minute = 60;
+    private readonly BridgeRig _rig = new();
+
+    [TearDown]
+    public void Clean() => _rig.Dispose();
+
+    [Test]
+    public void An_agent_that_died_while_it_entered_leaves_nothing_and_one_that_enters_is_left_alone()
+    {
+        _ = _rig.Host;
+        var dead = Entering("1.n1.a");
+        Pass();
+        var young = Entering("1.n2.b");
+        Assert.That(Directory.Exists(dead), "it may still come in");
+        Pass();
+        Assert.That((Directory.Exists(dead), Directory.Exists(young)), Is.EqualTo((false, true)));
+    }
+
+    private string Entering(string agent) =>
+        Directory.CreateDirectory(Path.Combine(_rig.Options.Spool, "agents", $".new.{agent}.ab", "live", "claim")).Parent!.Parent!.FullName;
+
+    /// <summary>Until the bridge has looked once more.</summary>
+    private void Pass() => _rig.Ticks((int)(Limits.CacheInterval.TotalMinutes + 1), Minute);
+}
