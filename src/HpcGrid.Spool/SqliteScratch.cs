@@ -1,4 +1,4 @@
-using System.Globalization;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Spool;
@@ -58,18 +58,11 @@ internal static class SqliteScratch
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Every row as <paramref name="read"/> makes it.</summary>
-    internal static List<T> Query<T>(SqliteConnection connection, string sql, int atMost, Func<SqliteDataReader, T> read)
+    /// <summary>Every row as <paramref name="read"/> makes it. Throws FormatException when there are more.</summary>
+    internal static List<T> Query<T>(SqliteConnection connection, string sql, int atMost, Func<Row, T> read)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql + string.Create(CultureInfo.InvariantCulture, $" LIMIT {(long)atMost + 1}");
-        using var reader = command.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
-        {
-            if (rows.Count == atMost) throw new FormatException($"more than {atMost} rows in: {sql}");
-            rows.Add(read(reader));
-        }
-        return rows;
+        using var statement = new Statement(connection, sql + " LIMIT $1");
+        var rows = statement.Query(read, (long)atMost + 1);
+        return rows.Count <= atMost ? rows : throw new FormatException($"more than {atMost} rows in: {sql}");
     }
 }

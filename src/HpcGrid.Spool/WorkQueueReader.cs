@@ -3,6 +3,7 @@ using System.Text.Json;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Spool;
@@ -59,13 +60,13 @@ internal static class WorkQueueReader
     private static void CheckSchema(SqliteConnection connection)
     {
         const string all = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL";
-        var found = SqliteScratch.Query(connection, all, WorkQueueSchema.Tables.Count, row => row.GetString(0));
+        var found = SqliteScratch.Query(connection, all, WorkQueueSchema.Tables.Count, row => Text(row, 0));
         if (!found.Order(StringComparer.Ordinal).SequenceEqual(WorkQueueSchema.Tables.Order(StringComparer.Ordinal)))
             throw new FormatException("its tables are others");
     }
 
     private static Dictionary<string, string> ReadMeta(SqliteConnection connection) =>
-        SqliteScratch.Query(connection, "SELECT key, value FROM meta", Limits.MetaRows, row => (Key: row.GetString(0), Value: row.GetString(1)))
+        SqliteScratch.Query(connection, "SELECT key, value FROM meta", Limits.MetaRows, row => (Key: Text(row, 0), Value: Text(row, 1)))
             .ToDictionary(row => row.Key, row => row.Value);
 
     private static WorkQueueHeader HeaderOf(Dictionary<string, string> meta)
@@ -85,26 +86,30 @@ internal static class WorkQueueReader
     }
 
     private static Dictionary<string, byte[]> ReadBlobs(SqliteConnection connection) =>
-        SqliteScratch.Query(connection, "SELECT sha256, bytes FROM blob", int.MaxValue, row => (Name: row.GetString(0), Bytes: row.GetFieldValue<byte[]>(1)))
+        SqliteScratch.Query(connection, "SELECT sha256, bytes FROM blob", int.MaxValue, row => (Name: Text(row, 0), Bytes: Bytes(row, 1)))
             .ToDictionary(row => SpoolNames.IsSha256(row.Name) ? row.Name : throw new FormatException("a blob's name is no SHA-256"), row => row.Bytes);
 
-    private static QueuedJob ReadJob(SqliteDataReader row) =>
-        new(AttemptOf(row), Small(row, 2), row.GetFieldValue<byte[]>(3), row.GetString(4));
+    private static QueuedJob ReadJob(Row row) =>
+        new(AttemptOf(row), Small(row, 2), Bytes(row, 3), Text(row, 4));
 
-    private static JobReport ReadReport(SqliteDataReader row) =>
-        JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), GridJson.Default.JobReport) is { Job: > 0, Attempt: > 0, Branch: >= 0 } report
+    private static JobReport ReadReport(Row row) =>
+        JsonSerializer.Deserialize(Bytes(row, 0), GridJson.Default.JobReport) is { Job: > 0, Attempt: > 0, Branch: >= 0 } report
             ? report
             : throw new FormatException("a report is about no job");
 
-    private static AgentNote ReadNote(SqliteDataReader row) => new(
-        AttemptOf(row), Small(row, 2), row.GetString(3),
-        DateTimeOffset.ParseExact(row.GetString(4), "O", CultureInfo.InvariantCulture), row.GetString(5));
+    private static AgentNote ReadNote(Row row) => new(
+        AttemptOf(row), Small(row, 2), Text(row, 3),
+        DateTimeOffset.ParseExact(Text(row, 4), "O", CultureInfo.InvariantCulture), Text(row, 5));
+
+    private static string Text(Row row, int column) => row.TextOrNull(column) ?? throw new FormatException("a text is missing");
+
+    private static byte[] Bytes(Row row, int column) => row.BytesOrNull(column) ?? throw new FormatException("bytes are missing");
 
     // SQLite answers 0 for a text that is no number: 0 is no job and no attempt.
-    private static AttemptId AttemptOf(SqliteDataReader row) =>
+    private static AttemptId AttemptOf(Row row) =>
         row.GetInt64(0) > 0 && Small(row, 1) > 0 ? new AttemptId(row.GetInt64(0), Small(row, 1)) : throw new FormatException("a row is about no job");
 
-    private static int Small(SqliteDataReader row, int column) =>
+    private static int Small(Row row, int column) =>
         row.GetInt64(column) is >= 0 and <= int.MaxValue and var number ? (int)number : throw new FormatException("a number is out of range");
 
     private static long Number(Dictionary<string, string> meta, string key) => long.Parse(meta[key], NumberStyles.None, CultureInfo.InvariantCulture);

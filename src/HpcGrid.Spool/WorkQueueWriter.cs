@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Spool;
@@ -71,25 +72,25 @@ internal static class WorkQueueWriter
 
     private static void WriteMeta(SqliteConnection connection, IEnumerable<(string Key, string Value)> meta)
     {
-        using var insert = new RowInserter(connection, "INSERT INTO meta VALUES ($0, $1)");
-        foreach (var (key, value) in meta) insert.Add(key, value);
+        using var insert = new Statement(connection, "INSERT INTO meta VALUES ($1, $2)");
+        foreach (var (key, value) in meta) insert.Run(key, value);
     }
 
     private static void WriteJobs(SqliteConnection connection, IReadOnlyList<QueuedJob> jobs)
     {
-        using var insert = new RowInserter(connection, "INSERT INTO job (job, attempt, branch, spec, grant) VALUES ($0, $1, $2, $3, $4)");
-        foreach (var job in jobs) insert.Add(job.Id.Job, job.Id.Attempt, job.Branch, job.Spec, job.Grant);
+        using var insert = new Statement(connection, "INSERT INTO job (job, attempt, branch, spec, grant) VALUES ($1, $2, $3, $4, $5)");
+        foreach (var job in jobs) insert.Run(job.Id.Job, job.Id.Attempt, job.Branch, job.Spec, job.Grant);
     }
 
     private static void WriteReports(SqliteConnection connection, IReadOnlyList<JobReport> reports)
     {
-        using var insert = new RowInserter(connection,
+        using var insert = new Statement(connection,
             "INSERT INTO job (job, attempt, branch, stage, outcome, exit, signal, wall, cpu, rss, report) "
-            + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+            + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
         foreach (var report in reports)
         {
             var payload = report.Payload;
-            insert.Add(report.Job, report.Attempt, report.Branch, report.Stage.ToString(), report.Outcome?.ToString(), payload?.ExitCode, payload?.Signal,
+            insert.Run(report.Job, report.Attempt, report.Branch, report.Stage.ToString(), report.Outcome?.ToString(), payload?.ExitCode, payload?.Signal,
                 payload?.WallSeconds, payload?.CpuSeconds, payload?.MaxRssKib, JsonSerializer.SerializeToUtf8Bytes(report, GridJson.Default.JobReport));
         }
     }
@@ -97,16 +98,16 @@ internal static class WorkQueueWriter
     private static void WriteBlobs(SqliteConnection connection, IReadOnlyDictionary<string, byte[]> blobs)
     {
         if (blobs.Count == 0) return;
-        using var insert = new RowInserter(connection, "INSERT INTO blob VALUES ($0, $1)");
-        foreach (var (sha256, bytes) in blobs) insert.Add(sha256, bytes);
+        using var insert = new Statement(connection, "INSERT INTO blob VALUES ($1, $2)");
+        foreach (var (sha256, bytes) in blobs) insert.Run(sha256, bytes);
     }
 
     private static void WriteNotes(SqliteConnection connection, IReadOnlyList<AgentNote> notes)
     {
         if (notes.Count == 0) return;
-        using var insert = new RowInserter(connection, "INSERT INTO event VALUES ($0, $1, $2, $3, $4, $5)");
+        using var insert = new Statement(connection, "INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6)");
         foreach (var note in notes)
-            insert.Add(note.Id.Job, note.Id.Attempt, note.Counter, note.Kind, note.At.ToString("O", CultureInfo.InvariantCulture), note.Text);
+            insert.Run(note.Id.Job, note.Id.Attempt, note.Counter, note.Kind, note.At.ToString("O", CultureInfo.InvariantCulture), note.Text);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

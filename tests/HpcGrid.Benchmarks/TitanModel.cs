@@ -24,8 +24,8 @@ internal sealed record TitanResult(
 /// A machine in virtual time. Production code decides: how many jobs go into a queue file (QueueSizing), which offers an agent can take, which jobs it begins
 /// and when it drains (AgentRules), when the bridge may look again (OperationsBudget), all intervals (SpoolTiming,
 /// PollInterval's bounds). Models: payloads take their time; the filesystem shows a file after its caching bound, costs the operations that PROTOCOL 5 counts,
-/// and stalls now and then; the batch system replaces a pilot some minutes after its end; central and ledger answer at once; the bridge keeps as many offers of
-/// each kind of job as could be claimed until it looks again.
+/// and stalls now and then; the batch system replaces a pilot some minutes after its end; central and ledger answer at once; the bridge keeps as many
+/// offers as could be claimed until it looks again, in the order of a well mixed submission.
 /// </summary>
 internal sealed class TitanModel
 {
@@ -40,7 +40,7 @@ internal sealed class TitanModel
     private readonly PriorityQueue<(int Agent, bool IsEnd), double> _events = new();
     private readonly TitanNode[] _nodes;
     private readonly long[] _waiting = new long[Kinds.Length];
-    private readonly List<(PoolEntry Offer, double Seen)>[] _pool = [.. Kinds.Select(_ => new List<(PoolEntry, double)>())];
+    private readonly List<(PoolEntry Offer, double Seen, int Kind)> _pool = [];
     private readonly OperationsBudget _budget;
     private readonly Room _whole;
     private readonly HashSet<int> _hungry = [];
@@ -103,19 +103,25 @@ internal sealed class TitanModel
         // So many agents get their leases at the longest interval: a third of the time after which they would start nothing more.
         _bridgeOperations += _size.Agents / (_timing.LeaseStart.TotalSeconds / 3) * (_now - _looked);
         _looked = _now;
-        for (var kind = 0; kind < Kinds.Length; kind++)
+        var wanted = Math.Max(16, _hungry.Count + (_size.Agents / 50));
+        while (_pool.Count < wanted && AnyKind() is { } kind)
         {
-            var wanted = Math.Max(16, _hungry.Count + (_size.Agents / 50));
-            while (_pool[kind].Count < wanted && _waiting[kind] > 0)
-            {
-                var rows = QueueSizing.Rows(_waiting[kind], _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
-                _waiting[kind] -= rows;
-                var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, (int)Math.Ceiling(Kinds[kind] * _size.Shortest), rows);
-                _pool[kind].Add((offer, _now + _timing.CachingBound.TotalSeconds));
-                _bridgeOperations += Offering;
-            }
+            var rows = QueueSizing.Rows(_waiting[kind], _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
+            _waiting[kind] -= rows;
+            var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, (int)Math.Ceiling(Kinds[kind] * _size.Shortest), rows);
+            _pool.Add((offer, _now + _timing.CachingBound.TotalSeconds, kind));
+            _bridgeOperations += Offering;
         }
         return _now + 1;
+    }
+
+    /// <summary>Jobs of all kinds were submitted well mixed, and go in that order; null when none waits.</summary>
+    private int? AnyKind()
+    {
+        var left = (long)(_random.NextDouble() * _waiting.Sum());
+        for (var kind = 0; kind < Kinds.Length; left -= _waiting[kind++])
+            if (left < _waiting[kind]) return kind;
+        return null;
     }
 
     private void Start(int agent, double at, double life)
@@ -173,21 +179,17 @@ internal sealed class TitanModel
         _agentOperations++;
         if (!AgentRules.ShouldClaim(Standing.Working, _whole, node.Waiting.Count, 0, false)) return false;
         var left = TimeSpan.FromSeconds(node.StopAt - _now);
-        var first = _random.Next(Kinds.Length);
-        for (var i = 0; i < Kinds.Length; i++)
-        {
-            var kind = (first + i) % Kinds.Length;
-            if (_pool[kind].Count == 0 || _pool[kind][0].Seen > _now || !AgentRules.CanTake(_pool[kind][0].Offer, _whole, left)) continue;
-            for (var row = 0; row < _pool[kind][0].Offer.Rows; row++) node.Waiting.Enqueue(kind);
-            _pool[kind].RemoveAt(0);
-            _agentOperations += Claiming;
-            _bridgeOperations += Reading + Acknowledging;
-            _hungry.Remove(agent);
-            node.Pause = _timing.PollMin.TotalSeconds;
-            Begin(agent);
-            return node.Free == 0 || Claim(agent);
-        }
-        return false;
+        var oldest = _pool.Where(entry => entry.Seen <= _now && AgentRules.CanTake(entry.Offer, _whole, left)).Take(Limits.OldestOffers).ToList();
+        if (oldest.Count == 0) return false;
+        var taken = oldest[_random.Next(oldest.Count)];
+        _pool.Remove(taken);
+        for (var row = 0; row < taken.Offer.Rows; row++) node.Waiting.Enqueue(taken.Kind);
+        _agentOperations += Claiming;
+        _bridgeOperations += Reading + Acknowledging;
+        _hungry.Remove(agent);
+        node.Pause = _timing.PollMin.TotalSeconds;
+        Begin(agent);
+        return node.Free == 0 || Claim(agent);
     }
 
     private void Begin(int agent)

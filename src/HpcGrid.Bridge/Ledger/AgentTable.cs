@@ -1,3 +1,4 @@
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -9,19 +10,19 @@ internal sealed class AgentTable : Table
 
     public AgentTable(SqliteConnection connection) : base(connection)
     {
-        _add = Prepare("INSERT INTO agent(agent, node, pilot, batch_id, stage, since) VALUES (?1, ?2, ?3, ?4, 0, ?5) ON CONFLICT DO NOTHING");
+        _add = Prepare("INSERT INTO agent(agent, node, pilot, batch_id, stage, since) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING");
         _all = Prepare("SELECT agent, node, pilot, batch_id, stage, strong, since, reason FROM agent");
-        _stage = Prepare("UPDATE agent SET stage = ?2, strong = ?3, since = ?4, reason = ?5 WHERE agent = ?1");
-        _delete = Prepare("DELETE FROM agent WHERE agent = ?1");
-        _message = Prepare("UPDATE agent SET message = message + 1 WHERE agent = ?1 RETURNING message");
-        _lease = Prepare("UPDATE agent SET lease = lease + 1 WHERE agent = ?1 RETURNING lease");
+        _stage = Prepare("UPDATE agent SET stage = $2, strong = $3, since = $4, reason = $5 WHERE agent = $1");
+        _delete = Prepare("DELETE FROM agent WHERE agent = $1");
+        _message = Prepare("UPDATE agent SET message = message + 1 WHERE agent = $1 RETURNING message");
+        _lease = Prepare("UPDATE agent SET lease = lease + 1 WHERE agent = $1 RETURNING lease");
     }
 
     public void Add(AgentRow agent) => _add.Run(agent.Agent, agent.Node, agent.Pilot, agent.BatchId, Stored(agent.Since));
 
-    public List<AgentRow> All() => _all.Read(row => new AgentRow(
+    public List<AgentRow> All() => _all.Query(row => new AgentRow(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), (AgentStage)row.GetInt32(4),
-        row.GetInt32(5) != 0, Time(row, 6), row.GetString(7)));
+        row.GetInt32(5) != 0, row.Time(6), row.GetString(7)));
 
     public void SetStage(AgentRow agent) => _stage.Run(agent.Agent, (int)agent.Stage, agent.Strong ? 1 : 0, Stored(agent.Since), agent.Reason);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -13,23 +14,23 @@ internal sealed class AssignmentTable : Table
 
     public AssignmentTable(SqliteConnection connection) : base(connection)
     {
-        _add = Prepare("INSERT INTO assignment(row, spec, grant_token, job_token, sources) VALUES (?1, ?2, ?3, ?4, ?5)");
-        _delete = Prepare("DELETE FROM assignment WHERE row = ?1");
+        _add = Prepare("INSERT INTO assignment(row, spec, grant_token, job_token, sources) VALUES ($1, $2, $3, $4, $5)");
+        _delete = Prepare("DELETE FROM assignment WHERE row = $1");
         _unstaged = Prepare("""
             SELECT job.row, job, attempt, branch, sources, job_token FROM job JOIN assignment USING (row)
-            WHERE stage = 0 AND job.row > ?1 ORDER BY job.row LIMIT ?2
+            WHERE stage = 0 AND job.row > $1 ORDER BY job.row LIMIT $2
             """);
         _ready = Prepare("""
             SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row)
-            WHERE stage = 1 AND queue = ?1 AND repeatable = ?2 AND cores = ?3 AND memory = ?4 AND disk = ?5 AND ttl = ?6 AND special = ?7
-            ORDER BY job.row LIMIT ?8
+            WHERE stage = 1 AND queue = $1 AND repeatable = $2 AND cores = $3 AND memory = $4 AND disk = $5 AND ttl = $6 AND special = $7
+            ORDER BY job.row LIMIT $8
             """);
         _readyRow = Prepare("""
-            SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row) WHERE stage = 1 AND job.row = ?1
+            SELECT job.row, job, attempt, branch, spec, grant_token, riders FROM job JOIN assignment USING (row) WHERE stage = 1 AND job.row = $1
             """);
-        _inputs = Prepare("UPDATE assignment SET riders = ?2, cached = ?3 WHERE row = ?1");
-        _token = Prepare("SELECT job_token FROM assignment WHERE row = ?1");
-        _spec = Prepare("SELECT spec FROM assignment WHERE row = ?1");
+        _inputs = Prepare("UPDATE assignment SET riders = $2, cached = $3 WHERE row = $1");
+        _token = Prepare("SELECT job_token FROM assignment WHERE row = $1");
+        _spec = Prepare("SELECT spec FROM assignment WHERE row = $1");
         _riders = Prepare("SELECT DISTINCT riders FROM assignment WHERE riders <> ''");
         _cached = Prepare("SELECT DISTINCT cached FROM assignment WHERE cached <> ''");
     }
@@ -41,38 +42,38 @@ internal sealed class AssignmentTable : Table
     public void Delete(long row) => _delete.Run(row);
 
     /// <summary>Jobs whose inputs are not known to be here, from a row on.</summary>
-    public List<UnstagedJob> Unstaged(long afterRow, int limit) => _unstaged.Read(row => new UnstagedJob(
+    public List<UnstagedJob> Unstaged(long afterRow, int limit) => _unstaged.Query(row => new UnstagedJob(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), Sources(row, 4), row.GetString(5)), afterRow, limit);
 
     /// <summary>Jobs of one shape that wait for a queue file, oldest first.</summary>
-    public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Read(MakeReady,
+    public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Query(MakeReady,
         shape.Origin, shape.Repeatable ? 1 : 0, shape.Need.Cores, shape.Need.MemoryMib, shape.Need.DiskMib, shape.Need.TtlSeconds, shape.Need.Special,
         limit);
 
     /// <summary>One job that waits for a queue file; empty when it does not.</summary>
-    public List<ReadyJob> Ready(long row) => _readyRow.Read(MakeReady, row);
+    public List<ReadyJob> Ready(long row) => _readyRow.Query(MakeReady, row);
 
     /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
     public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) =>
         _inputs.Run(row, string.Join(' ', riders), string.Join(' ', cached));
 
     /// <summary>The specification as central sent it; empty when there is no such row.</summary>
-    public byte[] Spec(long row) => _spec.Read(found => found.GetFieldValue<byte[]>(0), row).FirstOrDefault() ?? [];
+    public byte[] Spec(long row) => _spec.First(found => found.GetBytes(0), row) ?? [];
 
-    public string Token(long row) => _token.Read(found => found.GetString(0), row).FirstOrDefault() ?? "";
+    public string Token(long row) => _token.First(found => found.GetString(0), row) ?? "";
 
     /// <summary>Every small input of a held job: these must stay in the stage area.</summary>
-    public HashSet<string> Riders() => [.. _riders.Read(row => row.GetString(0)).SelectMany(Split)];
+    public HashSet<string> Riders() => [.. _riders.Query(row => row.GetString(0)).SelectMany(Split)];
 
     /// <summary>Every large input of a held job: these are pinned in the spool's cache.</summary>
-    public HashSet<string> Cached() => [.. _cached.Read(row => row.GetString(0)).SelectMany(Split)];
+    public HashSet<string> Cached() => [.. _cached.Query(row => row.GetString(0)).SelectMany(Split)];
 
-    private static ReadyJob MakeReady(SqliteDataReader row) => new(
+    private static ReadyJob MakeReady(Row row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3),
-        row.GetFieldValue<byte[]>(4), row.GetString(5), Split(row.GetString(6)));
+        row.GetBytes(4), row.GetString(5), Split(row.GetString(6)));
 
     private static string[] Split(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static IReadOnlyList<SourceFile> Sources(SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? [] : JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(column), GridJson.Default.ListSourceFile) ?? [];
+    private static IReadOnlyList<SourceFile> Sources(Row row, int column) =>
+        row.IsNull(column) ? [] : JsonSerializer.Deserialize(row.GetBytes(column), GridJson.Default.ListSourceFile) ?? [];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -10,11 +11,11 @@ internal sealed class FactTable : Table
 
     public FactTable(SqliteConnection connection) : base(connection)
     {
-        _read = Prepare("SELECT value FROM fact WHERE name = ?1");
-        _write = Prepare("INSERT INTO fact(name, value) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value");
+        _read = Prepare("SELECT value FROM fact WHERE name = $1");
+        _write = Prepare("INSERT INTO fact(name, value) VALUES ($1, $2) ON CONFLICT(name) DO UPDATE SET value = excluded.value");
     }
 
-    public string? Read(string name) => _read.Read(row => row.GetString(0), name).FirstOrDefault();
+    public string? Read(string name) => _read.First(row => row.GetString(0), name);
 
     public void Write(string name, string value) => _write.Run(name, value);
 

@@ -1,3 +1,4 @@
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -9,9 +10,9 @@ internal sealed class GangTable : Table
 
     public GangTable(SqliteConnection connection) : base(connection)
     {
-        _add = Prepare("INSERT INTO gang(number, row, branch, members, stage) VALUES (?1, ?2, ?3, ?4, 0)");
-        _stage = Prepare("UPDATE gang SET stage = ?2 WHERE number = ?1");
-        _delete = Prepare("DELETE FROM gang WHERE number = ?1");
+        _add = Prepare("INSERT INTO gang(number, row, branch, members, stage) VALUES ($1, $2, $3, $4, 0)");
+        _stage = Prepare("UPDATE gang SET stage = $2 WHERE number = $1");
+        _delete = Prepare("DELETE FROM gang WHERE number = $1");
         _all = Prepare("SELECT number, row, branch, members, stage FROM gang ORDER BY number");
     }
 
@@ -22,6 +23,6 @@ internal sealed class GangTable : Table
     public void Delete(long number) => _delete.Run(number);
 
     /// <summary>Oldest first.</summary>
-    public List<GangRow> All() => _all.Read(row =>
+    public List<GangRow> All() => _all.Query(row =>
         new GangRow(row.GetInt64(0), row.GetInt64(1), row.GetInt32(2), row.GetString(3).Split(' '), (GangStage)row.GetInt32(4)));
 }

@@ -2,6 +2,7 @@ using HpcGrid.Bridge.Gangs;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -19,29 +20,29 @@ internal sealed class JobTable : Table
     public JobTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("""
-            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl, special, nodes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl, special, nodes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT DO NOTHING RETURNING row
             """);
-        _find = Prepare($"SELECT {Columns} FROM job WHERE job = ?1 AND attempt = ?2");
-        _inQueue = Prepare($"SELECT {Columns} FROM job WHERE queue = ?1 AND generation = ?2");
-        _delete = Prepare("DELETE FROM job WHERE row = ?1");
-        _stage = Prepare("UPDATE job SET stage = ?2 WHERE row = ?1");
-        _told = Prepare("UPDATE job SET told = ?2 WHERE row = ?1");
-        _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, spared = spared + ?2, told = 0, generation = 0 WHERE row = ?1");
-        _enqueue = Prepare("UPDATE job SET stage = 2, queue = ?2, generation = ?3 WHERE row = ?1");
-        _kill = Prepare("UPDATE job SET killed = 1 WHERE row = ?1");
+        _find = Prepare($"SELECT {Columns} FROM job WHERE job = $1 AND attempt = $2");
+        _inQueue = Prepare($"SELECT {Columns} FROM job WHERE queue = $1 AND generation = $2");
+        _delete = Prepare("DELETE FROM job WHERE row = $1");
+        _stage = Prepare("UPDATE job SET stage = $2 WHERE row = $1");
+        _told = Prepare("UPDATE job SET told = $2 WHERE row = $1");
+        _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, spared = spared + $2, told = 0, generation = 0 WHERE row = $1");
+        _enqueue = Prepare("UPDATE job SET stage = 2, queue = $2, generation = $3 WHERE row = $1");
+        _kill = Prepare("UPDATE job SET killed = 1 WHERE row = $1");
         _counts = Prepare("SELECT stage, count(*), sum(cores * max(nodes, 1)) FROM job GROUP BY stage");
         _shapes = Prepare("""
             SELECT queue, repeatable, cores, memory, disk, ttl, special, count(*) FROM job WHERE stage = 1 AND nodes = 0
             GROUP BY queue, repeatable, cores, memory, disk, ttl, special ORDER BY min(row)
             """);
         _killed = Prepare($"SELECT {Columns} FROM job WHERE killed = 1");
-        _unoffer = Prepare("UPDATE job SET stage = 1, generation = 0 WHERE queue = ?1 AND generation = ?2 AND stage = 2");
+        _unoffer = Prepare("UPDATE job SET stage = 1, generation = 0 WHERE queue = $1 AND generation = $2 AND stage = 2");
         _unstarted = Prepare("SELECT queue, generation, count(*) FROM job WHERE stage = 2 AND told = 0 AND killed = 0 GROUP BY queue, generation");
-        _findRow = Prepare($"SELECT {Columns} FROM job WHERE row = ?1");
+        _findRow = Prepare($"SELECT {Columns} FROM job WHERE row = $1");
         _gangs = Prepare("SELECT row, cores, memory, disk, ttl, special FROM job WHERE stage = 1 AND nodes > 0 AND killed = 0 ORDER BY row");
         _held = Prepare("SELECT count(*) FROM job");
-        _inStage = Prepare($"SELECT {Columns} FROM job WHERE stage = ?1 ORDER BY row");
+        _inStage = Prepare($"SELECT {Columns} FROM job WHERE stage = $1 ORDER BY row");
     }
 
     /// <summary>The new row, or null when the attempt is held already.</summary>
@@ -49,13 +50,13 @@ internal sealed class JobTable : Table
         _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds, need.Special,
             need.NodeCount ?? 0);
 
-    public HeldJob? Find(AttemptId id) => _find.Read(Make, id.Job, id.Attempt).FirstOrDefault();
+    public HeldJob? Find(AttemptId id) => _find.First(Make, id.Job, id.Attempt);
 
-    public HeldJob? FindRow(long row) => _findRow.Read(Make, row).FirstOrDefault();
+    public HeldJob? FindRow(long row) => _findRow.First(Make, row);
 
-    public List<HeldJob> InQueue(QueueName queue) => _inQueue.Read(Make, queue.Id, queue.Generation);
+    public List<HeldJob> InQueue(QueueName queue) => _inQueue.Query(Make, queue.Id, queue.Generation);
 
-    public List<HeldJob> InStage(JobStage stage) => _inStage.Read(Make, (int)stage);
+    public List<HeldJob> InStage(JobStage stage) => _inStage.Query(Make, (int)stage);
 
     public void Delete(long row) => _delete.Run(row);
 
@@ -73,31 +74,32 @@ internal sealed class JobTable : Table
     public void MarkKilled(long row) => _kill.Run(row);
 
     /// <summary>Jobs that must end and whose agents have not said so.</summary>
-    public List<HeldJob> Killed() => _killed.Read(Make);
+    public List<HeldJob> Killed() => _killed.Query(Make);
 
     /// <summary>The queue file was never seen: its jobs wait for the next generation, on the same branch, because nobody had them.</summary>
     public void Unoffer(QueueName queue) => _unoffer.Run(queue.Id, queue.Generation);
 
     /// <summary>Of each queue file: how many of its jobs nobody has said to have begun.</summary>
     public Dictionary<QueueName, int> Unstarted() =>
-        _unstarted.Read(row => (Queue: new QueueName(row.GetInt64(0), row.GetInt32(1)), Jobs: row.GetInt32(2))).ToDictionary(row => row.Queue, row => row.Jobs);
+        _unstarted.Query(row => (Queue: new QueueName(row.GetInt64(0), row.GetInt32(1)), Jobs: row.GetInt32(2)))
+            .ToDictionary(row => row.Queue, row => row.Jobs);
 
     public long Held() => _held.Number() ?? 0;
 
     /// <summary>Jobs and the cores they ask for, by stage.</summary>
     public Dictionary<JobStage, (long Jobs, long Cores)> Counts() =>
-        _counts.Read(row => ((JobStage)row.GetInt32(0), row.GetInt64(1), row.GetInt64(2))).ToDictionary(row => row.Item1, row => (row.Item2, row.Item3));
+        _counts.Query(row => ((JobStage)row.GetInt32(0), row.GetInt64(1), row.GetInt64(2))).ToDictionary(row => row.Item1, row => (row.Item2, row.Item3));
 
     /// <summary>The kinds of jobs of one node that wait for a queue file, oldest first, with their number.</summary>
-    public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Read(row =>
+    public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Query(row =>
         (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0,
             new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5)).WithSpecial(row.GetString(6))), row.GetInt32(7)));
 
     /// <summary>Jobs over several nodes that wait for them, oldest first.</summary>
-    public List<GangWish> ReadyGangs() => _gangs.Read(row => new GangWish(row.GetInt64(0),
+    public List<GangWish> ReadyGangs() => _gangs.Query(row => new GangWish(row.GetInt64(0),
         new Resources(row.GetInt32(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4)).WithSpecial(row.GetString(5))));
 
-    private static HeldJob Make(SqliteDataReader row) => new(
+    private static HeldJob Make(Row row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),
         row.GetInt64(6) == 0 ? null : new QueueName(row.GetInt64(6), row.GetInt32(7)), row.GetInt32(8) != 0, row.GetInt32(9) != 0, row.GetInt32(10));
 }

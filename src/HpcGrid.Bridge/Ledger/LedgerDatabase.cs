@@ -1,5 +1,6 @@
 using System.Globalization;
 using HpcGrid.Core;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -142,8 +143,8 @@ public sealed class LedgerDatabase : IDisposable
 
     public void Dispose()
     {
-        foreach (var table in new IDisposable[] { Facts, Jobs, Assignments, Queues, Agents, Pilots, Matches, Outputs, Outbox, _begin, _commit, _rollback })
-            table.Dispose();
+        IDisposable[] prepared = [Facts, Jobs, Assignments, Queues, Gangs, Agents, Pilots, Matches, Outputs, Outbox, _begin, _commit, _rollback];
+        foreach (var part in prepared) part.Dispose();
         _connection.Dispose();
     }
 }

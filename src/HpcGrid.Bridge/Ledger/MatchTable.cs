@@ -1,3 +1,4 @@
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -14,8 +15,8 @@ internal sealed class MatchTable : Table
     {
         _facts = facts;
         _made = facts.ReadNumber(Count);
-        _open = Prepare("INSERT INTO match_request(request_id, count, site_map) VALUES (?1, ?2, ?3)");
-        _close = Prepare("DELETE FROM match_request WHERE request_id = ?1");
+        _open = Prepare("INSERT INTO match_request(request_id, count, site_map) VALUES ($1, $2, $3)");
+        _close = Prepare("DELETE FROM match_request WHERE request_id = $1");
         _all = Prepare("SELECT request_id, count, site_map FROM match_request");
     }
 
@@ -36,5 +37,5 @@ internal sealed class MatchTable : Table
     public bool Close(Guid requestId) => _close.Run(requestId.ToString()) == 1;
 
     public OpenMatch? Pending() =>
-        _all.Read(row => new OpenMatch(Guid.Parse(row.GetString(0)), row.GetInt32(1), row.GetFieldValue<byte[]>(2))).FirstOrDefault();
+        _all.First(row => new OpenMatch(Guid.Parse(row.GetString(0)), row.GetInt32(1), row.GetBytes(2)));
 }

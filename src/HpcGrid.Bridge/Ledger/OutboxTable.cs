@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -15,11 +16,11 @@ internal sealed class OutboxTable : Table
     public OutboxTable(SqliteConnection connection) : base(connection)
     {
         _connection = connection;
-        _add = Prepare("INSERT INTO outbox(job, attempt, event) VALUES (?1, ?2, ?3)");
-        _take = Prepare("SELECT row, event FROM outbox ORDER BY row LIMIT ?1");
-        _remove = Prepare("DELETE FROM outbox WHERE row <= ?1");
+        _add = Prepare("INSERT INTO outbox(job, attempt, event) VALUES ($1, $2, $3)");
+        _take = Prepare("SELECT row, event FROM outbox ORDER BY row LIMIT $1");
+        _remove = Prepare("DELETE FROM outbox WHERE row <= $1");
         _count = Prepare("SELECT count(*) FROM outbox");
-        _hasEnd = Prepare("SELECT count(*) FROM outbox WHERE job = ?1 AND attempt = ?2");
+        _hasEnd = Prepare("SELECT count(*) FROM outbox WHERE job = $1 AND attempt = $2");
     }
 
     public void Add(JobEvent @event)
@@ -28,8 +29,8 @@ internal sealed class OutboxTable : Table
         if (_inMemory.Count < Limits.EventsInMemory) _inMemory[SQLitePCL.raw.sqlite3_last_insert_rowid(_connection.Handle)] = @event;
     }
 
-    public List<PendingEvent> Take(int limit) => _take.Read(row => new PendingEvent(row.GetInt64(0),
-        _inMemory.GetValueOrDefault(row.GetInt64(0)) ?? JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(1), GridJson.Default.JobEvent)!), limit);
+    public List<PendingEvent> Take(int limit) => _take.Query(row => new PendingEvent(row.GetInt64(0),
+        _inMemory.GetValueOrDefault(row.GetInt64(0)) ?? JsonSerializer.Deserialize(row.GetBytes(1), GridJson.Default.JobEvent)!), limit);
 
     /// <summary>Central has them, up to and with this row.</summary>
     public void Remove(long upToRow)

@@ -1,3 +1,4 @@
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -9,10 +10,10 @@ internal sealed class PilotTable : Table
 
     public PilotTable(SqliteConnection connection) : base(connection)
     {
-        _add = Prepare("INSERT INTO pilot(tag, stage, submitted_at, deadline) VALUES (?1, 0, ?2, ?3)");
-        _set = Prepare("UPDATE pilot SET batch_id = ?2, stage = ?3, ended_at = ?4, deadline = ?5 WHERE tag = ?1");
+        _add = Prepare("INSERT INTO pilot(tag, stage, submitted_at, deadline) VALUES ($1, 0, $2, $3)");
+        _set = Prepare("UPDATE pilot SET batch_id = $2, stage = $3, ended_at = $4, deadline = $5 WHERE tag = $1");
         _all = Prepare("SELECT tag, batch_id, stage, submitted_at, deadline, ended_at FROM pilot");
-        _delete = Prepare("DELETE FROM pilot WHERE tag = ?1");
+        _delete = Prepare("DELETE FROM pilot WHERE tag = $1");
     }
 
     public void Add(PilotRow pilot) => _add.Run(pilot.Tag, Stored(pilot.SubmittedAt), pilot.Deadline is { } end ? Stored(end) : null);
@@ -20,8 +21,8 @@ internal sealed class PilotTable : Table
     public void Set(PilotRow pilot) => _set.Run(pilot.Tag, pilot.BatchId, (int)pilot.Stage,
         pilot.EndedAt is { } ended ? Stored(ended) : null, pilot.Deadline is { } deadline ? Stored(deadline) : null);
 
-    public List<PilotRow> All() => _all.Read(row => new PilotRow(
-        row.GetString(0), TextOrNull(row, 1), (PilotStage)row.GetInt32(2), Time(row, 3), TimeOrNull(row, 4), TimeOrNull(row, 5)));
+    public List<PilotRow> All() => _all.Query(row => new PilotRow(
+        row.GetString(0), row.TextOrNull(1), (PilotStage)row.GetInt32(2), row.Time(3), row.TimeOrNull(4), row.TimeOrNull(5)));
 
     public void Delete(string tag) => _delete.Run(tag);
 }

@@ -1,3 +1,4 @@
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Bridge.Ledger;
@@ -16,12 +17,6 @@ internal abstract class Table(SqliteConnection connection) : IDisposable
 
     /// <summary>Times are stored as Unix milliseconds.</summary>
     protected static long Stored(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
-
-    protected static DateTimeOffset Time(SqliteDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
-
-    protected static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : Time(row, column);
-
-    protected static string? TextOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using HpcGrid.Central.Database;
+using HpcGrid.Sqlite;
 
 namespace HpcGrid.Central.Broker;
 

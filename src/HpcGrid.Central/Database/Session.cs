@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Central.Database;
@@ -28,36 +29,16 @@ public sealed class Session : IDisposable
     public void OnRollback(Action action) => _onRollback.Add(action);
 
     /// <summary>Runs a statement; returns the number of rows it changed.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepared(sql, values).Run();
+    public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepared(sql).Run(values);
 
     /// <summary>All rows.</summary>
-    public List<T> Query<T>(string sql, Func<Row, T> read, params ReadOnlySpan<object?> values)
-    {
-        var rows = new List<T>();
-        var statement = Prepared(sql, values);
-        try
-        {
-            while (statement.Step()) rows.Add(read(statement.Row));
-        }
-        finally { statement.Reset(); }
-        return rows;
-    }
+    public List<T> Query<T>(string sql, Func<Row, T> read, params ReadOnlySpan<object?> values) => Prepared(sql).Query(read, values);
 
     /// <summary>The first row, or null.</summary>
-    public T? First<T>(string sql, Func<Row, T> read, params ReadOnlySpan<object?> values) where T : class
-    {
-        var statement = Prepared(sql, values);
-        try { return statement.Step() ? read(statement.Row) : null; }
-        finally { statement.Reset(); }
-    }
+    public T? First<T>(string sql, Func<Row, T> read, params ReadOnlySpan<object?> values) where T : class => Prepared(sql).First(read, values);
 
     /// <summary>The first column of the first row as a number, or null when there is no row or it is NULL.</summary>
-    public long? Number(string sql, params ReadOnlySpan<object?> values)
-    {
-        var statement = Prepared(sql, values);
-        try { return statement.Step() ? statement.Row.LongOrNull(0) : null; }
-        finally { statement.Reset(); }
-    }
+    public long? Number(string sql, params ReadOnlySpan<object?> values) => Prepared(sql).Number(values);
 
     /// <summary>The rows for many identifiers; "{ids}" in the statement stands for their list. In batches, not one by one.</summary>
     public List<T> QueryMany<T>(string sql, IReadOnlyCollection<long> ids, Func<Row, T> read)
@@ -114,10 +95,9 @@ public sealed class Session : IDisposable
         return text.ToString();
     }
 
-    private Statement Prepared(string sql, ReadOnlySpan<object?> values)
+    private Statement Prepared(string sql)
     {
-        if (!_statements.TryGetValue(sql, out var statement)) _statements[sql] = statement = new Statement(_connection.Handle!, sql, values.Length);
-        statement.Bind(values);
+        if (!_statements.TryGetValue(sql, out var statement)) _statements[sql] = statement = new Statement(_connection, sql);
         return statement;
     }
 

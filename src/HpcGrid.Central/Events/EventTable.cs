@@ -2,6 +2,7 @@ using System.Text.Json;
 using HpcGrid.Central.Database;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 
 namespace HpcGrid.Central.Events;
 

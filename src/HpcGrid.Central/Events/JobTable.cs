@@ -1,5 +1,6 @@
 using HpcGrid.Central.Database;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 
 namespace HpcGrid.Central.Events;
 

@@ -1,6 +1,7 @@
 using HpcGrid.Central.Database;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 
 namespace HpcGrid.Central.Storage;
 

@@ -10,11 +10,12 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> MayKnow = new()
     {
         ["HpcGrid.Core"] = [],
-        ["HpcGrid.Spool"] = ["HpcGrid.Core"],
+        ["HpcGrid.Sqlite"] = [],
+        ["HpcGrid.Spool"] = ["HpcGrid.Core", "HpcGrid.Sqlite"],
         ["HpcGrid.Client"] = ["HpcGrid.Core"],
         ["HpcGrid.Agent"] = ["HpcGrid.Core", "HpcGrid.Spool"],
-        ["HpcGrid.Bridge"] = ["HpcGrid.Core", "HpcGrid.Spool", "HpcGrid.Client"],
-        ["HpcGrid.Central"] = ["HpcGrid.Core"],
+        ["HpcGrid.Bridge"] = ["HpcGrid.Core", "HpcGrid.Spool", "HpcGrid.Sqlite", "HpcGrid.Client"],
+        ["HpcGrid.Central"] = ["HpcGrid.Core", "HpcGrid.Sqlite"],
         ["HpcGrid.SimBatch"] = ["HpcGrid.Core"],
         ["HpcGrid.Cli"] = ["HpcGrid.Core", "HpcGrid.Client", "HpcGrid.Spool"],
     };
@@ -45,7 +46,7 @@ public sealed class DependencyTests
 
     [Test]
     public void Only_executables_log(
-        [Values("HpcGrid.Core", "HpcGrid.Spool", "HpcGrid.Client")] string library) =>
+        [Values("HpcGrid.Core", "HpcGrid.Sqlite", "HpcGrid.Spool", "HpcGrid.Client")] string library) =>
         Assert.That(Repository.Text($"src/{library}/{library}.csproj"), Does.Not.Contain("Serilog"));
 
     [Test]

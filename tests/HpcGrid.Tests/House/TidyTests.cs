@@ -12,7 +12,7 @@ public sealed class TidyTests
     private const int MostConstructorParameters = 6;
 
     private static readonly Assembly[] Ours =
-        [.. new[] { "HpcGrid.Core", "HpcGrid.Spool", "HpcGrid.Client", "hpcgrid-agent", "hpcgrid-bridge", "hpcgrid-central", "hpcgrid-simbatch", "hpcgrid" }.Select(Assembly.Load)];
+        [.. new[] { "HpcGrid.Core", "HpcGrid.Sqlite", "HpcGrid.Spool", "HpcGrid.Client", "hpcgrid-agent", "hpcgrid-bridge", "hpcgrid-central", "hpcgrid-simbatch", "hpcgrid" }.Select(Assembly.Load)];
 
     [Test]
     public void No_file_is_longer_than_400_lines() =>

@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace HpcGrid.Central.Database;
+namespace HpcGrid.Sqlite;
 
 /// <summary>The row a statement stands at; of no use after the next one. Columns are numbered from 0.</summary>
 public sealed class Row
@@ -11,6 +11,9 @@ public sealed class Row
 
     public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
     public long GetInt64(int column) => raw.sqlite3_column_int64(_statement, column);
+    /// <summary>Throws OverflowException.</summary>
+    public int GetInt32(int column) => checked((int)GetInt64(column));
+
     public double GetDouble(int column) => raw.sqlite3_column_double(_statement, column);
     public string GetString(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string() ?? "";
     public byte[] GetBytes(int column) => raw.sqlite3_column_blob(_statement, column).ToArray();
@@ -22,4 +25,6 @@ public sealed class Row
 
     /// <summary>Times are stored as Unix milliseconds.</summary>
     public DateTimeOffset Time(int column) => DateTimeOffset.FromUnixTimeMilliseconds(GetInt64(column));
+
+    public DateTimeOffset? TimeOrNull(int column) => IsNull(column) ? null : Time(column);
 }
