@@ -13,6 +13,8 @@ namespace HpcGrid.Benchmarks;
 /// </summary>
 internal static class HowFastIsTheWholeGrid
 {
+    private const int WarmUpJobs = 5000;
+
     private sealed record Run(double JobsPerSecond, double P50Seconds, double P99Seconds, double OperationsPerJob, double FsyncsPerJob,
         double BytesPerJob, IReadOnlyDictionary<string, double> PeakMebibytes, IReadOnlyDictionary<string, double> CpuMicroseconds);
 
@@ -73,10 +75,10 @@ internal static class HowFastIsTheWholeGrid
         await grid.Cli("cp", "--force", file, "grid:shared.dat");
     }
 
-    /// <summary>A few jobs first: pilots are up, connections open, code compiled. A running grid is what is measured.</summary>
+    /// <summary>Some jobs first: pilots are up, connections open, code compiled. A running grid is what is measured, and it runs for weeks.</summary>
     private static async Task WarmUp(GridClient client, BenchOptions options)
     {
-        var master = await client.Call(new SubmitJob(Jdl(options, Math.Min(options.Jobs, 500)), [], Guid.NewGuid().ToString()), CancellationToken.None);
+        var master = await client.Call(new SubmitJob(Jdl(options, options.Smoke ? 500 : WarmUpJobs), [], Guid.NewGuid().ToString()), CancellationToken.None);
         await UntilFinal(client, master.Job);
     }
 
@@ -93,7 +95,8 @@ internal static class HowFastIsTheWholeGrid
         {
             var progress = await client.Call(new FollowJob(job), CancellationToken.None);
             if (JobStates.TryParse(progress.State, out var state) && state.IsFinal()) return progress;
-            await Pause(TimeSpan.FromMilliseconds(20));
+            // Often enough for a rate over seconds; asking more often would cost central more than users do.
+            await Pause(TimeSpan.FromMilliseconds(100));
         }
     }
 

@@ -179,7 +179,10 @@ internal sealed class TitanModel
         _agentOperations++;
         if (!AgentRules.ShouldClaim(Standing.Working, _whole, node.Waiting.Count, 0, false)) return false;
         var left = TimeSpan.FromSeconds(node.StopAt - _now);
-        var oldest = _pool.Where(entry => entry.Seen <= _now && AgentRules.CanTake(entry.Offer, _whole, left)).Take(Limits.OldestOffers).ToList();
+        // Shards are listed from any of them on, until there are enough.
+        var first = _random.Next(Math.Max(1, _pool.Count - Agent.Limits.OffersListed));
+        var oldest = _pool.Skip(first).Take(Agent.Limits.OffersListed).Where(entry => entry.Seen <= _now && AgentRules.CanTake(entry.Offer, _whole, left))
+            .Take(Spool.Limits.OldestOffers).ToList();
         if (oldest.Count == 0) return false;
         var taken = oldest[_random.Next(oldest.Count)];
         _pool.Remove(taken);

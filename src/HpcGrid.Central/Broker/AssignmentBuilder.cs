@@ -21,9 +21,11 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
     public AssignmentDraft Draft(KnownJob job, AttemptId id, string site, DateTimeOffset assignedAt)
     {
         var owner = job.Row.Owner;
-        var spec = JsonSerializer.SerializeToUtf8Bytes(Specify(job), GridJson.Default.JobSpec);
+        var specified = SpecBuilder.Build(job.Description.Job, job.Part, Context(job.Row), job.Description.Row.Sources, job.Data);
+        var spec = JsonSerializer.SerializeToUtf8Bytes(specified, GridJson.Default.JobSpec);
+        var scope = $"{StorageRules.InputsScope} {StorageRules.CreateScope(Lfn.Parse(specified.OutputDirectory))}";
         var unsigned = new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), "", SpecBuilder.Sources(job.Description.Row.Sources, job.Data), "");
-        return new AssignmentDraft(unsigned, tokens.GrantOf(owner, id, site, spec, assignedAt), tokens.JobTokenOf(owner, id, Scope(job), assignedAt));
+        return new AssignmentDraft(unsigned, tokens.GrantOf(owner, id, site, spec, assignedAt), tokens.JobTokenOf(owner, id, scope, assignedAt));
     }
 
     /// <summary>What is given out together is signed together.</summary>
@@ -39,10 +41,6 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
 
     /// <summary>Where what a failed attempt saved goes.</summary>
     public Lfn ErrorDirectory(JobRow row, int attempt) => Lfn.Parse(SpecBuilder.ErrorDirectory(Context(row), attempt));
-
-    private JobSpec Specify(KnownJob job) => SpecBuilder.Build(job.Description.Job, job.Part, Context(job.Row), job.Description.Row.Sources, job.Data);
-
-    private string Scope(KnownJob job) => $"{StorageRules.InputsScope} {StorageRules.CreateScope(OutputDirectory(job))}";
 
     private JobContext Context(JobRow row) => new(row.Job, row.Master, row.Owner, AccountRules.Home(tokens.Vo, row.Owner));
 }

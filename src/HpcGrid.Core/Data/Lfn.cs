@@ -10,6 +10,7 @@ public readonly record struct Lfn : IComparable<Lfn>
 {
     private const int LongestPath = 4096;
     private const int LongestName = 255;
+    private static readonly string LongName = $"a component is longer than {LongestName} bytes";
     private readonly string? _path;
 
     private Lfn(string path) => _path = path;
@@ -37,10 +38,11 @@ public readonly record struct Lfn : IComparable<Lfn>
     public string[] Components => Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>The file or directory of that name below this one. Throws GridError(Invalid) when the name is not one component.</summary>
-    public Lfn Child(string name) =>
-        TryParse((Path == "/" ? "" : Path) + "/" + name, out var child, out var error) && child.Parent == this
-            ? child
-            : throw GridError.Invalid($"'{name}' is not a file name: {error ?? "it contains '/'"}");
+    public Lfn Child(string name)
+    {
+        var path = (Path == "/" ? "/" : Path + "/") + name;
+        return (FaultOfName(name) ?? Fault(path)) is not { } error ? new Lfn(path) : throw GridError.Invalid($"'{name}' is not a file name: {error}");
+    }
 
     /// <summary>True for this very path and for everything below it; compared by component (R-C2: /foo does not cover /foobar).</summary>
     public bool Covers(Lfn other) =>
@@ -64,17 +66,43 @@ public readonly record struct Lfn : IComparable<Lfn>
         lfn = default;
         error = Fault(path);
         if (error is not null) return false;
-        var kept = new List<string>();
-        foreach (var component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        // Most paths come from a catalogue or from a parent, and are as they must be.
+        if (!IsNormal(path))
         {
-            if (component == ".") continue;
-            if (component == "..") { if (kept.Count > 0) kept.RemoveAt(kept.Count - 1); continue; }
-            if (System.Text.Encoding.UTF8.GetByteCount(component) > LongestName) { error = $"a component is longer than {LongestName} bytes"; return false; }
-            kept.Add(component);
+            var kept = new List<string>();
+            foreach (var component in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (component == ".") continue;
+                if (component != "..") kept.Add(component);
+                else if (kept.Count > 0) kept.RemoveAt(kept.Count - 1);
+            }
+            path = "/" + string.Join('/', kept);
         }
-        lfn = new Lfn("/" + string.Join('/', kept));
+        if (HasLongName(path)) error = LongName;
+        else lfn = new Lfn(path);
+        return error is null;
+    }
+
+    /// <summary>Nothing to resolve: no component is empty, "." or "..".</summary>
+    private static bool IsNormal(ReadOnlySpan<char> path)
+    {
+        foreach (var part in path[1..].Split('/'))
+            if (path[1..][part] is "" or "." or "..") return path.Length == 1;
         return true;
     }
+
+    private static bool HasLongName(ReadOnlySpan<char> path)
+    {
+        foreach (var part in path.Split('/'))
+            if (System.Text.Encoding.UTF8.GetByteCount(path[part]) > LongestName) return true;
+        return false;
+    }
+
+    private static string? FaultOfName(string name) =>
+        name.Contains('/') ? "it contains '/'"
+        : name is "" or "." or ".." ? "it names no file"
+        : HasLongName(name) ? LongName
+        : null;
 
     private static string? Fault(string path) =>
         path.Length == 0 ? "it is empty"
