@@ -41,6 +41,12 @@ public sealed record BridgeWays(NonceSource Nonces, Action<TimeSpan, Cancellatio
     /// <summary>Builds and reads queue files for several bridges; null: each has one of its own.</summary>
     public WorkQueueImage? Image { get; init; }
 
+    /// <summary>The disk that the stage area lies on.</summary>
+    public IFileSystem Disk { get; init; } = new FileSystem();
+
+    /// <summary>How much of what was staged is kept.</summary>
+    public StagingRoom Room { get; init; } = StagingRoom.Default;
+
     /// <summary>Those of a real process.</summary>
     public static BridgeWays Real { get; } = new(
         RandomNonces.Next, (time, stopping) => stopping.WaitHandle.WaitOne(time), work => _ = Task.Run(work));
@@ -79,7 +85,7 @@ public sealed class BridgeHost : IDisposable
         var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata);
         var pace = new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds), budget);
         var batch = new BatchCalls(parts.Batch, _posts, _stopping.Token);
-        var area = new StageArea(new FileSystem(), Path.Combine(options.State, "stage"));
+        var area = new StageArea(parts.Ways.Disk, Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board, fleet);
         SampleStep? samples = null;
         var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
@@ -119,7 +125,7 @@ public sealed class BridgeHost : IDisposable
             _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand, appetite), peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
-            new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork), status,
+            new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork) { Room = parts.Ways.Room }, status,
         ], MayAct, parts.Time);
         status.Trouble = () => Loop.Trouble?.Message;
         _epoch.RemoveOld();

@@ -12,21 +12,26 @@ namespace HpcGrid.Bridge;
 /// </summary>
 internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn, string sharedWork) : BridgeStep
 {
-    private TimeSpan _due, _cacheDue = Limits.CacheInterval;
+    private TimeSpan _due;
+    private TimeSpan? _cacheDue;
     private HashSet<string> _entering = [];
+
+    /// <summary>What may stay.</summary>
+    public StagingRoom Room { get; init; } = StagingRoom.Default;
 
     public override void Run(Tick tick)
     {
         if (tick.Monotonic < _due) return;
-        _due = tick.Monotonic + Limits.GarbageInterval;
+        _due = tick.Monotonic + Room.Interval;
+        _cacheDue ??= tick.Monotonic + Room.CacheInterval;
         ledger.Queues.DeleteOver();
         var needed = ledger.Assignments.Riders();
         var unstaged = ledger.Assignments.Unstaged(0, int.MaxValue).SelectMany(job => job.Sources).ToList();
         needed.UnionWith(unstaged.Select(source => source.Content.Sha256));
         needed.UnionWith(unstaged.Select(source => source.Archive?.Sha256 ?? ""));
-        if (area.Evict(needed, Limits.StageAreaSize)) stageIn.LookAgain();
+        if (area.Evict(needed, Room.StageAreaBytes)) stageIn.LookAgain();
         if (tick.Monotonic < _cacheDue) return;
-        _cacheDue = tick.Monotonic + Limits.CacheInterval;
+        _cacheDue = tick.Monotonic + Room.CacheInterval;
         needed.UnionWith(ledger.Assignments.Cached());
         EvictFromSpool(needed);
         RemoveSandboxes();
@@ -66,7 +71,7 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         var size = cached.Items.Sum(content => content.Size);
         foreach (var content in cached.Items.Where(content => !needed.Contains(content.Sha256)))
         {
-            if (size <= Limits.SpoolCacheSize) break;
+            if (size <= Room.SpoolCacheBytes) break;
             size -= content.Size;
             spool.Cache.Evict(content.Sha256);
             stageIn.LookAgain();

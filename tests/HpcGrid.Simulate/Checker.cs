@@ -31,6 +31,9 @@ internal sealed class Checker(Grid grid)
 
     public IReadOnlyList<Violation> Violations => _violations;
 
+    /// <summary>What is asked of inputs.</summary>
+    public StagingChecker Staging => field ??= new StagingChecker(grid, Fail);
+
     public long Executions => _executions.Count;
 
     /// <summary>Looks into running jobs that showed something.</summary>
@@ -116,7 +119,9 @@ internal sealed class Checker(Grid grid)
         if (from.StartsWith(Grid.SpoolPath + "/pool/", StringComparison.Ordinal) && to.Contains("/fenced.", StringComparison.Ordinal)) grid.Faults.Count(FaultRow.Z3);
         if (what.Kind != FileKind.Regular || !from.Contains("/.t.", StringComparison.Ordinal)) return;
         if (to.Contains("/fenced.", StringComparison.Ordinal)) grid.Faults.Count(FaultRow.Z2);
-        if (replaced) Fail("name", $"{to} was written over");
+        // One name is one content there, and what was evicted may be staged again.
+        if (StagingChecker.IsCached(to)) Staging.Published(what);
+        else if (replaced) Fail("name", $"{to} was written over");
         // What a crash of the server took back may be published again.
         else if (!_names.Add(to) && !grid.ServerCrashed) Fail("name", $"{to} was published twice");
     }
@@ -127,6 +132,7 @@ internal sealed class Checker(Grid grid)
         grid.Ticks++;
         if (host.Loop.Trouble is not null) return;
         if (grid.Ticks % 16 == 0) CheckLedger(bridge);
+        if (grid.Ticks % 16 == 0) Staging.CheckCache();
         CheckBudget(bridge.Party.Operations);
     }
 
@@ -165,6 +171,7 @@ internal sealed class Checker(Grid grid)
     public void CheckLiveness()
     {
         if (_violations.Count > 0) return;
+        Staging.CheckEnd();
         var open = grid.Central.Jobs.Where(job => job.End is null || job.ToKill).ToList();
         if (open.Count > 0) Fail("live", $"{open.Count} jobs are not final: {string.Join(", ", open.Select(job => $"{job.Id}.{job.Attempt}{(job.Plan.Strict ? " strict" : "")}"))}");
     }

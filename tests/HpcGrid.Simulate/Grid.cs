@@ -46,6 +46,7 @@ internal sealed partial class Grid : IOperations
         Central = new SimCentral(this);
         Batch = new SimBatch(this);
         Server.Renamed = Renamed;
+        Server.Unlinked = Checker.Staging.Unlinked;
         Scheduler.Bug = (fiber, e) => Checker.Fail("bug", $"{fiber?.Party.Name ?? "world"}/{fiber?.Name}: {e.GetType().Name}: {e.Message} {Where(e)}");
         Timing = SpoolTiming.For(TimeSpan.FromSeconds(profile.CachingBound)).Scaled(Pace) with { CachingBound = TimeSpan.FromSeconds(profile.CachingBound * Pace) };
         Timing.Check();
@@ -75,6 +76,22 @@ internal sealed partial class Grid : IOperations
 
     /// <summary>Operations that mass events may cost beyond the budget: what was begun is never cut.</summary>
     public long Allowance { get; set; }
+
+    /// <summary>Answers of storage elements that were wrong.</summary>
+    public long BadBodies { get; set; }
+
+    /// <summary>Where the bridge that rules stages inputs.</summary>
+    public string? StageFolder => _bridge?.StageFolder;
+
+    /// <summary>The bridge has calls or transfers under way.</summary>
+    public bool Transfers => _bridge?.IsBusy == true;
+
+    /// <summary>Names in the cache of all large inputs of this history.</summary>
+    public IEnumerable<string> CachedNames() => Central.Jobs.SelectMany(job => SimInputs.Of(job.Id, job.Plan.Inputs))
+        .Where(input => input.Bytes.Length > HpcGrid.Bridge.Limits.LargestRider).Select(input => input.Source.Content.Sha256).Distinct();
+
+    /// <summary>The ledger of the bridge that rules has this attempt.</summary>
+    public bool Holds(AttemptId id) => _bridge?.Ledger?.Jobs.Find(id) is not null;
 
     /// <summary>Processes and nodes that died, were stopped, or were started again.</summary>
     public long Crashes { get; private set; }

@@ -110,6 +110,7 @@ internal sealed partial class Grid
             case FaultRow.B1:
                 Crashes++;
                 bridge.Party.Kill();
+                if (Dice.Chance(0.5)) TearStaged(bridge.StageFolder);
                 break;
             case FaultRow.B2:
                 if (_rival is null or { Over: true }) _rival = StartBridge("rival");
@@ -132,6 +133,14 @@ internal sealed partial class Grid
                 });
                 break;
         }
+    }
+
+    /// <summary>It was the machine that went down: files of its disk that nobody had synced are torn.</summary>
+    private void TearStaged(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var path in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            if (Dice.Chance(0.3)) File.WriteAllBytes(path, Dice.Chance(0.5) ? [] : new byte[new FileInfo(path).Length]);
     }
 
     /// <summary>The bridge's disk is gone: the next one begins with an old copy of the ledger if there is one, or with an empty one.</summary>

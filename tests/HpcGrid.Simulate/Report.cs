@@ -21,6 +21,8 @@ internal static class Report
         Row("simulations; virtual time", $"{Number(totals.Runs)}; {Number((long)totals.Time.TotalHours)} h");
         Row("jobs; runs of payloads beyond the first of a job", $"{Number(totals.Jobs)}; {Number(totals.Repeated)}");
         Row("looks into running jobs that showed something", Number(totals.Looks));
+        Row("inputs that payloads found; wrong bodies; files evicted from the cache",
+            $"{Number(totals.Staging.Fed)}; {Number(totals.Staging.BadBodies)}; {Number(totals.Staging.Evicted)}");
         Row("jobs not final at the end", Number(totals.NotFinal));
         Row("violations", Number(totals.Failed.Sum(run => (long)run.Violations.Count)));
         Row("seconds; simulations a second", $"{elapsed.TotalSeconds:0}; {totals.Runs / Math.Max(0.001, elapsed.TotalSeconds):0.0}");
@@ -37,6 +39,9 @@ internal static class Report
         ["jobs"] = totals.Jobs,
         ["repeatedRuns"] = totals.Repeated,
         ["looks"] = totals.Looks,
+        ["inputs"] = totals.Staging.Fed,
+        ["badBodies"] = totals.Staging.BadBodies,
+        ["evicted"] = totals.Staging.Evicted,
         ["notFinal"] = totals.NotFinal,
         ["faults"] = Enum.GetValues<FaultRow>().ToDictionary(row => row.ToString(), row => totals.Faults[(int)row]),
         ["violations"] = totals.Failed.Select(run => Line(run)).ToList(),

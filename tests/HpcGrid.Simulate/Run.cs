@@ -22,11 +22,15 @@ internal sealed record RunOrder(ulong Seed, FsProfile Profile, Scenario? Scenari
 /// <summary>What came of it.</summary>
 internal sealed record RunResult(RunOrder Order, IReadOnlyList<Violation> Violations, IReadOnlyList<long> Faults)
 {
+    /// <summary>Of the faults, those that struck at the stage-in cache.</summary>
+    public IReadOnlyList<long> StagingFaults { get; init; } = [];
     public long Crashes { get; init; }
     public long Operations { get; init; }
     public long Executions { get; init; }
     public long Repeated { get; init; }
     public long Looks { get; init; }
+    /// <summary>Inputs that payloads found, wrong answers of storage elements, files removed from the cache for room.</summary>
+    public (long Fed, long BadBodies, long Evicted) Staging { get; init; }
     public long Jobs { get; init; }
     public long NotFinal { get; init; }
     public ulong Digest { get; init; }
@@ -44,11 +48,13 @@ internal static class Simulation
         grid.Play();
         return new RunResult(order, grid.Checker.Violations, grid.Faults.Counts)
         {
+            StagingFaults = grid.Faults.StagingCounts,
             Crashes = grid.Crashes,
             Operations = grid.Operations,
             Executions = grid.Checker.Executions,
             Repeated = grid.Checker.Repeated,
             Looks = grid.Checker.Looks,
+            Staging = (grid.Checker.Staging.Fed, grid.BadBodies, grid.Checker.Staging.Evicted),
             Jobs = grid.Central.Jobs.Count,
             NotFinal = grid.Central.Jobs.Count(job => job.End is null),
             Digest = grid.History.Digest,
@@ -70,6 +76,7 @@ internal sealed class Totals
     public long Executions { get; private set; }
     public long Repeated { get; private set; }
     public long Looks { get; private set; }
+    public (long Fed, long BadBodies, long Evicted) Staging { get; private set; }
     public long Jobs { get; private set; }
     public long NotFinal { get; private set; }
     public TimeSpan Time { get; private set; }
@@ -85,6 +92,7 @@ internal sealed class Totals
         Executions += result.Executions;
         Repeated += result.Repeated;
         Looks += result.Looks;
+        Staging = (Staging.Fed + result.Staging.Fed, Staging.BadBodies + result.Staging.BadBodies, Staging.Evicted + result.Staging.Evicted);
         Jobs += result.Jobs;
         NotFinal += result.Violations.Count > 0 ? result.NotFinal : 0;
         Time += result.Time;

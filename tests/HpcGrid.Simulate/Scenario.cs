@@ -26,6 +26,10 @@ internal sealed record Scenario
     public IReadOnlyCollection<FaultRow> Always { get; init; } = [];
     /// <summary>Answers of central, storage and batch system that get lost.</summary>
     public double LostAnswers { get; init; }
+    /// <summary>Fetched files that come short, broken off, wrong, or not at all.</summary>
+    public double BadBodies { get; init; }
+    /// <summary>Of some files one copy is wrong for good.</summary>
+    public bool DamagedCopies { get; init; }
     /// <summary>Deaths of processes and nodes, stops, users' kills: so many in a minute.</summary>
     public double EventsPerMinute { get; init; }
     /// <summary>Everything is healed then.</summary>
@@ -52,19 +56,22 @@ internal sealed record Scenario
     /// <summary>2 agents, 3 queue files, 12 jobs, one kill, one end of a walltime; nothing else happens.</summary>
     public static Scenario Small { get; } = new()
     {
-        Jobs = [.. Enumerable.Range(0, 12).Select(i => new JobPlan(1 + i % 4 * 0.7, i == 5 ? 3 : 0, i % 4 == 1 ? 300 : i == 10 ? 70_000 : 0, Strict: i % 3 == 2))],
+        Jobs = [.. Enumerable.Range(0, 12).Select(i => new JobPlan(1 + i % 4 * 0.7, i == 5 ? 3 : 0, i % 4 == 1 ? 300 : i == 10 ? 70_000 : 0, Strict: i % 3 == 2)
+        {
+            Inputs = i % 4 == 0 ? Inputs.Shared | Inputs.Large : i == 3 ? Inputs.PrivateLarge : Inputs.None,
+        })],
         HealAt = TimeSpan.FromSeconds(1),
         Kill = (7, TimeSpan.FromSeconds(3)),
         FirstWalltime = TimeSpan.FromSeconds(7),
     };
 
-    /// <summary>What a seed plays.</summary>
+    /// <summary>What a seed plays. What was added later is drawn last: seeds that found something keep their scenario.</summary>
     public static Scenario Random(Dice dice)
     {
         var jobs = Enumerable.Range(0, 4 + dice.Next(9)).Select(_ => new JobPlan(
             dice.Pick([0.2, 0.5, 1, 2, 4, 8]), dice.Chance(0.1) ? 1 + dice.Next(3) : 0,
             dice.Chance(0.3) ? dice.Chance(0.2) ? 70_000 : 300 : 0, dice.Chance(0.35))).ToList();
-        return new Scenario
+        return WithInputs(dice, new Scenario
         {
             Jobs = jobs,
             FaultShare = dice.Pick([0.05, 0.15, 0.3]),
@@ -74,6 +81,21 @@ internal sealed record Scenario
             Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
             Looks = dice.Chance(0.3) ? [.. Enumerable.Range(0, 1 + dice.Next(4)).Select(_ => (1L + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 30))))] : [],
             FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
-        };
+        });
+    }
+
+    private static Scenario WithInputs(Dice dice, Scenario scenario) => dice.Chance(0.5) ? scenario : scenario with
+    {
+        Jobs = [.. scenario.Jobs.Select(job => job with { Inputs = AnyInputs(dice) })],
+        BadBodies = dice.Chance(0.5) ? dice.LogBetween(0.02, 0.4) : 0,
+        DamagedCopies = dice.Chance(0.2),
+    };
+
+    private static Inputs AnyInputs(Dice dice)
+    {
+        var wanted = Inputs.None;
+        foreach (var input in Enum.GetValues<Inputs>())
+            if (dice.Chance(0.25)) wanted |= input;
+        return wanted;
     }
 }

@@ -21,7 +21,7 @@ internal sealed record SimulateOptions
           --crash-everywhere  one scenario, struck at every operation: {before, after, after with an error} x {dies, sleeps and wakes, server loses}
           --stride N          of these only every N-th (1)
           --operation N --moment M --fate F   replays one of these strikes (Before, After, AfterButError; Dies, Sleeps, ServerLoses)
-          --mutant NAME       with a wrong protocol; it should be caught. NAME: FenceByRename, RenameOver, TrustReturnCode, ReuseNames, ExclusiveClaims, NoChecksum
+          --mutant NAME       with a wrong protocol; it should be caught. NAME: FenceByRename, RenameOver, TrustReturnCode, ReuseNames, ExclusiveClaims, NoChecksum, StageInPlace
           --workers N         simulations at a time (the number of cores)
           --json              one JSON document instead of text
 

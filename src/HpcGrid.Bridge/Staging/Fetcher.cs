@@ -42,7 +42,8 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
         var running = _archives.GetOrAdd(archive.Sha256, mine.Task);
         if (running != mine.Task)
         {
-            await running.WaitAsync(ct);
+            // The token ends the download itself, and with it this waiting.
+            await running;
             return;
         }
         try
@@ -101,7 +102,13 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
             }
             KeepInput(source.Content)(temporary);
         }
-        catch (InvalidDataException e) { throw new GridError(ErrorCode.Corrupt, $"its archive is no readable ZIP file: {e.Message}", null, e); }
+        catch (Exception e) when (e is InvalidDataException or GridError { IsTransient: false })
+        {
+            // A crash may have left the archive torn: that is no verdict on the copy in the storage element.
+            if (area.DropTorn(archive)) throw GridError.Unavailable("its archive was torn on the bridge's disk", "It is fetched again.", e);
+            if (e is GridError) throw;
+            throw new GridError(ErrorCode.Corrupt, $"its archive is no readable ZIP file: {e.Message}", null, e);
+        }
         catch (IOException e) { throw StageArea.Explain(e); }
         finally { area.Discard(temporary); }
     }
@@ -120,8 +127,13 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
 
     private async Task Placed(Func<Task> transfer, CancellationToken ct)
     {
-        await _places.WaitAsync(ct);
-        try { await transfer(); }
+        // Who has the place ends with the token: waiting needs none of its own.
+        await _places.WaitAsync(CancellationToken.None);
+        try
+        {
+            ct.ThrowIfCancellationRequested();
+            await transfer();
+        }
         finally { _places.Release(); }
     }
 

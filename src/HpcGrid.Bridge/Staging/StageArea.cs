@@ -1,4 +1,5 @@
 using System.IO.Abstractions;
+using System.Security.Cryptography;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 
@@ -36,6 +37,17 @@ internal sealed class StageArea
 
     public bool Has(string sha256) => _files.File.Exists(PathOf(sha256));
 
+    /// <summary>Deletes a file that a crash left torn, so that it is fetched again. True when it was.</summary>
+    public bool DropTorn(Content content)
+    {
+        var path = PathOf(content.Sha256);
+        string digest;
+        using (var file = _files.File.OpenRead(path)) digest = Convert.ToHexStringLower(SHA256.HashData(file));
+        if (digest == content.Sha256) return false;
+        _files.File.Delete(path);
+        return true;
+    }
+
     /// <summary>A name for a file being written.</summary>
     public string NewTemporary() => Path.Combine(_directory, $".t.{Guid.NewGuid():N}");
 
@@ -61,7 +73,7 @@ internal sealed class StageArea
             .Select(path => _files.FileInfo.FromFileName(path)).ToList();
         var size = kept.Sum(file => file.Length);
         var evicted = false;
-        foreach (var file in kept.OrderBy(file => file.LastWriteTimeUtc).Where(file => !pinned.Contains(file.Name)))
+        foreach (var file in kept.OrderBy(file => file.LastWriteTimeUtc).ThenBy(file => file.Name, StringComparer.Ordinal).Where(file => !pinned.Contains(file.Name)))
         {
             if (size <= mostBytes) break;
             size -= file.Length;

@@ -22,9 +22,11 @@ internal sealed class Uploader(StorageClient storage, StageArea area, BridgeAgen
     /// <param name="ct">Stops it.</param>
     public async Task<SavedOutput> Upload(PendingOutput output, byte[]? bytes, IReadOnlyList<StorageTarget> targets, CancellationToken ct)
     {
-        await _places.WaitAsync(ct);
+        // Who has the place ends with the token: waiting needs none of its own.
+        await _places.WaitAsync(CancellationToken.None);
         try
         {
+            ct.ThrowIfCancellationRequested();
             if (bytes is not null) return await Store(output, targets, () => new MemoryStream(bytes), ct);
             var copy = area.NewTemporary();
             try

@@ -10,7 +10,7 @@ internal sealed class FaultPlan
 {
     private static readonly int Rows = Enum.GetValues<FaultRow>().Length;
     private readonly double[] _rates = new double[Rows];
-    private readonly long[] _counts = new long[Rows];
+    private readonly long[] _counts = new long[Rows], _staging = new long[Rows];
     private readonly Dice _dice;
 
     public FaultPlan(Dice dice, double share, IReadOnlyCollection<FaultRow> always)
@@ -26,6 +26,12 @@ internal sealed class FaultPlan
     /// <summary>How often each was injected.</summary>
     public IReadOnlyList<long> Counts => _counts;
 
+    /// <summary>How often each was injected into an operation on the stage-in cache.</summary>
+    public IReadOnlyList<long> StagingCounts => _staging;
+
+    /// <summary>What the operation that is being done is about.</summary>
+    public string Where { get; set; } = "";
+
     public bool Healed { get; private set; }
 
     public void Heal() => Healed = true;
@@ -37,10 +43,14 @@ internal sealed class FaultPlan
     public bool Strikes(FaultRow row)
     {
         if (!Has(row) || !_dice.Chance(_rates[(int)row])) return false;
-        _counts[(int)row]++;
+        Count(row);
         return true;
     }
 
     /// <summary>It happened, by itself or by an event.</summary>
-    public void Count(FaultRow row) => _counts[(int)row]++;
+    public void Count(FaultRow row)
+    {
+        _counts[(int)row]++;
+        if (Where.StartsWith(Grid.SpoolPath + "/cache", StringComparison.Ordinal)) _staging[(int)row]++;
+    }
 }

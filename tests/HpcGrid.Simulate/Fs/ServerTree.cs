@@ -71,6 +71,9 @@ internal sealed class ServerTree(Scheduler scheduler)
     /// <summary>Told of every rename that happens, after it: what, from which directory and name, and whether it took another's place.</summary>
     public Action<Inode, string, bool> Renamed { get; set; } = (_, _, _) => { };
 
+    /// <summary>Told of every name that is removed: its path and last component.</summary>
+    public Action<string, string> Unlinked { get; set; } = (_, _) => { };
+
     /// <summary>The journal is written by itself after so long.</summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -98,6 +101,7 @@ internal sealed class ServerTree(Scheduler scheduler)
     public void Unlink(Inode directory, string name)
     {
         var inode = directory.Children[name];
+        Unlinked(inode.Path, name);
         Take(directory, name);
         Log(() => Put(directory, name, inode));
     }

@@ -25,6 +25,8 @@ internal interface IOperations
 /// </summary>
 internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, Dice dice, IOperations operations) : ISharedFs
 {
+    /// <summary>What one call reads or writes at most: a large file is never had in one piece.</summary>
+    private const int TransferBytes = 64 * 1024;
     private static readonly FaultRow[] Denials = [FaultRow.W1, FaultRow.W2, FaultRow.W5, FaultRow.W6];
     private readonly Dictionary<int, Open> _open = [];
     private readonly Scheduler _scheduler = party.Scheduler;
@@ -48,10 +50,13 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         var number = operations.Before(party, operation, path);
         party.Operations++;
         _scheduler.Sleep(TimeSpan.FromSeconds(mount.Profile.Latency * (0.5 + dice.Unit())) + operations.Slowness(party));
+        faults.Where = path;
         Stumble();
+        faults.Where = path;
         var errno = mount.Now();
         if (errno == Errno.NotMounted) errno = operation == "list" && path.LastIndexOf('/') == 0 ? Errno.None : Errno.ENOENT;
         else if (errno == Errno.None) errno = run();
+        faults.Where = "";
         return operations.After(party, number, operation, path, errno);
     }
 
@@ -156,7 +161,7 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         if (faults.Has(FaultRow.P1) || faults.Has(FaultRow.P3))
         {
             Inode? other = null;
-            foreach (var sibling in directory.Children.Values)
+            foreach (var sibling in Beside(directory))
                 if (sibling != inode && sibling.Kind == FileKind.Regular && sibling.Length > 0 && Related(sibling.Name, inode.Name)) other = sibling;
             if (other is not null && faults.Strikes(FaultRow.P1)) return other.Bytes.ToArray();
             if (other is not null && faults.Strikes(FaultRow.P3)) return Mix(other.Bytes, inode.Bytes);
@@ -164,8 +169,13 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         return faults.Strikes(FaultRow.P4) ? Tear(inode.Bytes) : null;
     }
 
+    private static IEnumerable<Inode> Beside(Inode directory) =>
+        directory.Parent?.Name == SpoolNames.Cache ? directory.Parent.Children.Values.SelectMany(part => part.Children.Values) : directory.Children.Values;
+
     /// <summary>Pages of another version come only from a file of the same kind.</summary>
-    private static bool Related(string a, string b) =>
+    private static bool Related(string a, string b) => (SpoolNames.IsSha256(a) && SpoolNames.IsSha256(b)) || SameQueueFiles(a, b);
+
+    private static bool SameQueueFiles(string a, string b) =>
         a.AsSpan(0, Math.Min(a.Length, 2)).SequenceEqual(b.AsSpan(0, Math.Min(b.Length, 2))) && a.EndsWith(".db", StringComparison.Ordinal);
 
     private byte[] Mix(ReadOnlySpan<byte> old, ReadOnlySpan<byte> now)
@@ -201,7 +211,7 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         if (errno != Errno.None) return errno;
         var from = open.View is { } view ? view.AsSpan() : mount.Files.BytesOf(open.Inode);
         if (open.At >= from.Length) return Errno.None;
-        count = Math.Min(buffer.Length, from.Length - open.At);
+        count = Math.Min(Math.Min(buffer.Length, TransferBytes), from.Length - open.At);
         from.Slice(open.At, count).CopyTo(buffer);
         open.At += count;
         return Errno.None;

@@ -61,7 +61,7 @@ internal sealed partial class SimFs
     {
         count = 0;
         if (!_open.TryGetValue(handle.Number, out var open)) return Errno.EBADF;
-        var most = bytes.Length;
+        var most = Math.Min(bytes.Length, TransferBytes);
         var errno = Do("write", open.Path, () =>
         {
             if (open.Broken) return Errno.EIO;

@@ -16,7 +16,7 @@ internal abstract class Mutation
 
     /// <summary>All that must be caught.</summary>
     public static IReadOnlyList<Mutation> All { get; } =
-        [new FenceByRename(), new RenameOver(), new TrustReturnCode(), new ReuseNames(), new ExclusiveClaims(), new NoChecksum()];
+        [new FenceByRename(), new RenameOver(), new TrustReturnCode(), new ReuseNames(), new ExclusiveClaims(), new NoChecksum(), new StageInPlace()];
 
     public virtual string Name => GetType().Name;
 

@@ -13,7 +13,7 @@ internal class PassingFs(ISharedFs inner) : ISharedFs
 
     public virtual Errno OpenRead(string path, out FsHandle handle) => Inner.OpenRead(path, out handle);
 
-    public Errno CreateExclusive(string path, int mode, out FsHandle handle) => Inner.CreateExclusive(path, mode, out handle);
+    public virtual Errno CreateExclusive(string path, int mode, out FsHandle handle) => Inner.CreateExclusive(path, mode, out handle);
 
     public virtual Errno Read(FsHandle handle, Span<byte> buffer, out int count) => Inner.Read(handle, buffer, out count);
 
@@ -31,7 +31,7 @@ internal class PassingFs(ISharedFs inner) : ISharedFs
 
     public Errno Link(string from, string to) => Inner.Link(from, to);
 
-    public Errno Unlink(string path) => Inner.Unlink(path);
+    public virtual Errno Unlink(string path) => Inner.Unlink(path);
 
     public Errno MakeDirectory(string path, int mode) => Inner.MakeDirectory(path, mode);
 

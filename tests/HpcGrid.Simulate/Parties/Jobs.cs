@@ -14,7 +14,11 @@ namespace HpcGrid.Simulate.Parties;
 /// <param name="ExitCode">How it ends.</param>
 /// <param name="OutputBytes">It writes one file of so many bytes; 0 for none.</param>
 /// <param name="Strict">It must never run twice at a time.</param>
-internal sealed record JobPlan(double Seconds, int ExitCode, int OutputBytes, bool Strict);
+internal sealed record JobPlan(double Seconds, int ExitCode, int OutputBytes, bool Strict)
+{
+    /// <summary>The files that it needs.</summary>
+    public Inputs Inputs { get; init; }
+}
 
 /// <summary>Job descriptions and their grants. Signing costs more than a whole step of the simulation, so both are kept for all seeds of a process.</summary>
 internal static class JobSheets
@@ -36,6 +40,7 @@ internal static class JobSheets
                 User = "jdoe",
                 Argv = [Program, plan.Seconds.ToString("R", CultureInfo.InvariantCulture), Text(plan.ExitCode), Text(plan.OutputBytes)],
                 Resources = new Resources(1, plan.Strict ? 200 : 100, 100, 2 * (int)Math.Ceiling(plan.Seconds) + 1),
+                Inputs = [.. SimInputs.Of(job, plan.Inputs).Select(input => input.Promise)],
                 Outputs = plan.OutputBytes > 0 ? [new OutputRule(null, [OutputName], [])] : [],
                 Repeatable = !plan.Strict,
             };

@@ -1,5 +1,6 @@
 using HpcGrid.Bridge;
 using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Staging;
 using HpcGrid.Client;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
@@ -15,6 +16,8 @@ namespace HpcGrid.Simulate.Parties;
 internal sealed class SimBridge
 {
     private static readonly CentralAddress Address = new(new Uri("https://central.test:1"), "none", null, null);
+    private const string Background = "background";
+    private static readonly StagingRoom Room = new(12_000, 250_000, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15));
     private static readonly TimeSpan Thought = TimeSpan.FromMilliseconds(0.5);
     private readonly Grid _grid;
     private readonly string _state;
@@ -35,6 +38,12 @@ internal sealed class SimBridge
     }
 
     public Party Party { get; }
+
+    /// <summary>Where it stages inputs on its own disk.</summary>
+    public string StageFolder => Path.Combine(_state, "stage");
+
+    /// <summary>Calls or transfers are under way.</summary>
+    public bool IsBusy => Party.Runs(Background);
 
     /// <summary>Null while it starts, and after its end.</summary>
     public LedgerDatabase? Ledger { get; private set; }
@@ -82,9 +91,11 @@ internal sealed class SimBridge
             Batch = new BatchOptions { Nodes = _grid.Scenario.Nodes, CoresPerNode = 2, Walltime = (int)_grid.Scenario.LongestWalltime.TotalSeconds, IdleExit = 60 },
         };
         var link = new SimCentral.Link(_grid, _grid.Central, _grid.Scheduler, _grid.Dice) { Ledger = ledger.Id };
-        var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin("background", () => _ = work()))
+        var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin(Background, () => _ = work()))
         {
             Image = _grid.Image,
+            Disk = new SimDisk(Party.Clock),
+            Room = Room,
         };
         Action<BridgeWelcome>? welcomed = null;
         var host = new BridgeHost(new BridgeParts(

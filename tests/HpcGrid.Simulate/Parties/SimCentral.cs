@@ -83,7 +83,7 @@ internal sealed class SimCentral(Grid grid)
             {
                 (job.Ledger, job.MatchNumber) = (ledger, match.Number);
                 var (spec, grant) = JobSheets.Of(job.Id, job.Attempt, job.Plan);
-                taken.Add(new Assignment(job.Id, job.Attempt, spec, grant, [], $"token-{job.Id}"));
+                taken.Add(new Assignment(job.Id, job.Attempt, spec, grant, [.. SimInputs.Of(job.Id, job.Plan.Inputs).Select(input => input.Source)], $"token-{job.Id}"));
             }
         grid.Note("central", "match", $"{match.Count} wanted", $"{taken.Count} given");
         return _answers[match.RequestId] = new Matched(match.RequestId, taken);
@@ -112,12 +112,20 @@ internal sealed class SimCentral(Grid grid)
         grid.Checker.Committed(id, @event, ended, counts: !over);
         _ended.Add(id);
         if (job.Attempt == id.Attempt) job.ToKill = false;
-        if (!over)
-        {
-            job.End = ended.State;
-            grid.Note("central", "end", $"job {id}", ended.State.Text());
-        }
+        if (!over) End(job, ended);
         return true;
+    }
+
+    /// <summary>Trying again after an input that could not be had does nothing twice: the real one does so too, though not for ever.</summary>
+    private void End(CentralJob job, Ended ended)
+    {
+        grid.Note("central", "end", $"job {job.Id}.{job.Attempt}", ended.State.Text());
+        if (ended.State != JobState.ErrorIB) job.End = ended.State;
+        else
+        {
+            (job.Ledger, job.Ran) = (null, false);
+            job.Attempt++;
+        }
     }
 
     public Renewed Renew(Guid ledger) => new(

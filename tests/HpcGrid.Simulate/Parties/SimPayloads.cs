@@ -26,6 +26,7 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
         _running[execution.Process] = execution;
         File.WriteAllText(order.Stdout, execution.Token);
         grid.Checker.Began(execution);
+        grid.Checker.Staging.Began(execution, order.Directory);
         var length = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
         grid.Scheduler.At(length, () => Complete(execution, order, int.Parse(exit, CultureInfo.InvariantCulture), bytes != "0"));
         return new SpawnResult(execution.Process, 0, null);

@@ -67,6 +67,24 @@ public sealed class StageInTests
     }
 
     [Test]
+    public void An_archive_that_a_crash_left_torn_in_the_stage_area_is_fetched_again()
+    {
+        var archive = new MemoryStream();
+        using (var zip = new ZipArchive(archive, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var member = zip.CreateEntry("a.txt").Open();
+            member.Write("a.txt"u8);
+        }
+        var whole = Stored("/data/all.zip", archive.ToArray());
+        var torn = Path.Combine(_rig.Options.State, "stage", whole.Content.Sha256[..2], whole.Content.Sha256);
+        Directory.CreateDirectory(Path.GetDirectoryName(torn)!);
+        File.WriteAllBytes(torn, new byte[whole.Content.Size]);
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [new("/data/a.txt", Content.Of("a.txt"u8), whole.Replicas, "a.txt", whole.Content)]));
+        using var agent = _rig.Agent();
+        Assert.That(Claim(agent).Blobs.Values.Single(), Is.EqualTo("a.txt"u8.ToArray()));
+    }
+
+    [Test]
     public void An_input_that_is_damaged_everywhere_ends_the_job_with_its_name()
     {
         var source = Stored("/data/in.txt", "hello"u8.ToArray()) with { Content = Content.Of("something else"u8) };
