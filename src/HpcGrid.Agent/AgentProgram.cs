@@ -62,7 +62,11 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
 
     private AgentCard Card(string name) => new(
         name, options.Node, options.Pilot, options.BatchId, options.Cores, options.MemoryMib ?? 0, options.DiskMib ?? 0, ProcessSetup.Network(),
-        options.Deadline, Environment.ProcessId) { Counters = options.Counters };
+        options.Deadline, Environment.ProcessId)
+    {
+        Counters = options.Counters,
+        LifeSeconds = options.Deadline is { } deadline ? Math.Max(0, (deadline - DateTimeOffset.UtcNow).TotalSeconds) : null,
+    };
 
     private AgentSettings Settings(AgentCard card, SpoolTiming timing, int guard, string scratch)
     {

@@ -27,4 +27,7 @@ public sealed record AgentCard(
 {
     /// <summary>GPUs and whatever else is counted on the node.</summary>
     public Counters Counters { get; init; } = Counters.None;
+
+    /// <summary>Seconds until <see cref="Deadline"/> when the card was written: what a reader whose clock is another goes by. Null when no end is known.</summary>
+    public double? LifeSeconds { get; init; }
 }

@@ -34,6 +34,9 @@ internal sealed class Checker(Grid grid)
     /// <summary>What is asked of inputs.</summary>
     public StagingChecker Staging => field ??= new StagingChecker(grid, Fail);
 
+    /// <summary>What is asked of jobs over several nodes.</summary>
+    public GangChecker Gangs => field ??= new GangChecker(grid, Fail);
+
     public long Executions => _executions.Count;
 
     /// <summary>Looks into running jobs that showed something.</summary>
@@ -173,6 +176,6 @@ internal sealed class Checker(Grid grid)
         if (_violations.Count > 0) return;
         Staging.CheckEnd();
         var open = grid.Central.Jobs.Where(job => job.End is null || job.ToKill).ToList();
-        if (open.Count > 0) Fail("live", $"{open.Count} jobs are not final: {string.Join(", ", open.Select(job => $"{job.Id}.{job.Attempt}{(job.Plan.Strict ? " strict" : "")}"))}");
+        if (open.Count > 0) Fail("live", $"{open.Count} jobs are not final: {string.Join(", ", open.Select(job => $"{job.Id}.{job.Attempt}{grid.Describe(job)}"))}");
     }
 }

@@ -1,3 +1,4 @@
+using HpcGrid.Bridge.Ledger;
 using HpcGrid.Core;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Simulate.Fs;
@@ -89,6 +90,13 @@ internal sealed partial class Grid : IOperations
     /// <summary>Names in the cache of all large inputs of this history.</summary>
     public IEnumerable<string> CachedNames() => Central.Jobs.SelectMany(job => SimInputs.Of(job.Id, job.Plan.Inputs))
         .Where(input => input.Bytes.Length > HpcGrid.Bridge.Limits.LargestRider).Select(input => input.Source.Content.Sha256).Distinct();
+
+    /// <summary>The gang whose first agent this is, as the ledger has it.</summary>
+    public GangRow? GangOf(string agent) => _bridge?.Ledger?.Gangs.All().Find(gang => gang.Members[0] == agent);
+
+    /// <summary>What a job is, and how far the bridge has it; for people.</summary>
+    public string Describe(CentralJob job) => string.Concat(job.Plan.Strict ? " strict" : "", job.Plan.Nodes > 1 ? $" on {job.Plan.Nodes} nodes" : "",
+        job.Ledger is null ? " waiting" : $" {_bridge?.Ledger?.Jobs.Find(new AttemptId(job.Id, job.Attempt))?.Stage.ToString() ?? "not held"}");
 
     /// <summary>The ledger of the bridge that rules has this attempt.</summary>
     public bool Holds(AttemptId id) => _bridge?.Ledger?.Jobs.Find(id) is not null;
@@ -194,14 +202,15 @@ internal sealed partial class Grid : IOperations
         });
     }
 
-    public SimAgent StartAgent(SimPilot pilot, string nonce, int process)
+    public SimAgent StartAgent(SimSeat seat, string nonce, int process)
     {
+        var (pilot, node) = (seat.Pilot, seat.Node);
         var left = pilot.EndsAt - Scheduler.Now;
-        var birth = new AgentBirth(pilot.Node!.Name, pilot.Tag, pilot.BatchId, nonce, process, left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1));
+        var birth = new AgentBirth(node.Name, pilot.Tag, pilot.BatchId, nonce, process, left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1));
         var party = NewParty($"agent{_agents.Count + 1}");
-        var agent = new SimAgent(this, birth, party, Mutation.Agent(this, Open(party, pilot.Node.Mount)));
+        var agent = new SimAgent(this, birth, party, Mutation.Agent(this, Open(party, node.Mount)));
         _agents.Add(agent);
-        Note(party.Name, "start", agent.Name, pilot.Node.Name);
+        Note(party.Name, "start", agent.Name, node.Name);
         return agent;
     }
 

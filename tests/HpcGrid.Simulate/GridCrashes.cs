@@ -74,16 +74,16 @@ internal sealed partial class Grid
     private void Sleep(Party party, TimeSpan time)
     {
         party.Pause();
-        var pilot = Batch.Pilots.FirstOrDefault(found => found.Agent?.Party == party);
-        pilot?.Unreachable = true;
-        if (pilot is not null) Faults.Count(FaultRow.Z1);
+        var seat = Batch.SeatOf(party);
+        seat?.Unreachable = true;
+        if (seat is not null) Faults.Count(FaultRow.Z1);
         // Half of the times it is the whole machine that stands still, payloads too.
-        var payloads = Dice.Chance(0.5) ? pilot?.Agent?.Payloads : null;
+        var payloads = Dice.Chance(0.5) ? seat?.Agent?.Payloads : null;
         payloads?.Frozen = true;
         if (Scheduler.Now + time + Stride > _quietAfter) _quietAfter = Scheduler.Now + time + Stride;
         Scheduler.At(time, () =>
         {
-            pilot?.Unreachable = false;
+            seat?.Unreachable = false;
             payloads?.Frozen = false;
             party.Resume();
             Note("world", "wakes", party.Name, "");

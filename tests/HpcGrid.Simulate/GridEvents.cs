@@ -38,9 +38,10 @@ internal sealed partial class Grid
 
     private TimeSpan Soon(double atMost) => TimeSpan.FromSeconds(Dice.Between(0.1, atMost));
 
-    private SimPilot? AnyPilot()
+    private SimSeat? AnySeat()
     {
-        var running = Batch.Pilots.Where(pilot => pilot.Agent is { Left: false, Party.Dead: false } && pilot.State == HpcGrid.Bridge.Pilots.BatchState.Running).ToList();
+        var running = Batch.Pilots.Where(pilot => pilot.State == HpcGrid.Bridge.Pilots.BatchState.Running).SelectMany(pilot => pilot.Seats)
+            .Where(seat => seat.Agent is { Left: false, Party.Dead: false }).ToList();
         return running.Count == 0 ? null : Dice.Pick(running);
     }
 
@@ -51,13 +52,13 @@ internal sealed partial class Grid
         switch (Dice.Next(7))
         {
             case 0 or 1:
-                if (AnyPilot() is { Agent: { } agent }) Batch.AgentDies(agent);
+                if (AnySeat() is { Agent: { } agent }) Batch.AgentDies(agent);
                 break;
             case 2:
-                if (AnyPilot() is { } pilot) Batch.NodeDies(pilot, Soon(30));
+                if (AnySeat() is { } seat) Batch.NodeDies(seat, Soon(30));
                 break;
             case 3:
-                if (AnyPilot() is { } cancelled) Batch.Kill(cancelled);
+                if (AnySeat() is { } cancelled) Batch.Kill(cancelled.Pilot);
                 break;
             case 4:
                 Central.Kill(1 + Dice.Next(Scenario.Jobs.Count));
@@ -170,7 +171,7 @@ internal sealed partial class Grid
 
     private void HappenToAgent(FaultRow row)
     {
-        if (AnyPilot() is not { Agent: { } agent } pilot) return;
+        if (AnySeat() is not { Agent: { } agent } seat) return;
         Note("world", row.ToString(), agent.Party.Name, "");
         switch (row)
         {
@@ -183,7 +184,7 @@ internal sealed partial class Grid
                 Sleep(agent.Party, Scenario.SleepsLong ? LongSleep : Soon(Dice.Chance(0.5) ? 10 : 140));
                 break;
             case FaultRow.Z2 or FaultRow.Z3:
-                pilot.Node!.Mount.Pinned = true;
+                seat.Node.Mount.Pinned = true;
                 _traps[agent.Party] = row;
                 break;
             case FaultRow.Z4:
@@ -191,11 +192,11 @@ internal sealed partial class Grid
                 break;
             case FaultRow.Z5:
                 Crashes++;
-                Batch.StartAgain(pilot);
+                Batch.StartAgain(seat);
                 break;
             case FaultRow.Z6:
                 Faults.Count(row);
-                Clone(pilot, agent);
+                Clone(seat, agent);
                 break;
             default:
                 throw new InvalidOperationException($"{row} is no event");
@@ -222,11 +223,11 @@ internal sealed partial class Grid
     }
 
     /// <summary>A second process comes up under the name of one that lives: a copied machine.</summary>
-    private void Clone(SimPilot pilot, SimAgent agent)
+    private void Clone(SimSeat seat, SimAgent agent)
     {
         var party = NewParty($"clone{_agents.Count + 1}");
         var birth = agent.Birth with { Process = agent.Birth.Process + 1 };
-        var clone = new SimAgent(this, birth, party, Mutation.Agent(this, Open(party, pilot.Node!.Mount)));
+        var clone = new SimAgent(this, birth, party, Mutation.Agent(this, Open(party, seat.Node.Mount)));
         _agents.Add(clone);
     }
 

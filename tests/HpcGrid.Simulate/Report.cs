@@ -21,6 +21,7 @@ internal static class Report
         Row("simulations; virtual time", $"{Number(totals.Runs)}; {Number((long)totals.Time.TotalHours)} h");
         Row("jobs; runs of payloads beyond the first of a job", $"{Number(totals.Jobs)}; {Number(totals.Repeated)}");
         Row("looks into running jobs that showed something", Number(totals.Looks));
+        Row("runs over several nodes", Number(totals.GangRuns));
         Row("inputs that payloads found; wrong bodies; files evicted from the cache",
             $"{Number(totals.Staging.Fed)}; {Number(totals.Staging.BadBodies)}; {Number(totals.Staging.Evicted)}");
         Row("jobs not final at the end", Number(totals.NotFinal));
@@ -39,6 +40,7 @@ internal static class Report
         ["jobs"] = totals.Jobs,
         ["repeatedRuns"] = totals.Repeated,
         ["looks"] = totals.Looks,
+        ["gangRuns"] = totals.GangRuns,
         ["inputs"] = totals.Staging.Fed,
         ["badBodies"] = totals.Staging.BadBodies,
         ["evicted"] = totals.Staging.Evicted,

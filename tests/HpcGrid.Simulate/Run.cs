@@ -29,6 +29,8 @@ internal sealed record RunResult(RunOrder Order, IReadOnlyList<Violation> Violat
     public long Executions { get; init; }
     public long Repeated { get; init; }
     public long Looks { get; init; }
+    /// <summary>Runs over several nodes.</summary>
+    public long GangRuns { get; init; }
     /// <summary>Inputs that payloads found, wrong answers of storage elements, files removed from the cache for room.</summary>
     public (long Fed, long BadBodies, long Evicted) Staging { get; init; }
     public long Jobs { get; init; }
@@ -54,6 +56,7 @@ internal static class Simulation
             Executions = grid.Checker.Executions,
             Repeated = grid.Checker.Repeated,
             Looks = grid.Checker.Looks,
+            GangRuns = grid.Checker.Gangs.Runs,
             Staging = (grid.Checker.Staging.Fed, grid.BadBodies, grid.Checker.Staging.Evicted),
             Jobs = grid.Central.Jobs.Count,
             NotFinal = grid.Central.Jobs.Count(job => job.End is null),
@@ -76,6 +79,7 @@ internal sealed class Totals
     public long Executions { get; private set; }
     public long Repeated { get; private set; }
     public long Looks { get; private set; }
+    public long GangRuns { get; private set; }
     public (long Fed, long BadBodies, long Evicted) Staging { get; private set; }
     public long Jobs { get; private set; }
     public long NotFinal { get; private set; }
@@ -92,6 +96,7 @@ internal sealed class Totals
         Executions += result.Executions;
         Repeated += result.Repeated;
         Looks += result.Looks;
+        GangRuns += result.GangRuns;
         Staging = (Staging.Fed + result.Staging.Fed, Staging.BadBodies + result.Staging.BadBodies, Staging.Evicted + result.Staging.Evicted);
         Jobs += result.Jobs;
         NotFinal += result.Violations.Count > 0 ? result.NotFinal : 0;

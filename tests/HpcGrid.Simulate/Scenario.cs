@@ -20,6 +20,7 @@ internal sealed record Scenario
 
     public required IReadOnlyList<JobPlan> Jobs { get; init; }
     public int Nodes { get; init; } = 2;
+    public int NodesPerPilot { get; init; } = 1;
     /// <summary>Part of the rows of the catalogue that strike in this history.</summary>
     public double FaultShare { get; init; }
     /// <summary>Rows that strike in any case.</summary>
@@ -71,7 +72,7 @@ internal sealed record Scenario
         var jobs = Enumerable.Range(0, 4 + dice.Next(9)).Select(_ => new JobPlan(
             dice.Pick([0.2, 0.5, 1, 2, 4, 8]), dice.Chance(0.1) ? 1 + dice.Next(3) : 0,
             dice.Chance(0.3) ? dice.Chance(0.2) ? 70_000 : 300 : 0, dice.Chance(0.35))).ToList();
-        return WithInputs(dice, new Scenario
+        return WithGangs(dice, WithInputs(dice, new Scenario
         {
             Jobs = jobs,
             FaultShare = dice.Pick([0.05, 0.15, 0.3]),
@@ -81,7 +82,7 @@ internal sealed record Scenario
             Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
             Looks = dice.Chance(0.3) ? [.. Enumerable.Range(0, 1 + dice.Next(4)).Select(_ => (1L + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 30))))] : [],
             FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
-        });
+        }));
     }
 
     private static Scenario WithInputs(Dice dice, Scenario scenario) => dice.Chance(0.5) ? scenario : scenario with
@@ -89,6 +90,14 @@ internal sealed record Scenario
         Jobs = [.. scenario.Jobs.Select(job => job with { Inputs = AnyInputs(dice) })],
         BadBodies = dice.Chance(0.5) ? dice.LogBetween(0.02, 0.4) : 0,
         DamagedCopies = dice.Chance(0.2),
+    };
+
+    /// <summary>Some of the jobs run over two nodes; every pilot has two.</summary>
+    private static Scenario WithGangs(Dice dice, Scenario scenario) => dice.Chance(0.7) ? scenario : scenario with
+    {
+        Nodes = 4,
+        NodesPerPilot = 2,
+        Jobs = [.. scenario.Jobs.Select(job => dice.Chance(0.4) ? job with { Nodes = 2 } : job)],
     };
 
     private static Inputs AnyInputs(Dice dice)

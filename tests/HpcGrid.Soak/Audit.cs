@@ -94,6 +94,8 @@ internal sealed class Audit(Grid grid)
             }, bound, "the bridge to have nothing left");
         }
         catch (AssertionException) { _disagreements.Add($"all jobs are final, and the bridge still holds {held}"); }
+        try { await SpoolRest.AssertNothingIsLeft(grid, bound); }
+        catch (AssertionException e) { _disagreements.Add(e.Message); }
         var alarms = await Daemon.Run("hpcgrid-central", ["alarms", "--home", Path.Combine(grid.Folder, "central")], grid.Environment);
         if (alarms.ExitCode != 0) _disagreements.Add($"central's alarms: {alarms.Output.Trim()} {alarms.Error.Trim()}");
     }

@@ -117,7 +117,7 @@ internal sealed class GangStep(LedgerDatabase ledger, BridgeSpool spool, Fleet f
         var margin = BridgeRules.DrainMargin(options.Walltime);
         var starting = pilots.Starting.Select(pilot => new GangPilot(pilot.Tag, pilots.DeadlineOf(pilot, tick) - tick.Now - margin, options.NodesPerPilot, []));
         var running = fleet.Working.GroupBy(agent => agent.Row.Pilot).Select(group => new GangPilot(
-            group.Key, group.Min(agent => agent.Card!.Deadline) - tick.Now - margin, Coming(group),
+            group.Key, group.Min(agent => agent.Deadline(tick)) - tick.Now - margin, Coming(group),
             [.. group.Select(agent => new GangAgent(agent.Card!, agent.Heartbeat?.IdleCores ?? 0, agent.Gang is null))]));
         return [.. starting, .. running];
 

@@ -11,6 +11,9 @@ internal sealed class FenceRules(PilotBoard pilots, MeasuredTiming timing)
     /// <summary>No process of it can be left: by its batch system's word, or its own last words.</summary>
     public bool IsSurelyGone(AgentView agent) => agent.Row.Strong || pilots.HasEndedOn(agent.Row.Pilot, agent.Row.Node);
 
+    /// <summary>No process can be left on that node of a pilot, by its batch system's word.</summary>
+    public bool HasEnded(string pilot, string? node) => node is null ? pilots.StateOf(pilot) == BatchState.Ended : pilots.HasEndedOn(pilot, node);
+
     /// <summary>F2: it is surely gone, or so long silent that it has killed its children and the batch system says nothing.</summary>
     public bool MayFence(AgentView agent, Tick tick) =>
         IsSurelyGone(agent) || tick.Monotonic - agent.BeatAt > timing.Now.Dead + timing.Now.LeaseKill;

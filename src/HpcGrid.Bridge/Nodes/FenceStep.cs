@@ -8,7 +8,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// <summary>
 /// Carries out a verdict (F2 to F5): waits until the batch system confirms the end (strong) or the agent must have ended itself (weak), tells the
 /// zombie, takes what it still brought, offers the rest again, and looks again and again for what came late. Strict jobs are offered again after a strong
-/// end only. Every step can be cut short anywhere: the ledger says which jobs were offered again, and a second sweep finds none left.
+/// end only, of all their nodes. Every step can be cut short anywhere: the ledger says which jobs were offered again, and a second sweep finds none left.
 /// </summary>
 internal sealed class FenceStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, AgentReader reader, JobEnding ending, FenceRules rules) : BridgeStep
 {
@@ -75,7 +75,9 @@ internal sealed class FenceStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         foreach (var queue in ledger.Queues.OfAgent(agent.Row.Agent))
         {
             if (queue.Stage == QueueStage.Over || (queue.Strict && !surely)) continue;
-            foreach (var job in ledger.Jobs.InQueue(queue.Name).Where(job => job.Stage == JobStage.Queued))
+            var jobs = ledger.Jobs.InQueue(queue.Name).Where(job => job.Stage == JobStage.Queued).ToList();
+            if (queue.Strict && jobs.Exists(job => HasOtherNodes(agent, job))) continue;
+            foreach (var job in jobs)
             {
                 ending.Requeue(job, $"node {agent.Row.Node} was lost: {agent.Row.Reason}", tick.Now);
                 requeued++;
@@ -84,6 +86,10 @@ internal sealed class FenceStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         }
         if (requeued > 0) Log.Warning("{Count} unfinished jobs of agent {Agent} are offered again: {Reason}", requeued, agent.Row.Agent, agent.Row.Reason);
     }
+
+    /// <summary>Ranks on other nodes of a gang may outlive the first one: nobody but the batch system knows (J3).</summary>
+    private bool HasOtherNodes(AgentView first, HeldJob job) => ledger.Gangs.All().Find(gang => gang.Row == job.Row) is { } gang
+        && gang.Members.Skip(1).Any(member => !rules.HasEnded(first.Row.Pilot, fleet.Find(member)?.Row.Node));
 
     /// <summary>Something of it is still needed: outputs to read, or strict jobs that wait for the batch system's word.</summary>
     private bool IsNeeded(string agent) => ledger.Outputs.OnSpool(agent)

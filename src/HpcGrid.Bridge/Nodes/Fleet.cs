@@ -10,7 +10,22 @@ public sealed class AgentView(AgentRow row)
     public AgentRow Row { get; set; } = row;
 
     /// <summary>Null until it could be read.</summary>
-    public AgentCard? Card { get; set; }
+    public AgentCard? Card { get; private set; }
+
+    /// <summary>When its batch job ends, on this process's monotonic clock; null when no end is known.</summary>
+    private TimeSpan? _endsAt;
+
+    /// <summary>Its card could be read. What it tells as time that is left counts from when it was first seen: clocks of a node may be hours away from ours.</summary>
+    public void Learn(AgentCard card, Tick tick)
+    {
+        Card = card;
+        var seen = tick.Now - Row.Since;
+        _endsAt = card.LifeSeconds is { } life ? tick.Monotonic + TimeSpan.FromSeconds(life) - (seen > TimeSpan.Zero ? seen : TimeSpan.Zero)
+            : tick.Monotonic + (card.Deadline - tick.Now);
+    }
+
+    /// <summary>When its batch job ends, by our own wall clock; null when no end is known.</summary>
+    public DateTimeOffset? Deadline(Tick tick) => tick.Now + (_endsAt - tick.Monotonic);
 
     /// <summary>Null until it was looked at.</summary>
     public AgentObservation? Seen { get; set; }

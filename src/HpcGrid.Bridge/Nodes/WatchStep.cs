@@ -55,7 +55,9 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
             }
             var row = new AgentRow(name, card.Node, card.Pilot, card.BatchId, AgentStage.Live, false, tick.Now, "");
             ledger.Agents.Add(row);
-            fleet.Add(new AgentView(row) { Card = card, BeatAt = tick.Monotonic });
+            var agent = new AgentView(row) { BeatAt = tick.Monotonic };
+            agent.Learn(card, tick);
+            fleet.Add(agent);
             Log.Information("agent {Agent} is there: {Cores} cores on {Node}, network {Network}", name, card.Cores, card.Node, card.Network);
             found = true;
         }
@@ -83,7 +85,11 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     private bool Look(AgentView agent, Tick tick)
     {
         var place = new AgentPlace(agent.Row.Agent);
-        if (agent.Card is null && spool.Agents.ReadCard(place, out var card) == Errno.None) agent.Card = card;
+        if (agent.Card is null)
+        {
+            _ = spool.Agents.ReadCard(place, out var card);
+            if (card is not null) agent.Learn(card, tick);
+        }
         var seen = spool.Agents.Observe(place);
         agent.Seen = seen;
         agent.LookedAt = tick.Monotonic;

@@ -67,7 +67,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
 
     private void Adopt(AgentView agent, Tick tick)
     {
-        var pilot = new PilotRow(agent.Row.Pilot, agent.Row.BatchId, PilotStage.Running, tick.Now, agent.Card?.Deadline, null);
+        var pilot = new PilotRow(agent.Row.Pilot, agent.Row.BatchId, PilotStage.Running, tick.Now, agent.Deadline(tick), null);
         ledger.Pilots.Add(pilot);
         Keep(pilot);
     }

@@ -42,7 +42,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
     private SiteMap Describe(List<PilotRow> starting, Tick tick)
     {
         var cards = fleet.Working.Select(agent => agent.Card!).ToList();
-        var deadlines = cards.Select(card => card.Deadline).Concat(starting.Select(pilot => pilots.DeadlineOf(pilot, tick)));
+        var deadlines = fleet.Working.Select(agent => agent.Deadline(tick)).Concat(starting.Select(pilot => pilots.DeadlineOf(pilot, tick)));
         var batch = options.Batch;
         var margin = BridgeRules.DrainMargin(batch.Walltime);
         return new SiteMap

@@ -17,7 +17,7 @@ internal sealed class OfferSizing(Fleet fleet, PilotStep pilots, WorkMeter meter
     public int Rows(int waiting, Resources need, Tick tick)
     {
         var slots = Math.Max(1, options.CoresPerNode / Math.Max(1, need.Cores));
-        var left = fleet.Free.Max(agent => agent.Card!.Deadline) is { } deadline ? deadline - tick.Now : TimeSpan.FromSeconds(options.Walltime);
+        var left = fleet.Free.Max(agent => agent.Deadline(tick)) is { } deadline ? deadline - tick.Now : TimeSpan.FromSeconds(options.Walltime);
         return QueueSizing.Rows(
             waiting, Claimers, slots, meter.JobSeconds is { } seconds ? Math.Max(seconds, Limits.ShortestJobSeconds) : null, left, Limits.ClaimLatency);
     }

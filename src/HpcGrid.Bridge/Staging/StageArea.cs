@@ -73,7 +73,8 @@ internal sealed class StageArea
             .Select(path => _files.FileInfo.FromFileName(path)).ToList();
         var size = kept.Sum(file => file.Length);
         var evicted = false;
-        foreach (var file in kept.OrderBy(file => file.LastWriteTimeUtc).ThenBy(file => file.Name, StringComparer.Ordinal).Where(file => !pinned.Contains(file.Name)))
+        var unpinned = kept.Where(file => !pinned.Contains(file.Name));
+        foreach (var file in unpinned.OrderBy(file => file.LastWriteTimeUtc).ThenBy(file => file.Name, StringComparer.Ordinal))
         {
             if (size <= mostBytes) break;
             size -= file.Length;

@@ -115,6 +115,8 @@ internal sealed class SpoolCheckCommand : GridCommand
         Description = "Seconds between two looks; what has not moved in between is stuck. 0 looks once.", HelpName = "SECONDS", DefaultValueFactory = _ => 25,
     };
 
+    private readonly Option<bool> _idle = new("--idle") { Description = "All work is over: every file of a job that is left counts as wrong." };
+
     public SpoolCheckCommand() : base("check",
         "What in a spool is damaged, foreign or stuck: reads every file and checks it, looks twice, and changes nothing. Exit code 1 when work "
         + "stands still or may be lost.",
@@ -123,6 +125,7 @@ internal sealed class SpoolCheckCommand : GridCommand
     {
         _choice = new SpoolChoice(this);
         Add(_wait);
+        Add(_idle);
     }
 
     public override IReadOnlyList<(int Code, string Meaning)> OwnExitCodes => [(ExitCodes.Unhealthy, "work stands still or may be lost")];
@@ -131,7 +134,7 @@ internal sealed class SpoolCheckCommand : GridCommand
     {
         var wait = parsed.GetValue(_wait);
         if (wait is < 0 or > 3600) throw GridError.Invalid($"--wait {wait} is not possible", "Give 0 to 3600 seconds.");
-        var check = new SpoolCheck(_choice.Open(parsed), TimeProvider.System);
+        var check = new SpoolCheck(_choice.Open(parsed), TimeProvider.System, parsed.GetValue(_idle));
         CheckDocument? result = null;
         await StepMeter.Show(session, "checking the spool", SpoolCheck.Parts, async told => result = await check.Run(TimeSpan.FromSeconds(wait), told, ct));
         session.Show(result!, () => Write(result!, session.Terminal));

@@ -3,7 +3,10 @@ using HpcGrid.Spool;
 namespace HpcGrid.Cli.SpoolView;
 
 /// <summary>Looks, reads everything, waits, looks again.</summary>
-internal sealed class SpoolCheck(SpoolLook look, TimeProvider time)
+/// <param name="look">The spool.</param>
+/// <param name="time">For the waiting.</param>
+/// <param name="idle">All work is said to be over: what stands for work is wrong.</param>
+internal sealed class SpoolCheck(SpoolLook look, TimeProvider time, bool idle)
 {
     /// <summary>Parts that progress is told in.</summary>
     public const int Parts = 100;
@@ -27,7 +30,9 @@ internal sealed class SpoolCheck(SpoolLook look, TimeProvider time)
             told((i + 1) * ReadingParts / files.Count);
         }
         await Wait(begun, wait, told, ct);
-        if (wait > TimeSpan.Zero) suspicions.AddRange(SpoolSuspicions.OfTwo(before, look.Take(), time.GetElapsedTime(begun)));
+        var after = wait > TimeSpan.Zero ? look.Take() : before;
+        if (wait > TimeSpan.Zero) suspicions.AddRange(SpoolSuspicions.OfTwo(before, after, time.GetElapsedTime(begun)));
+        if (idle) suspicions.AddRange(SpoolSuspicions.OfIdle(after));
         return new CheckDocument(look.Root.Layout.Root, !suspicions.Exists(suspicion => suspicion.IsHarmful), files.Count,
             [.. suspicions.OrderByDescending(suspicion => suspicion.IsHarmful)]);
     }

@@ -34,6 +34,14 @@ public static class SpoolSuspicions
             yield return new SpoolSuspicion(SpoolNames.Keys, "no keys: agents cannot verify any grant", "Start the bridge and let it reach central.", true);
     }
 
+    /// <summary>What stands for work, in a spool whose work is said to be over: files of jobs, what was begun and never finished.</summary>
+    public static IEnumerable<SpoolSuspicion> OfIdle(SpoolCensus census) =>
+        from thing in census.Things
+        where thing.Kind is ThingKind.Offer or ThingKind.Withdrawn or ThingKind.Claim or ThingKind.Version or ThingKind.Output or ThingKind.Answer
+            or ThingKind.EnteringAgent or ThingKind.Temporary
+        select new SpoolSuspicion(thing.Path, "it stands for work, and all work is said to be over",
+            "Is a bridge running that takes it away, and does it reach central?", true);
+
     /// <summary>What has not moved between two walks though it should have.</summary>
     /// <param name="before">The first walk.</param>
     /// <param name="after">The second one.</param>

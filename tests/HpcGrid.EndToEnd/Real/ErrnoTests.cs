@@ -29,7 +29,7 @@ public sealed class ErrnoTests
         var progress = await grid.UntilFinal(production.Master, Bound);
         faults.Strike(0);
         await production.AssertWhole(progress);
-        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+        await SpoolRest.AssertNothingIsLeft(grid, Bound);
         var injected = faults.Injected;
         TestContext.Out.WriteLine($"{jobs} jobs, {permille} of 1000 calls: {string.Join(", ", injected.Select(pair => $"{pair.Value} {pair.Key}"))}; "
             + $"{await production.Requeues()} requeues");
@@ -68,7 +68,7 @@ public sealed class ErrnoTests
         await production.Submit();
         var progress = await grid.UntilFinal(production.Master, Bound);
         await production.AssertWhole(progress);
-        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+        await SpoolRest.AssertNothingIsLeft(grid, Bound);
         TestContext.Out.WriteLine($"{jobs} jobs, {points.Length} points of failure, {await production.Requeues()} requeues");
     }
 

@@ -32,7 +32,7 @@ public sealed class FullSpoolTests
         disk.Empty();
         await production.AssertWhole(await grid.UntilFinal(production.Master, Bound));
         await Eventually.True(() => Trouble(grid) is null, Bound, "the alarm to end");
-        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+        await SpoolRest.AssertNothingIsLeft(grid, Bound);
     }
 
     [Test]
@@ -46,7 +46,7 @@ public sealed class FullSpoolTests
         var production = new BulkProduction(grid, Jobs, secondsEach: 0.05) { LargeEvery = 1, LargeBytes = 3_000_000 };
         await production.Submit();
         await production.AssertWhole(await grid.UntilFinal(production.Master, Bound));
-        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+        await SpoolRest.AssertNothingIsLeft(grid, Bound);
     }
 
     private static bool AllSayFull(Grid grid)

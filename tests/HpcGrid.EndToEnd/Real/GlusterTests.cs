@@ -33,7 +33,7 @@ public sealed class GlusterTests
         await striking;
 
         await production.AssertWhole(progress);
-        await SpoolFiles.AssertNothingIsLeft(grid, Bound);
+        await SpoolRest.AssertNothingIsLeft(grid, Bound);
         Assert.That(strikes.Stalls, Is.Positive, "the production was over before the server was stopped");
         Assert.That(strikes.Crashes, Is.Positive, "the production was over before the server was killed");
         TestContext.Out.WriteLine($"{jobs} jobs in {seconds:F0} s, {await production.Requeues()} requeues; {strikes}");

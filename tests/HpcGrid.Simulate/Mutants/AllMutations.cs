@@ -20,7 +20,7 @@ internal sealed class FenceByRename : Mutation
     };
 
     public override BatchState Says(Grid grid, SimPilot? pilot, BatchState truth) =>
-        pilot?.Agent is { } agent && grid.Server.Find($"{Grid.SpoolPath}/agents/{agent.Name}") is { } place && !place.Children.ContainsKey(SpoolNames.Live)
+        pilot?.Seats.FirstOrDefault()?.Agent is { } agent && grid.Server.Find($"{Grid.SpoolPath}/agents/{agent.Name}") is { } place && !place.Children.ContainsKey(SpoolNames.Live)
             ? BatchState.Ended : truth;
 }
 

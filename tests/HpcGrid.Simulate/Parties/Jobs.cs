@@ -16,6 +16,9 @@ namespace HpcGrid.Simulate.Parties;
 /// <param name="Strict">It must never run twice at a time.</param>
 internal sealed record JobPlan(double Seconds, int ExitCode, int OutputBytes, bool Strict)
 {
+    /// <summary>Nodes that it runs on; more than one makes it a gang's.</summary>
+    public int Nodes { get; init; } = 1;
+
     /// <summary>The files that it needs.</summary>
     public Inputs Inputs { get; init; }
 }
@@ -39,7 +42,8 @@ internal static class JobSheets
             {
                 User = "jdoe",
                 Argv = [Program, plan.Seconds.ToString("R", CultureInfo.InvariantCulture), Text(plan.ExitCode), Text(plan.OutputBytes)],
-                Resources = new Resources(1, plan.Strict ? 200 : 100, 100, 2 * (int)Math.Ceiling(plan.Seconds) + 1),
+                Resources = new Resources(1, plan.Strict ? 200 : 100, 100, 2 * (int)Math.Ceiling(plan.Seconds) + 1) { NodeCount = plan.Nodes > 1 ? plan.Nodes : null },
+                Launch = plan.Nodes > 1 ? new GangLaunch(1, BySite: false) : null,
                 Inputs = [.. SimInputs.Of(job, plan.Inputs).Select(input => input.Promise)],
                 Outputs = plan.OutputBytes > 0 ? [new OutputRule(null, [OutputName], [])] : [],
                 Repeatable = !plan.Strict,
@@ -61,6 +65,30 @@ internal sealed class Execution(long id, AttemptId attempt, string agent, JobPla
     public string Agent { get; } = agent;
     public JobPlan Plan { get; } = plan;
     public bool Live { get; set; } = true;
+
+    /// <summary>Nodes beside the first that it has ranks on.</summary>
+    public List<SimNode> Ranks { get; } = [];
+
+    /// <summary>A rank died: the others wait for it for ever.</summary>
+    public bool Broken { get; private set; }
+
+    /// <summary>Called when nothing of it lives any more.</summary>
+    public Action Gone { get; init; } = () => { };
+
+    /// <summary>Its rank on that node is no more.</summary>
+    public void LoseRank(SimNode node)
+    {
+        if (!Ranks.Remove(node)) return;
+        node.Ranks.Remove(this);
+        if (Live) Broken = true;
+        else if (Ranks.Count == 0) Gone();
+    }
+
+    /// <summary>Its other ranks end, because they ran to their end or see that the first is gone.</summary>
+    public void EndRanks()
+    {
+        foreach (var node in Ranks.ToList()) LoseRank(node);
+    }
 
     /// <summary>It ran to its own end, with the exit code of its plan.</summary>
     public bool Completed { get; set; }

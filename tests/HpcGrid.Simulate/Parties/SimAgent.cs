@@ -84,7 +84,7 @@ internal sealed class SimAgent
     {
         var (clock, whole) = (new AgentClock(Party.Clock), new Room(2 * (long)Counters.One, 16_384, 20_480));
         var card = new AgentCard(Name, _birth.Node, _birth.Pilot, _birth.BatchId, whole.Cores, whole.MemoryMib, whole.DiskMib, "none",
-            Party.Clock.GetUtcNow() + _birth.Lifetime, _birth.Process);
+            Party.Clock.GetUtcNow() + _birth.Lifetime, _birth.Process) { LifeSeconds = _birth.Lifetime.TotalSeconds };
         var work = _work = WorkFolder.Create(_grid.Folder("work"), $"{Name}-{_grid.NextNumber()}");
         var spool = AgentSpool.Join(_fs, Grid.SpoolPath, card, _grid.Nonces);
         var timing = _grid.Timing;

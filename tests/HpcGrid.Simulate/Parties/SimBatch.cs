@@ -2,31 +2,9 @@ using System.Globalization;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core;
 using HpcGrid.Simulate.Fs;
+using HpcGrid.Simulate.World;
 
 namespace HpcGrid.Simulate.Parties;
-
-/// <summary>One batch job.</summary>
-internal sealed class SimPilot(string tag, string batchId, TimeSpan walltime)
-{
-    public string Tag { get; } = tag;
-    public string BatchId { get; } = batchId;
-    public TimeSpan Walltime { get; } = walltime;
-    public BatchState State { get; set; } = BatchState.Queued;
-    public SimNode? Node { get; set; }
-    public SimAgent? Agent { get; set; }
-    public TimeSpan EndsAt { get; set; }
-    /// <summary>Nobody can reach its node: neither does it end, nor is it known to have ended.</summary>
-    public bool Unreachable { get; set; }
-}
-
-/// <summary>A compute node: its client of the shared filesystem outlives the agents on it.</summary>
-internal sealed class SimNode(string name, Mount mount)
-{
-    public string Name { get; } = name;
-    public Mount Mount { get; set; } = mount;
-    public SimPilot? Pilot { get; set; }
-    public bool Down { get; set; }
-}
 
 /// <summary>
 /// The batch system: starts agents on free nodes, ends them at their walltime, loses answers, fails and lies for minutes. What it calls ended has ended:
@@ -77,58 +55,63 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
     private void TryStart(SimPilot pilot)
     {
         if (pilot.State != BatchState.Queued) return;
-        if (Nodes.Find(node => node.Pilot is null && !node.Down) is not { } node)
+        var free = Nodes.Where(node => node.Pilot is null && !node.Down).Take(grid.Scenario.NodesPerPilot).ToList();
+        if (free.Count < grid.Scenario.NodesPerPilot)
         {
             grid.Scheduler.At(TimeSpan.FromSeconds(2), () => TryStart(pilot));
             return;
         }
-        (pilot.Node, node.Pilot) = (node, pilot);
+        pilot.State = BatchState.Running;
         pilot.EndsAt = grid.Scheduler.Now + pilot.Walltime;
         grid.Scheduler.At(pilot.Walltime, () => EndOfTime(pilot));
-        Launch(pilot, grid.Nonces(), grid.NextNumber() + 1);
-    }
-
-    private void Launch(SimPilot pilot, string nonce, int process)
-    {
-        pilot.State = BatchState.Running;
-        pilot.Agent = grid.StartAgent(pilot, nonce, process);
+        foreach (var node in free)
+        {
+            node.Pilot = pilot;
+            pilot.Seats.Add(new SimSeat(pilot, node));
+        }
+        foreach (var seat in pilot.Seats) seat.Agent = grid.StartAgent(seat, grid.Nonces(), grid.NextNumber() + 1);
     }
 
     /// <summary>The batch system starts the same batch job again, or its script does: a new process, the same node, batch id and process number (Z5).</summary>
-    public void StartAgain(SimPilot pilot)
+    public void StartAgain(SimSeat seat)
     {
-        if (pilot.State != BatchState.Running || pilot.Agent is not { } before) return;
+        if (seat is not { Pilot.State: BatchState.Running, Agent: { } before }) return;
         grid.Faults.Count(FaultRow.Z5);
         before.Party.Kill();
         before.Payloads.NodeGone();
-        Launch(pilot, grid.Nonces(), 4711);
+        seat.Agent = grid.StartAgent(seat, grid.Nonces(), 4711);
     }
 
     private void EndOfTime(SimPilot pilot)
     {
-        if (pilot.State != BatchState.Running || pilot.Agent is not { } agent) return;
+        if (pilot.State != BatchState.Running) return;
         grid.Note("batch", "walltime", pilot.Tag, "");
-        agent.Terminate();
+        foreach (var seat in pilot.Seats) seat.Agent?.Terminate();
         grid.Scheduler.At(TimeSpan.FromSeconds(1), () => Kill(pilot));
     }
 
     /// <summary>An agent's process has ended by itself.</summary>
     public void AgentEnded(SimAgent agent)
     {
-        if (_pilots.Values.FirstOrDefault(found => found.Agent == agent) is { } pilot) Settle(pilot);
+        if (SeatOf(agent.Party) is { } seat) Settle(seat.Pilot);
     }
+
+    /// <summary>Where a process is the agent; null for others.</summary>
+    public SimSeat? SeatOf(Party party) => _pilots.Values.SelectMany(pilot => pilot.Seats).FirstOrDefault(seat => seat.Agent?.Party == party);
 
     /// <summary>Its script ends when everything of it has ended.</summary>
     public void Settle(SimPilot pilot)
     {
         if (pilot.State != BatchState.Running) return;
-        if (pilot.Agent is { } agent && (!(agent.Left || agent.Party.Dead) || agent.Payloads.Any))
+        // Whoever still lives comes here himself when he ends.
+        if (pilot.Seats.Exists(seat => seat.Agent is { Left: false, Party.Dead: false })) return;
+        if (!pilot.Seats.TrueForAll(seat => seat.IsEmpty))
         {
             grid.Scheduler.At(TimeSpan.FromSeconds(0.4), () => Settle(pilot));
             return;
         }
         pilot.State = BatchState.Ended;
-        if (pilot.Node is { } node && node.Pilot == pilot) node.Pilot = null;
+        foreach (var seat in pilot.Seats.Where(seat => seat.Node.Pilot == pilot)) seat.Node.Pilot = null;
         grid.Note("batch", "ended", pilot.Tag, "");
     }
 
@@ -136,15 +119,17 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
     public void Kill(SimPilot pilot)
     {
         if (pilot.State == BatchState.Queued) pilot.State = BatchState.Ended;
-        if (pilot.State != BatchState.Running || pilot.Agent is not { } agent) return;
-        if (pilot.Unreachable)
-        {
-            grid.Scheduler.At(TimeSpan.FromSeconds(5), () => Kill(pilot));
-            return;
-        }
-        agent.Party.Kill();
-        agent.Payloads.NodeGone();
-        Settle(pilot);
+        if (pilot.State != BatchState.Running) return;
+        foreach (var seat in pilot.Seats.Where(seat => !seat.Unreachable)) End(seat);
+        if (pilot.Seats.Exists(seat => seat.Unreachable)) grid.Scheduler.At(TimeSpan.FromSeconds(5), () => Kill(pilot));
+        else Settle(pilot);
+    }
+
+    private static void End(SimSeat seat)
+    {
+        seat.Agent?.Party.Kill();
+        seat.Agent?.Payloads.NodeGone();
+        foreach (var rank in seat.Node.Ranks.ToList()) rank.LoseRank(seat.Node);
     }
 
     /// <summary>The agent's process dies, the node lives: its guard ends the payloads.</summary>
@@ -156,11 +141,11 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
     }
 
     /// <summary>A node crashes. Its batch system learns of it later.</summary>
-    public void NodeDies(SimPilot pilot, TimeSpan noticed)
+    public void NodeDies(SimSeat seat, TimeSpan noticed)
     {
-        if (pilot.State != BatchState.Running || pilot.Agent is not { } agent || pilot.Node is not { } node) return;
-        agent.Party.Kill();
-        agent.Payloads.NodeGone();
+        var (pilot, node) = (seat.Pilot, seat.Node);
+        if (pilot.State != BatchState.Running || node.Down) return;
+        End(seat);
         node.Down = true;
         grid.Note("world", "node dies", node.Name, "");
         grid.Scheduler.At(noticed, () =>
@@ -182,7 +167,7 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
             if (lies && grid.Dice.Chance(0.3)) continue;
             var pilot = _pilots.GetValueOrDefault(tag);
             var state = lies ? grid.Dice.Pick([BatchState.Unknown, BatchState.Queued, BatchState.Running]) : pilot?.State ?? BatchState.Ended;
-            answer.Add(new BatchStatus(tag, pilot?.BatchId ?? "", grid.Mutation.Says(grid, pilot, state), ""));
+            answer.Add(new BatchStatus(tag, pilot?.BatchId ?? "", grid.Mutation.Says(grid, pilot, state), "") { EndedNodes = lies ? [] : pilot?.EndedNodes ?? [] });
         }
         return Task.FromResult<IReadOnlyList<BatchStatus>>(answer);
     }

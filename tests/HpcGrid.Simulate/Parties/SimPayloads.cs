@@ -8,10 +8,16 @@ namespace HpcGrid.Simulate.Parties;
 /// <summary>Processes in virtual time. They go on while their agent is stopped, and die with their node, or a moment after their agent by its guard.</summary>
 internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<ChildExit> ended) : IPayloads
 {
-    private const string AttemptVariable = "HPCGRID_ATTEMPT=";
+    private const string AttemptVariable = "HPCGRID_ATTEMPT=", NodesVariable = "HPCGRID_NODELIST=";
     private static readonly TimeSpan GuardDelay = TimeSpan.FromSeconds(0.3), SignalDelay = TimeSpan.FromMilliseconds(5);
     private readonly Dictionary<int, Execution> _running = [];
     private int _last = 1000;
+
+    /// <summary>A launcher that ends takes its ranks along.</summary>
+    private TimeSpan Soon => TimeSpan.FromSeconds(grid.Dice.Between(0.05, 0.3));
+
+    /// <summary>Nobody tells ranks that the node of their first one has crashed: a connection that is silent is given up late.</summary>
+    private TimeSpan Unnoticed => TimeSpan.FromSeconds(grid.Dice.Between(0.1, 60));
 
     /// <summary>The machine stands still: nothing of it goes on, nothing of it has ended.</summary>
     public bool Frozen { get; set; }
@@ -22,8 +28,10 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
         var mark = order.Environment.First(variable => variable.StartsWith(AttemptVariable, StringComparison.Ordinal))[AttemptVariable.Length..].Split('.');
         var attempt = new AttemptId(long.Parse(mark[0], CultureInfo.InvariantCulture), int.Parse(mark[1], CultureInfo.InvariantCulture));
         var plan = grid.PlanOf(attempt.Job);
-        var execution = new Execution(grid.NextExecution(), attempt, agent, plan) { Process = ++_last };
+        Execution? begun = null;
+        var execution = begun = new Execution(grid.NextExecution(), attempt, agent, plan) { Process = ++_last, Gone = () => grid.Checker.Ended(begun!) };
         _running[execution.Process] = execution;
+        if (plan.Nodes > 1) StartRanks(execution, order);
         File.WriteAllText(order.Stdout, execution.Token);
         grid.Checker.Began(execution);
         grid.Checker.Staging.Began(execution, order.Directory);
@@ -32,9 +40,23 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
         return new SpawnResult(execution.Process, 0, null);
     }
 
+    /// <summary>The program starts itself on its other nodes. Where one is dead nobody answers, and it waits.</summary>
+    private void StartRanks(Execution execution, SpawnOrder order)
+    {
+        var hosts = order.Environment.First(variable => variable.StartsWith(NodesVariable, StringComparison.Ordinal))[NodesVariable.Length..].Split(',');
+        foreach (var host in hosts.Skip(1))
+        {
+            var node = grid.Batch.Nodes.Single(found => found.Name == host);
+            execution.Ranks.Add(node);
+            node.Ranks.Add(execution);
+            if (node.Down) execution.LoseRank(node);
+        }
+        grid.Checker.Gangs.Began(execution, hosts, party);
+    }
+
     private void Complete(Execution execution, SpawnOrder order, int exitCode, bool writes)
     {
-        if (!execution.Live) return;
+        if (!execution.Live || execution.Broken) return;
         if (Frozen)
         {
             grid.Scheduler.At(TimeSpan.FromSeconds(1), () => Complete(execution, order, exitCode, writes));
@@ -42,22 +64,28 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
         }
         if (writes && Directory.Exists(order.Directory)) File.WriteAllBytes(Path.Combine(order.Directory, JobSheets.OutputName), execution.Output());
         execution.Completed = true;
-        Over(execution, exitCode, null);
+        Over(execution, exitCode, null, TimeSpan.Zero);
     }
 
-    private void Over(Execution execution, int? exitCode, int? signal)
+    /// <param name="execution">What has ended on this node.</param>
+    /// <param name="exitCode">How.</param>
+    /// <param name="signal">Or by which signal.</param>
+    /// <param name="others">Until its ranks elsewhere have ended too.</param>
+    private void Over(Execution execution, int? exitCode, int? signal, TimeSpan others)
     {
         if (!execution.Live) return;
         execution.Live = false;
         _running.Remove(execution.Process);
-        grid.Checker.Ended(execution);
+        if (execution.Ranks.Count == 0) grid.Checker.Ended(execution);
+        else if (others == TimeSpan.Zero) execution.EndRanks();
+        else grid.Scheduler.At(others, execution.EndRanks);
         if (party.Dead) return;
         ended(new ChildExit(execution.Process, exitCode, signal, 0.1, 1000, party.Clock.GetTimestamp()));
     }
 
     public void SignalAll(Kinship payload, int signal)
     {
-        if (_running.TryGetValue(payload.Process, out var execution)) grid.Scheduler.At(SignalDelay, () => Over(execution, null, signal));
+        if (_running.TryGetValue(payload.Process, out var execution)) grid.Scheduler.At(SignalDelay, () => Over(execution, null, signal, Soon));
     }
 
     public bool KillLeft(Kinship payload) => false;
@@ -72,7 +100,7 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
     /// <summary>The node has crashed.</summary>
     public void NodeGone()
     {
-        foreach (var execution in _running.Values.ToList()) Over(execution, null, Kill);
+        foreach (var execution in _running.Values.ToList()) Over(execution, null, Kill, Unnoticed);
     }
 
     /// <summary>Something of this agent is alive.</summary>
@@ -82,7 +110,7 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
 
     private void Die(TimeSpan after)
     {
-        foreach (var execution in _running.Values.ToList()) grid.Scheduler.At(after, () => Over(execution, null, Kill));
+        foreach (var execution in _running.Values.ToList()) grid.Scheduler.At(after, () => Over(execution, null, Kill, Soon));
     }
 
     public void Dispose()

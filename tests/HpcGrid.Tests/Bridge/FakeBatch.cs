@@ -11,6 +11,7 @@ internal sealed class FakeBatch : IBatchSystem
     public ConcurrentQueue<PilotRequest> Requests { get; } = new();
     public ConcurrentQueue<string> Cancelled { get; } = new();
     public bool Away { get; set; }
+    public IReadOnlyList<string> EndedNodes { get; set; } = [];
     public List<BackfillHole> HolesNow { get; } = [];
     public string Name => "fake";
     public bool IsDefinite => true;
@@ -25,7 +26,7 @@ internal sealed class FakeBatch : IBatchSystem
 
     public Task<IReadOnlyList<BatchStatus>> Status(IReadOnlyList<string> tags, CancellationToken ct) => Away
         ? throw GridError.Unavailable("the scheduler does not answer")
-        : Task.FromResult<IReadOnlyList<BatchStatus>>([.. tags.Select(tag => new BatchStatus(tag, "b-" + tag, Pilots.GetValueOrDefault(tag, BatchState.Ended), ""))]);
+        : Task.FromResult<IReadOnlyList<BatchStatus>>([.. tags.Select(tag => new BatchStatus(tag, "b-" + tag, Pilots.GetValueOrDefault(tag, BatchState.Ended), "") { EndedNodes = EndedNodes })]);
 
     public Task Cancel(IReadOnlyList<string> tags, CancellationToken ct)
     {

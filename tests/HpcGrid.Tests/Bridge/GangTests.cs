@@ -45,6 +45,33 @@ public sealed class GangTests
     }
 
     [Test]
+    public void A_strict_job_whose_first_node_has_ended_waits_for_the_word_of_the_batch_system_on_its_other_nodes()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1, repeatable: false));
+        using var a = _rig.Agent("a");
+        using var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 2));
+        var (first, second) = IsFirst(a) ? (a, b) : (b, a);
+        _rig.Until(() => first.TryClaim() is not null, "the job is claimed");
+        _rig.Batch.EndedNodes = [first.Node];
+        first.Beat(left: true);
+        for (var tick = 0; tick < 60; tick++)
+        {
+            second.Beat();
+            _rig.Ticks(1, 1);
+        }
+        Assert.That(_rig.Central.Events.Any(told => told.What is Requeued), Is.False, "its ranks on the other node may live");
+
+        _rig.Batch.EndedNodes = [first.Node, second.Node];
+        _rig.Until(() =>
+        {
+            _rig.Time.Advance(TimeSpan.FromSeconds(5));
+            return _rig.Central.Events.Any(told => told.What is Requeued);
+        }, "the job is offered again");
+    }
+
+    [Test]
     public void When_a_node_of_the_gang_is_lost_the_first_is_told_to_stop_and_the_job_gets_another_gang()
     {
         _rig.Central.Waiting.Enqueue(Wide(1));

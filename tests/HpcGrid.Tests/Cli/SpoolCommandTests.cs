@@ -52,6 +52,19 @@ public sealed class SpoolCommandTests
     }
 
     [Test]
+    public async Task Check_of_a_spool_whose_work_is_over_names_every_file_of_a_job()
+    {
+        _world.Bridge().PublishKeys(new HpcGrid.Spool.PublishedKeys(1, ["a key"], null));
+        _ = _world.Agent();
+        var well = await CommandLineRun.Of("spool", "check", "--idle", "--wait", "0", _world.SpoolPath);
+        Assert.That((well.ExitCode, well.Output), Is.EqualTo((0, "")), well.Output);
+        _world.Offer(4);
+        var left = await CommandLineRun.Of("spool", "check", "--idle", "--wait", "0", _world.SpoolPath);
+        Assert.That(left.ExitCode, Is.EqualTo(1));
+        Assert.That(left.Output, Does.Contain("pool/00/q4.g1").And.Contain("all work is said to be over"));
+    }
+
+    [Test]
     public async Task Probe_gives_a_verdict_in_words_and_leaves_nothing()
     {
         var place = Directory.CreateDirectory(Path.Combine(_world.Folder, "place")).FullName;

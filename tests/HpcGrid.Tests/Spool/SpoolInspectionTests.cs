@@ -113,6 +113,18 @@ public sealed class SpoolInspectionTests
         Assert.That(SpoolSuspicions.OfTwo(before, SpoolWalk.Take(_world.Root), Apart), Is.Empty);
     }
 
+    [Test]
+    public void In_a_spool_whose_work_is_over_what_stands_for_work_is_wrong_and_what_agents_and_bridge_have_is_not()
+    {
+        var agent = Busy();
+        File.WriteAllText(Path.Combine(_world.SpoolPath, "cache", "03", ".t.e1.ab"), "half"); // beside the cached file
+        var found = SpoolSuspicions.OfIdle(SpoolWalk.Take(_world.Root)).ToList();
+        var home = $"agents/{agent.Card.Agent}/live";
+        Assert.That(found.Select(suspicion => suspicion.Path[..suspicion.Path.LastIndexOf('/')]), Is.EquivalentTo(
+            new[] { "pool/00", $"{home}/claim", $"{home}/out", "cache/03" }));
+        Assert.That(found.Select(suspicion => suspicion.IsHarmful), Is.All.True);
+    }
+
     /// <summary>A spool in the middle of its work: one file of every kind.</summary>
     private AgentSpool Busy(bool final = false)
     {

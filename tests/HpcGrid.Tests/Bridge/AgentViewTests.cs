@@ -1,0 +1,55 @@
+using HpcGrid.Bridge;
+using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
+using HpcGrid.Spool;
+
+namespace HpcGrid.Tests.Bridge;
+
+/// <summary>What the bridge knows of an agent.</summary>
+public sealed class AgentViewTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Started = TimeSpan.FromMinutes(7), Hour = TimeSpan.FromHours(1);
+
+    [TestCase(-24)]
+    [TestCase(0)]
+    [TestCase(24)]
+    public void The_end_of_an_agent_is_reckoned_from_the_time_that_it_says_is_left_whatever_its_clock_shows(int hoursAhead)
+    {
+        var agent = View(since: Now);
+        agent.Learn(Card(Now.AddHours(hoursAhead) + Hour, Hour.TotalSeconds), new Tick(Now, Started));
+        Assert.That(agent.Deadline(new Tick(Now.AddMinutes(10), Started + TimeSpan.FromMinutes(10))), Is.EqualTo(Now + Hour));
+    }
+
+    [Test]
+    public void A_clock_that_jumps_after_that_moves_the_end_with_it()
+    {
+        var agent = View(since: Now);
+        agent.Learn(Card(Now + Hour, Hour.TotalSeconds), new Tick(Now, Started));
+        var jumped = new Tick(Now.AddHours(20), Started + TimeSpan.FromMinutes(10));
+        Assert.That(agent.Deadline(jumped) - jumped.Now, Is.EqualTo(TimeSpan.FromMinutes(50)));
+    }
+
+    [Test]
+    public void A_bridge_that_restarts_takes_off_what_has_passed_since_the_agent_came()
+    {
+        var agent = View(since: Now.AddMinutes(-20));
+        agent.Learn(Card(Now.AddMinutes(40), Hour.TotalSeconds), new Tick(Now, TimeSpan.Zero));
+        Assert.That(agent.Deadline(new Tick(Now, TimeSpan.Zero)), Is.EqualTo(Now.AddMinutes(40)));
+    }
+
+    [Test]
+    public void An_agent_that_does_not_say_how_long_is_left_is_believed_its_clock_and_one_without_an_end_has_none()
+    {
+        var (old, endless) = (View(since: Now), View(since: Now));
+        var tick = new Tick(Now, Started);
+        old.Learn(Card(Now + Hour, null), tick);
+        endless.Learn(Card(null, null), tick);
+        Assert.That((old.Deadline(tick), endless.Deadline(tick)), Is.EqualTo(((DateTimeOffset?)Now + Hour, (DateTimeOffset?)null)));
+    }
+
+    private static AgentView View(DateTimeOffset since) => new(new AgentRow("1.n1.a", "n1", "p", "1", AgentStage.Live, false, since, ""));
+
+    private static AgentCard Card(DateTimeOffset? deadline, double? life) =>
+        new("1.n1.a", "n1", "p", "1", 2, 1000, 1000, "none", deadline, 1) { LifeSeconds = life };
+}
