@@ -7,7 +7,7 @@ using Serilog;
 namespace HpcGrid.Bridge;
 
 /// <summary>
-/// Makes room: rows nobody counts from any more, staged files that no held job needs, sandboxes of dead agents. Agents' directories go with their last sweep,
+/// Keeps the spool in shape and makes room: rows nobody counts from any more, staged files that no held job needs, sandboxes of dead agents. Agents' directories go with their last sweep,
 /// pilots' logs with their rows, events when central has them.
 /// </summary>
 internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn, string sharedWork) : BridgeStep
@@ -37,6 +37,7 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         RemoveSandboxes();
         spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
         RemoveEntering();
+        _ = spool.Root.MakeMissingDirectories(); // What could not be made now is tried the next time.
     }
 
     /// <summary>What still enters after a whole interval died on the way. One that only slept is refused, because its nonce is not listed any more (A4).</summary>

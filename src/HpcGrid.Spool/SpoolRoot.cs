@@ -97,6 +97,17 @@ public sealed class SpoolRoot
         return errno == Errno.EEXIST ? Errno.None : errno;
     }
 
+    /// <summary>
+    /// Makes the directories of the layout that are gone: a server that crashed while the spool was made may have lost them, or somebody tidied up. Without
+    /// one of them no agent enters. None: all are there.
+    /// </summary>
+    public Errno MakeMissingDirectories()
+    {
+        foreach (var directory in Layout.Directories)
+            if (MakeDirectory(directory) is var errno && errno != Errno.None) return errno;
+        return Errno.None;
+    }
+
     private sealed record SeenSentinel(FileStatus Status);
 
     private static SpoolSentinel ReadSentinel(ISharedFs fs, string path) =>

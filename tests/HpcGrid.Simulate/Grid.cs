@@ -98,8 +98,9 @@ internal sealed partial class Grid : IOperations
     public string Describe(CentralJob job) => string.Concat(job.Plan.Strict ? " strict" : "", job.Plan.Nodes > 1 ? $" on {job.Plan.Nodes} nodes" : "",
         job.Ledger is null ? " waiting" : $" {_bridge?.Ledger?.Jobs.Find(new AttemptId(job.Id, job.Attempt))?.Stage.ToString() ?? "not held"}");
 
-    /// <summary>The ledger of the bridge that rules has this attempt.</summary>
-    public bool Holds(AttemptId id) => _bridge?.Ledger?.Jobs.Find(id) is not null;
+    /// <summary>Central waits for the end of this attempt, and the ledger that it gave it to has it.</summary>
+    public bool Holds(AttemptId id) => _bridge?.Ledger is { } ledger && ledger.Jobs.Find(id) is not null
+        && Central.Jobs.Exists(job => job.Id == id.Job && job.Attempt == id.Attempt && job.End is null && job.Ledger == ledger.Id);
 
     /// <summary>Processes and nodes that died, were stopped, or were started again.</summary>
     public long Crashes { get; private set; }

@@ -23,6 +23,17 @@ public sealed class GarbageTests
         Assert.That((Directory.Exists(dead), Directory.Exists(young)), Is.EqualTo((false, true)));
     }
 
+    [Test]
+    public void A_directory_of_the_spool_that_somebody_removed_is_made_again()
+    {
+        _ = _rig.Host;
+        var corrupt = Path.Combine(_rig.Options.Spool, "corrupt");
+        Directory.Delete(corrupt);
+        Pass();
+        Assert.That(Directory.Exists(corrupt));
+        Assert.That(() => _rig.Agent().Dispose(), Throws.Nothing, "without it no agent comes in");
+    }
+
     private string Entering(string agent) =>
         Directory.CreateDirectory(Path.Combine(_rig.Options.Spool, "agents", $".new.{agent}.ab", "live", "claim")).Parent!.Parent!.FullName;
 

@@ -41,6 +41,9 @@ public sealed class FoundBySimulationTests
     [TestCase(3001324UL, "lustre")]
     public void An_old_copy_of_a_ledger_gives_no_name_twice_and_loses_no_job(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(5400558UL, "nfs4")]
+    public void A_directory_of_the_spool_that_a_crash_of_the_server_took_is_made_again(ulong seed, string profile) => Holds(seed, profile);
+
     [TestCase(5300044UL, "nfs3")]
     [TestCase(5300198UL, "nfs3")]
     public void Nodes_whose_clocks_are_hours_away_are_brought_together_for_a_job(ulong seed, string profile) => Holds(seed, profile);
