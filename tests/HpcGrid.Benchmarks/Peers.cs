@@ -56,11 +56,19 @@ internal static class Peers
         yield return new Peer("task-spooler (tsp)", "nothing: its server has it in memory", "tsp",
             $"export TS_SOCKET=$PWD/tsp.socket TMPDIR=$PWD; tsp -S {cores}; xargs -a jobs.txt -n1 sh -c 'tsp -n {command} >&2'; "
             + "while tsp | grep -Eq ' (queued|running) '; do sleep 0.05; done; tsp -K", 500);
+        // Debian's modules are those of Debian's interpreter, wherever else there is one.
+        yield return new Peer("Dask distributed, with its start", "nothing: its scheduler has it in memory", "dask-scheduler",
+            $"/usr/bin/python3 {Script("dask_run.py")} $(wc -l < jobs.txt) {cores} {command}", 5000);
+        yield return new Peer("Celery and Redis, with its start", "what waits, up to the last second; results", "redis-server",
+            $"cp {Script("celery_run.py")} . && /usr/bin/python3 celery_run.py $(wc -l < jobs.txt) {cores} {command}", 5000);
+        // Its daemons are not among the processes whose CPU time is counted.
+        yield return new Peer("Slurm, a step for each job", "the allocation, not which steps are done", "sinfo",
+            $"salloc -Q -n{cores} sh -c 'xargs -a jobs.txt -n1 -P{cores} srun -n1 --exact {command}'", 300);
     }
 
     private static async Task<Measured> Measure(Peer peer, int jobs, string folder)
     {
-        if (!IsInstalled(peer.Program)) return new Measured(peer.Name, peer.Keeps, null, 0);
+        if (!IsInstalled(peer.Program) || (peer.Program == "sinfo" && !HasSlurm())) return new Measured(peer.Name, peer.Keeps, null, 0);
         var (clock, before) = (Stopwatch.StartNew(), CpuUse.OfEndedChildren());
         var command = Command.Run("/bin/sh", ["-c", $"head -{jobs} all.txt > jobs.txt; ({peer.CommandLine}) >/dev/null"],
             shell => shell.ThrowOnError(false).WorkingDirectory(folder));
@@ -69,6 +77,11 @@ internal static class Peers
             ? new Measured(peer.Name, peer.Keeps, jobs / clock.Elapsed.TotalSeconds, (CpuUse.OfEndedChildren() - before) / jobs * 1e6)
             : throw new InvalidOperationException($"{peer.Program} failed: {result.StandardError}");
     }
+
+    private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "peers", name);
+
+    /// <summary>tools/bench starts one where it may.</summary>
+    private static bool HasSlurm() => Environment.GetEnvironmentVariable("SLURM_CONF") is not null;
 
     private static bool IsInstalled(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));

@@ -130,7 +130,7 @@ internal sealed class TitanModel
         Count(node);
         var (drain, stop) = AgentRules.Margins(TimeSpan.FromSeconds(life), null, null, _timing);
         (node.Begin, node.End, node.DrainAt, node.StopAt) = (at, at + life, at + drain.TotalSeconds, at + stop.TotalSeconds);
-        (node.Free, node.Counted, node.Pause) = (_size.Slots, at, _timing.PollMin.TotalSeconds);
+        (node.Free, node.Counted, node.Pause, node.LooksAt) = (_size.Slots, at, _timing.PollMin.TotalSeconds, 0);
         node.IsDraining = false;
         _events.Enqueue((agent, false), at);
         _events.Enqueue((agent, false), node.DrainAt);
@@ -146,17 +146,24 @@ internal sealed class TitanModel
             Drain(agent);
             return;
         }
+        // It looks at one time, not once more for each time that it was hungry before.
+        if (_now < node.LooksAt) return;
         if (Stalled(out var end))
         {
-            _hungry.Add(agent);
-            _events.Enqueue((agent, false), end + _random.NextDouble());
+            LookAgain(agent, end + _random.NextDouble());
         }
         else if (node.Waiting.Count == 0 && node.Free > 0 && !Claim(agent))
         {
-            _hungry.Add(agent);
             node.Pause = Math.Min(_timing.PollMax.TotalSeconds, node.Pause * 1.5);
-            _events.Enqueue((agent, false), _now + (node.Pause * (0.75 + (0.5 * _random.NextDouble()))));
+            LookAgain(agent, _now + (node.Pause * (0.75 + (0.5 * _random.NextDouble()))));
         }
+    }
+
+    private void LookAgain(int agent, double at)
+    {
+        _hungry.Add(agent);
+        _nodes[agent].LooksAt = at;
+        _events.Enqueue((agent, false), at);
     }
 
     /// <summary>It begins nothing more; at its end the batch system starts another one, some time later.</summary>
@@ -181,15 +188,18 @@ internal sealed class TitanModel
         var left = TimeSpan.FromSeconds(node.StopAt - _now);
         // Shards are listed from any of them on, until there are enough.
         var first = _random.Next(Math.Max(1, _pool.Count - Agent.Limits.OffersListed));
-        var oldest = _pool.Skip(first).Take(Agent.Limits.OffersListed).Where(entry => entry.Seen <= _now && AgentRules.CanTake(entry.Offer, _whole, left))
+        var listed = Math.Min(Agent.Limits.OffersListed, _pool.Count - first);
+        var oldest = Enumerable.Range(first, listed).Where(at => _pool[at].Seen <= _now && AgentRules.CanTake(_pool[at].Offer, _whole, left))
             .Take(Spool.Limits.OldestOffers).ToList();
         if (oldest.Count == 0) return false;
-        var taken = oldest[_random.Next(oldest.Count)];
-        _pool.Remove(taken);
+        var at = oldest[_random.Next(oldest.Count)];
+        var taken = _pool[at];
+        _pool.RemoveAt(at);
         for (var row = 0; row < taken.Offer.Rows; row++) node.Waiting.Enqueue(taken.Kind);
         _agentOperations += Claiming;
         _bridgeOperations += Reading + Acknowledging;
         _hungry.Remove(agent);
+        node.LooksAt = 0;
         node.Pause = _timing.PollMin.TotalSeconds;
         Begin(agent);
         return node.Free == 0 || Claim(agent);
@@ -275,6 +285,7 @@ internal sealed class TitanModel
         public double DrainAt { get; set; }
         public double StopAt { get; set; }
         public double Pause { get; set; }
+        public double LooksAt { get; set; }
         public double Counted { get; set; }
         public double Busy { get; set; }
         public double Alive { get; set; }
