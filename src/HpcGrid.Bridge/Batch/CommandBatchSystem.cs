@@ -101,14 +101,16 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
         var words = Filled(adapter.Submit, ("{script}", path), ("{folder}", folder), ("{log}", log), ("{tag}", request.Tag));
         var answer = await _command.Run(words, adapter.SubmitReadsInput ? await File.ReadAllTextAsync(path, ct) : null, ct);
         if (answer.ExitCode == 0 && adapter.SubmittedId.Match(answer.Output) is { Success: true } match) return Keep(request.Tag, match.Groups[1].Value);
-        var said = First(answer.Error.Length > 0 ? answer.Error : answer.Output);
-        if (answer.ExitCode != 0 && adapter.RefusedForGood?.IsMatch(answer.Error + answer.Output) == true)
+        var said = answer.Error.Length > 0 ? answer.Error : answer.Output;
+        if (answer.ExitCode != 0 && adapter.RefusedForGood?.Match(answer.Error + answer.Output) is { Success: true } refusal)
         {
             Directory.Delete(folder, recursive: true);
-            throw GridError.Invalid($"{adapter.System} refuses the pilot: {said}",
+            // Front ends over others say first that something went wrong, and further down what.
+            var before = (answer.Error + answer.Output)[..refusal.Index];
+            throw GridError.Invalid($"{adapter.System} refuses the pilot: {First((answer.Error + answer.Output)[(before.LastIndexOf('\n') + 1)..])}",
                 $"Mend `batch` in bridge.yaml; the script was made from {adapter.Template}.");
         }
-        throw GridError.Unavailable($"{adapter.Submit[0]} answered with exit code {answer.ExitCode}: {said}", $"Its script is {path}. It is tried again.");
+        throw GridError.Unavailable($"{adapter.Submit[0]} answered with exit code {answer.ExitCode}: {First(said)}", $"Its script is {path}. It is tried again.");
     }
 
     /// <summary>The job of an earlier submission whose answer was lost; null when there surely is none.</summary>

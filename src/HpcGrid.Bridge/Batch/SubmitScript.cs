@@ -111,8 +111,12 @@ public sealed class SubmitScript
 
     private static string? Some(string text) => text.Length > 0 ? text : null;
 
-    /// <summary>One word for sh: in single quotes, with a quote of its own written as '\''.</summary>
-    public static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    /// <summary>
+    /// One word for sh: in single quotes, with a quote of its own written as '\''. No line within begins as it does in the text: some batch systems
+    /// obey directive lines wherever they stand.
+    /// </summary>
+    public static string Quote(string text) =>
+        $"'{text.Replace("'", "'\\''", StringComparison.Ordinal).Replace("\n", "\n''", StringComparison.Ordinal)}'";
 
     private sealed class ShellEncoder : ITextEncoder
     {

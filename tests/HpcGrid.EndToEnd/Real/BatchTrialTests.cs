@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace HpcGrid.EndToEnd.Real;
 
 /// <summary>`hpcgrid-bridge batch test` and a production on real schedulers; skipped where they cannot run.</summary>
-[Category("Real")]
+[NonParallelizable, Category("Real")]
 public sealed class BatchTrialTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(5);
@@ -17,7 +17,7 @@ public sealed class BatchTrialTests
     {
         Needs.Root();
         Needs.Program("apt-get", "apt, for Grid Engine's packages");
-        await using var sge = await Scheduler.Up("dev-sge", "HPCGRID_SGE", Path.Combine(_folder, "sge"));
+        await using var sge = await Scheduler.Up("dev-sge", "HPCGRID_SGE", Path.Combine(_folder, "sge"), "8");
         await Passes("sge", "main.q", walltime: 10, sge.Environment);
 
         await using var grid = await Grid.Start(new GridSetup
@@ -51,7 +51,7 @@ public sealed class BatchTrialTests
         Needs.Program("slurmctld", "slurm-wlm");
         Needs.Program("munged", "munge");
         Needs.File("/usr/share/doc/slurm-wlm-torque/copyright", "slurm-wlm-torque");
-        await using var slurm = await Scheduler.Up("dev-slurm", "HPCGRID_SLURM", Path.Combine(_folder, "slurm"));
+        await using var slurm = await Scheduler.Up("dev-slurm", "HPCGRID_SLURM", Path.Combine(_folder, "slurm"), "8");
         await Passes("torque", "main", walltime: 60, slurm.Environment);
     }
 
@@ -67,34 +67,5 @@ public sealed class BatchTrialTests
         Assert.That(checks.Where(check => check.Value == "Failed"), Is.Empty);
         Assert.That(checks.Keys, Is.SupersetOf(new[] { "submit", "a lost answer", "one agent on each node", "cancel", "nothing lives on", "cancel again", "walltime" }));
         Assert.That(finished.ExitCode, Is.Zero);
-    }
-
-    /// <summary>A scheduler started by one of tools/dev-*, and what to export to talk to it.</summary>
-    private sealed class Scheduler : IAsyncDisposable
-    {
-        private readonly string _tool;
-
-        private Scheduler(string tool, Dictionary<string, string> environment) => (_tool, Environment) = (tool, environment);
-
-        public Dictionary<string, string> Environment { get; }
-
-        public static async Task<Scheduler> Up(string tool, string variable, string folder)
-        {
-            var environment = new Dictionary<string, string> { [variable] = folder };
-            var path = Path.Combine(Needs.Repository, "tools", tool);
-            var output = Path.Combine(Path.GetDirectoryName(folder)!, tool + ".out");
-            // Daemons that it leaves behind keep its outputs open: they go to a file.
-            var up = await Daemon.Run("/bin/sh", ["-c", "\"$0\" up 8 > \"$1\" 2>&1", path, output], environment);
-            var said = await File.ReadAllTextAsync(output);
-            if (up.ExitCode != 0) Assert.Ignore($"{tool} cannot start: {said.Trim()}");
-            foreach (var line in said.Split('\n').Where(line => line.StartsWith("export ", StringComparison.Ordinal)))
-            {
-                var (name, value) = (line["export ".Length..line.IndexOf('=', StringComparison.Ordinal)], line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
-                environment[name] = value.Replace("$PATH", System.Environment.GetEnvironmentVariable("PATH"), StringComparison.Ordinal);
-            }
-            return new Scheduler(path, environment);
-        }
-
-        public async ValueTask DisposeAsync() => await Daemon.Run("/bin/sh", ["-c", "\"$0\" down > /dev/null 2>&1", _tool], Environment);
     }
 }

@@ -1,6 +1,9 @@
+using HpcGrid.Bridge;
+using HpcGrid.Tests.Batch.Contract;
+
 namespace HpcGrid.Tests.Batch;
 
-/// <summary>The batch systems that the contract is checked on.</summary>
+/// <summary>The batch systems that are simulated, as the contract sees them.</summary>
 internal static class Flavours
 {
     public static readonly string[] All = ["slurm", "openpbs", "lsf", "torque", "sge", "htcondor", "cobalt", "flux"];
@@ -13,15 +16,18 @@ internal static class Flavours
         _ => [],
     };
 
-    /// <summary>What a site must say for the shipped template.</summary>
-    public static Dictionary<string, string> Attributes(string system) => system == "sge" ? new() { ["pe"] = "smp" } : [];
-
-    /// <summary>It forgets a job that has ended at once and for ever.</summary>
-    public static bool ForgetsEnds(string system) => system == "cobalt";
-
-    /// <summary>What a pilot gets first when its walltime is over.</summary>
-    public static string WalltimeSignal(string system) => system is "lsf" or "sge" ? "USR2" : "TERM";
-
-    /// <summary>What a long pilot gets first of all.</summary>
-    public static string FirstSignal(string system) => system is "slurm" or "lsf" or "flux" ? "USR1" : WalltimeSignal(system);
+    public static ClusterNature Nature(string system)
+    {
+        var atWalltime = system is "lsf" or "sge" ? "USR2" : "TERM";
+        return new ClusterNature(system)
+        {
+            Options = system == "sge" ? new BatchOptions { Attributes = new Dictionary<string, string> { ["pe"] = "smp" } } : new BatchOptions(),
+            // HTCondor has no queues.
+            Wrong = system == "htcondor" ? new BatchOptions { Directives = ["nonsense"] } : new BatchOptions { Queue = "nowhere" },
+            ForgetsEnds = system == "cobalt",
+            ShortWalltime = TimeSpan.FromMinutes(20),
+            WalltimeSignal = atWalltime,
+            FirstSignal = system is "slurm" or "lsf" or "flux" ? "USR1" : atWalltime,
+        };
+    }
 }
