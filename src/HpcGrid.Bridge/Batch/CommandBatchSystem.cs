@@ -110,7 +110,8 @@ public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, Pil
             throw GridError.Invalid($"{adapter.System} refuses the pilot: {First((answer.Error + answer.Output)[(before.LastIndexOf('\n') + 1)..])}",
                 $"Mend `batch` in bridge.yaml; the script was made from {adapter.Template}.");
         }
-        throw GridError.Unavailable($"{adapter.Submit[0]} answered with exit code {answer.ExitCode}: {First(said)}", $"Its script is {path}. It is tried again.");
+        throw GridError.Unavailable($"{adapter.Submit[0]} answered with exit code {answer.ExitCode}: {First(said)}",
+            $"Its script is {path}. It is tried again.");
     }
 
     /// <summary>The job of an earlier submission whose answer was lost; null when there surely is none.</summary>

@@ -69,6 +69,10 @@ internal sealed class SimCluster : ContractCluster
 
     public override void NodeUp(string node) => Own("node", "up", node);
 
+    /// <summary>Scripts call commands too, and would have an accident that is meant for another.</summary>
+    protected override void Settle() => Until(() => Own("status").Split('\n').All(line => !line.StartsWith("job ", StringComparison.Ordinal)
+        || line.Contains(" ended ", StringComparison.Ordinal)), "all jobs to end").GetAwaiter().GetResult();
+
     protected override void Down() => Sim("down", Home);
 
     private void Sim(params string[] words) => Run(Path.Combine(AppContext.BaseDirectory, "hpcgrid-simbatch"), words);

@@ -23,17 +23,6 @@ public sealed class AnswerParserTests
     public void A_recorded_mixed_answer_tells_running_ones_from_queued_ones() =>
         Assert.That(Read("openpbs", Recorded("qstat-f-json.mixed.json")).Jobs.Select(job => job.State), Is.EqualTo(new[] { BatchState.Running, BatchState.Running, BatchState.Queued }));
 
-    [Test]
-    public void An_answer_cut_anywhere_gives_no_wrong_state_and_is_not_whole()
-    {
-        var text = Recorded("qstat-f-json.mixed.json");
-        for (var length = text.IndexOf('{', StringComparison.Ordinal) + 1; length < text.TrimEnd().Length; length += 97)
-        {
-            var (jobs, whole) = Read("openpbs", text[..length]);
-            Assert.That((jobs.Count, whole), Is.EqualTo((0, false)), $"cut at {length}");
-        }
-    }
-
     [TestCase("slurm", "17|p1-ab|RUNNING|None\n18|p2-ab|PENDING|Priority\n19|p3-ab|COMPLETED|None\n", "p1-ab Running, p2-ab Queued, p3-ab Ended")]
     [TestCase("slurm", "slurm_load_jobs warning: x\n17|p1-ab|RUNNING|None\n", "p1-ab Running")]
     [TestCase("slurm", "CLUSTER: titan\n17|p1-ab|CANCELLED by 1000|None\n", "p1-ab Ended")]
@@ -55,22 +44,6 @@ public sealed class AnswerParserTests
     {
         var (jobs, whole) = Read(system, Recorded(file));
         Assert.That((string.Join(", ", jobs.Select(job => $"{job.Tag} {job.State}")), whole), Is.EqualTo((expected, true)));
-    }
-
-    [TestCase("sge", "sge-qstat.xml")]
-    [TestCase("htcondor", "htcondor-condor_q.json")]
-    [TestCase("torque", "torque-server-qstat-f.txt")]
-    [TestCase("cobalt", "cobalt-qstat.txt")]
-    public void An_answer_cut_anywhere_tells_of_no_job_what_the_whole_one_does_not(string system, string file)
-    {
-        var text = Recorded(file);
-        var all = Read(system, text).Jobs.Select(job => (job.Id, job.State)).ToHashSet();
-        for (var length = 1; length < text.TrimEnd().Length; length += 7)
-        {
-            var (jobs, whole) = Read(system, text[..length]);
-            foreach (var job in jobs.Where(job => job.State != BatchState.Unknown)) Assert.That(all, Does.Contain((job.Id, job.State)), $"cut at {length}");
-            if (text[length - 1] != '\n' || system is "sge" or "htcondor") Assert.That(whole, Is.False, $"cut at {length}");
-        }
     }
 
     [TestCase("flux", "283467|p1-ab|RUN|\n283468|p2-ab|SCHED|\n283469|p3-ab|INACTIVE|TIMEOUT\n283470|p4-ab|CLEANUP|\n", "p1-ab Running, p2-ab Queued, p3-ab Ended, p4-ab Running")]
@@ -107,12 +80,44 @@ public sealed class AnswerParserTests
     public void Odd_documents_hold_no_job(string text, bool whole) => Assert.That(Read("openpbs", text), Is.EqualTo((Array.Empty<ListedJob>(), whole)).Using<(IReadOnlyList<ListedJob> Jobs, bool Whole)>(
         (a, b) => a.Whole == b.Whole && a.Jobs.SequenceEqual(b.Jobs)));
 
-    [Test]
-    public void A_hundred_thousand_jobs_of_others_are_read_past()
+    [TestCase("slurm", "{0}|other|RUNNING|None\n")]
+    [TestCase("lsf", "{0}|other|RUN|-\n")]
+    [TestCase("flux", "{0}|other|RUN|\n")]
+    [TestCase("torque", "Job Id: {0}.server\n    Job_Name = other\n    Job_Owner = user@login\n    job_state = R\n    queue = batch\n\n")]
+    [TestCase("cobalt", "JobID: {0}\n    JobName : other\n    State   : running\n\n")]
+    [TestCase("openpbs", "\"{0}.vm\":{{\"Job_Name\":\"other\",\"job_state\":\"R\"}},\n", "{\"Jobs\":{\n", "\"1.vm\":{}}}\n")]
+    [TestCase("htcondor", "{{\"ClusterId\":{0},\"JobBatchName\":\"other\",\"JobStatus\":2}},\n", "[\n", "{}]\n")]
+    [TestCase("sge", "<job_list><JB_job_number>{0}</JB_job_number><JB_name>other</JB_name><state>r</state></job_list>\n", "<job_info>", "</job_info>\n")]
+    public void A_hundred_thousand_jobs_of_others_are_read_past(string system, string job, string before = "", string after = "")
     {
-        var text = string.Concat(Enumerable.Range(1, 100_000).Select(i => $"{i}|other{i}|RUNNING|None\n")) + "100001|p1-ab|RUNNING|None\n";
-        Assert.That(Read("slurm", text).Jobs, Has.Count.EqualTo(100_001));
+        const int Others = 100_000;
+        var text = before + string.Concat(Enumerable.Range(1_000, Others).Select(id => string.Format(System.Globalization.CultureInfo.InvariantCulture, job, id))) + after;
+        var (jobs, whole) = Read(system, text);
+        Assert.That((jobs.Count(listed => listed is { Tag: "other", State: BatchState.Running }), whole), Is.EqualTo((Others, true)));
     }
+
+    [TestCase("5|2:00:00\n3|infinite\n", "5 for 02:00:00, 3 for long")]
+    [TestCase("4|1-12:00:30\n", "4 for 1.12:00:30")]
+    [TestCase("4|90\n2|30:00\n", "4 for 00:01:30, 2 for 00:30:00")]
+    [TestCase("0|1:00:00\n", "")]
+    [TestCase("many|1:00:00\n99999999999|1:00\n|\n", "")]
+    [TestCase("warning: slow\n2|UNLIMITED\nnodes|time\n", "2 for long")]
+    [TestCase("", "")]
+    public void Holes_in_the_schedule_are_read_and_what_is_none_is_passed_over(string text, string expected) =>
+        Assert.That(Told(AnswerParser.Holes(new(@"^(?<nodes>\w*)\|(?<time>\S+)$", System.Text.RegularExpressions.RegexOptions.Multiline), text)), Is.EqualTo(expected));
+
+    [Test]
+    public void Slurms_idle_nodes_are_holes()
+    {
+        var backfill = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates/slurm")).Backfill!;
+        Assert.That(Told(AnswerParser.Holes(backfill.Line, "12|infinite\n3|1-00:00:00\n")), Is.EqualTo("12 for long, 3 for long"));
+    }
+
+    [Test]
+    public void A_pattern_for_holes_that_takes_too_long_finds_none() =>
+        Assert.That(AnswerParser.Holes(new("^(?<nodes>(\\d+)+)x$", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromMilliseconds(20)), new string('1', 40)), Is.Empty);
+
+    private static string Told(IReadOnlyList<BackfillHole> holes) => string.Join(", ", holes.Select(hole => $"{hole.Nodes} for {hole.Lasts?.ToString() ?? "long"}"));
 
     private static (IReadOnlyList<ListedJob> Jobs, bool Whole) Read(string system, string text)
     {

@@ -183,6 +183,12 @@ internal abstract class ContractCluster : IDisposable
             _quiet.AddRange(_made);
             _made.Clear();
         }
+        Settle();
+    }
+
+    /// <summary>Waits for what pilots that end could still do to the next case.</summary>
+    protected virtual void Settle()
+    {
     }
 
     public void Dispose()
