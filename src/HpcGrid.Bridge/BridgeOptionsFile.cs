@@ -1,3 +1,4 @@
+using HpcGrid.Bridge.Batch;
 using HpcGrid.Core;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
@@ -75,21 +76,15 @@ public static class BridgeOptionsFile
         Demand(options.State.Length > 0, "state", "must not be empty");
         Demand(options.SpoolPollMilliseconds is >= 10 and <= 60_000, "spoolPollMilliseconds", "must be from 10 to 60000");
         Demand(options.OperationsPerSecond is 0 or (>= 5 and <= 1_000_000), "operationsPerSecond", "must be 0, or from 5 to 1000000");
-        Demand(IsPlain(options.Batch.System) && options.Batch.System.Length > 0, "batch.system", "must be the name of a folder of hpc-templates");
+        Demand(PlainWords.Are(options.Batch.System) && options.Batch.System.Length > 0, "batch.system", "must be the name of a folder of hpc-templates");
         Demand(options.Batch.PollSeconds is >= 0 and <= 3600, "batch.pollSeconds", "must be from 0 to 3600");
-        Demand(IsPlain(options.Batch.Queue), "batch.queue", PlainRule);
-        Demand(IsPlain(options.Batch.Account), "batch.account", PlainRule);
-        Demand(IsPlain(options.Batch.Qos), "batch.qos", PlainRule);
-        foreach (var (field, text) in ((string, string)[])[("start", options.Batch.Start), ("project", options.Batch.Project),
-            ("reservation", options.Batch.Reservation), ("constraint", options.Batch.Constraint), ("licences", options.Batch.Licences)])
-            Demand(IsPlain(text), "batch." + field, PlainRule);
+        foreach (var (field, text) in PlainWords.Of(options.Batch)) Demand(PlainWords.Are(text), field, PlainWords.Rule);
         Demand(options.Batch.MaxQueued is >= 0 and <= 10_000, "batch.maxQueued", "must be from 0 to 10000");
         Demand(options.Batch.PilotsPerMinute is >= 0 and <= 10_000, "batch.pilotsPerMinute", "must be from 0 to 10000");
         Demand(options.Batch.ShortestWalltime == 0 || (options.Batch.ShortestWalltime >= 30 && options.Batch.ShortestWalltime <= options.Batch.Walltime),
             "batch.shortestWalltime", "must be 0, or from 30 seconds to batch.walltime");
         Demand(options.Batch.Gpus is >= 0 and <= 1024, "batch.gpus", "must be from 0 to 1024");
         Demand(options.Batch.Environment.Keys.All(IsVariable), "batch.environment", "must have names of variables: letters, digits and _");
-        foreach (var (name, text) in options.Batch.Attributes) Demand(IsPlain(text), "batch.attributes." + name, PlainRule);
         Demand(options.Batch.Directives.TrueForAll(line => line.StartsWith('#') && IsOneLine(line)), "batch.directives", "must be lines that begin with '#'");
         Demand(options.Batch.Setup.TrueForAll(IsOneLine), "batch.setup", "must be a list of single lines");
         Demand(options.Batch.Nodes is >= 0 and <= 10_000, "batch.nodes", "must be from 0 to 10000");
@@ -105,10 +100,6 @@ public static class BridgeOptionsFile
         Demand(options.Batch.DiskMib >= 0, "batch.diskMib", "must not be negative");
         return options;
     }
-
-    private const string PlainRule = "may have letters, digits and . _ @ : % + = , - only: it is written into the submit script as it is";
-
-    private static bool IsPlain(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || ".,_@:%+=-".Contains(c, StringComparison.Ordinal));
 
     private static bool IsVariable(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');

@@ -38,6 +38,7 @@ public sealed class SubmitScript
         // An empty value is written as nothing, not as an empty word.
         if (agent.Any(word => word.Length == 0)) throw GridError.Invalid("an argument of the agent is empty",
             "Give every option of `batch` a value or leave it out.");
+        foreach (var (field, text) in PlainWords.Of(options)) Demand(text, field);
         var unknown = options.Attributes.Keys.Except(adapter.Attributes).FirstOrDefault();
         if (unknown is not null) throw GridError.Invalid($"batch.attributes: '{unknown}' is nothing that {adapter.System} knows",
             adapter.Attributes.Count == 0 ? "Its adapter.yaml names no attributes." : $"Its adapter.yaml names: {string.Join(", ", adapter.Attributes)}.");
@@ -70,8 +71,14 @@ public sealed class SubmitScript
         return script;
     }
 
+    private static void Demand(string text, string field)
+    {
+        if (!PlainWords.Are(text)) throw GridError.Invalid($"{field} {PlainWords.Rule}", "Change it in bridge.yaml, or in the command.");
+    }
+
     private Dictionary<string, object?> Values(PilotRequest request, string log, string script)
     {
+        Demand(request.Tag, "the name of a pilot");
         var walltime = request.Walltime;
         var values = new Dictionary<string, object?>
         {

@@ -35,6 +35,23 @@ public sealed class SubmitScriptTests
         Assert.That(Shell(Make(system, options, nodes), "-n"), Is.EqualTo((0, "")));
     }
 
+    [Test]
+    public void Odd_values_make_a_script_that_the_shell_takes_with_the_directives_of_a_tame_one([ValueSource(nameof(Systems))] string system, [Values(1, 4)] int nodes)
+    {
+        const string Letters = "'\"\\$`;&|<>(){}[]*?!#~ \n\r\tab=%é粒";
+        var random = new Random(11);
+        string Odd() => string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => Letters[random.Next(Letters.Length)]));
+        string[] lines = ["\n#SBATCH --nodes=9\n", "\n#PBS -l nodes=9\n", "\n #BSUB -n 99\n", "\n#$ -pe x 9\n", "\n#COBALT -n 9\n", "\n#flux: -N9\n"];
+        for (var i = 0; i < 12; i++)
+        {
+            string Value() => Odd() + lines[random.Next(lines.Length)] + Odd();
+            var options = new BatchOptions { Work = Value(), Environment = new() { ["A"] = Value(), ["B"] = Odd() } };
+            var script = Make(system, options, nodes, ["agent", .. lines, .. Enumerable.Range(0, 10).Select(_ => Value())]);
+            Assert.That(Shell(script, "-n"), Is.EqualTo((0, "")), script);
+            Assert.That(Directives(script), Is.EqualTo(Directives(Make(system, new BatchOptions(), nodes, ["agent"]))), script);
+        }
+    }
+
     [TestCase("a\"; touch WAS_RUN; #")]
     [TestCase("$(touch WAS_RUN)")]
     [TestCase("`touch WAS_RUN`")]

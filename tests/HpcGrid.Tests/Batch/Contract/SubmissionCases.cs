@@ -1,3 +1,4 @@
+using HpcGrid.Bridge;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core;
 using Limits = HpcGrid.Bridge.Limits;
@@ -173,6 +174,21 @@ public abstract class SubmissionCases : ContractCases
         await Cluster.Bridge(agent: words).Submit(pilot, default);
         await Cluster.Started(pilot, nodes);
         foreach (var agent in Cluster.Agents(pilot)) Assert.That(agent.Words[1..(words.Length + 1)], Is.EqualTo(words));
+        Assert.That(Directory.EnumerateFiles(Cluster.Folder, "WAS_RUN", SearchOption.AllDirectories), Is.Empty);
+    }
+
+    [Test]
+    public async Task A_name_that_a_directive_could_not_bear_is_refused_and_nothing_is_submitted()
+    {
+        string[] odd = ["a\"b", "it's", "a\ntouch WAS_RUN", "a; touch WAS_RUN", "$(touch WAS_RUN)", "`touch WAS_RUN`", "ünï", "a b", "a\r", "a\0b", "a#b", "../a", "a|b", "a&"];
+        var pilot = Cluster.Pilot();
+        foreach (var name in odd)
+            foreach (var options in (BatchOptions[])[new() { Queue = name }, new() { Account = name }, new() { Qos = name }, new() { Project = name },
+                new() { Reservation = name }, new() { Constraint = name }, new() { Licences = name }])
+                Assert.That(Assert.Throws<GridError>(() => Cluster.Bridge(options))!.Code, Is.EqualTo(ErrorCode.Invalid), name);
+        foreach (var name in odd.Where(name => !name.Contains('\0') && !name.Contains('/')))
+            await Fails(ErrorCode.Invalid, () => Bridge.Submit(pilot with { Tag = name }, default));
+        Assert.That(Cluster.JobsOf(pilot), Is.Empty);
         Assert.That(Directory.EnumerateFiles(Cluster.Folder, "WAS_RUN", SearchOption.AllDirectories), Is.Empty);
     }
 
