@@ -157,6 +157,9 @@ internal static class Limits
     /// <summary>So long after the first agent of a pilot the last one may come: nodes of one batch job start at the same time, apart from slow prologues.</summary>
     public static readonly TimeSpan AgentsOfPilotCome = TimeSpan.FromMinutes(2);
 
+    /// <summary>How much of a hole in the schedule is gone until a pilot that was made for it runs: a poll, a round of the scheduler, a minute of rounding.</summary>
+    public static readonly TimeSpan HoleShrinks = TimeSpan.FromMinutes(2);
+
     /// <summary>A job that a submission with a lost answer made is listed after so long; only then it is submitted again.</summary>
     public static readonly TimeSpan SubmissionShows = TimeSpan.FromSeconds(30);
 

@@ -122,7 +122,11 @@ public enum PilotStage
 }
 
 /// <summary>One pilot.</summary>
-public sealed record PilotRow(string Tag, string? BatchId, PilotStage Stage, DateTimeOffset SubmittedAt, DateTimeOffset? Deadline, DateTimeOffset? EndedAt);
+public sealed record PilotRow(string Tag, string? BatchId, PilotStage Stage, DateTimeOffset SubmittedAt, DateTimeOffset? Deadline, DateTimeOffset? EndedAt)
+{
+    /// <summary>How long it asks for, in whole seconds, where that is less than the site's; null: as long as that.</summary>
+    public TimeSpan? Walltime { get; init; }
+}
 
 /// <summary>A match request that central has not answered yet, or whose answer is not stored yet.</summary>
 public sealed record OpenMatch(Guid RequestId, int Count, byte[] SiteMap);

@@ -4,7 +4,7 @@ namespace HpcGrid.Bridge.Ledger;
 internal static class SchemaTable
 {
     /// <summary>The format this program writes.</summary>
-    public const long Format = 4;
+    public const long Format = 5;
 
     /// <summary>Which format the ledger has; none says that it was just made.</summary>
     public const string ReadFormat = "SELECT value FROM fact WHERE name = 'format'";
@@ -22,6 +22,7 @@ internal static class SchemaTable
             CREATE INDEX job_gang ON job(stage) WHERE nodes > 0;
             CREATE TABLE gang(number INTEGER PRIMARY KEY, row INTEGER NOT NULL, branch INTEGER NOT NULL, members TEXT NOT NULL, stage INTEGER NOT NULL)
             """,
+        [5] = "ALTER TABLE pilot ADD COLUMN walltime INTEGER",
     };
 
     /// <summary>Format 1.</summary>

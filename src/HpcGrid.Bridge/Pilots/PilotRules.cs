@@ -81,17 +81,17 @@ public static class PilotRules
 
     /// <summary>
     /// How long the next pilot asks for: its whole time where there is a hole as long or none at all; otherwise as long as the longest hole that is worth it,
-    /// because a shorter pilot starts at once.
+    /// because a shorter pilot starts at once. A hole shrinks until the pilot has begun, and some systems round up to minutes: it asks for a bit less.
     /// </summary>
     public static TimeSpan Walltime(TimeSpan whole, TimeSpan shortest, int nodes, IReadOnlyList<BackfillHole> holes)
     {
         var longest = TimeSpan.Zero;
         foreach (var hole in holes.Where(hole => hole.Nodes >= nodes))
         {
-            if (hole.Lasts is not { } lasts || lasts >= whole) return whole;
+            if (hole.Lasts - Limits.HoleShrinks is not { } lasts || lasts >= whole) return whole;
             if (lasts > longest) longest = lasts;
         }
-        return longest >= shortest && longest > TimeSpan.Zero ? longest : whole;
+        return longest >= shortest && longest > TimeSpan.Zero ? TimeSpan.FromSeconds(Math.Floor(longest.TotalSeconds)) : whole;
     }
 
     private static long Demand(PilotView view) => view.HeldCores + (long)Math.Ceiling(view.Waiting * view.CoresPerJob);

@@ -17,7 +17,6 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private readonly TimeSpan _pollInterval = options.PollSeconds > 0 ? TimeSpan.FromSeconds(options.PollSeconds)
         : options.IsFork ? Limits.BatchPoll : Limits.SharedBatchPoll;
     private readonly PilotPlanner _planner = new(options.PilotsPerMinute > 0 || options.IsFork ? options.PilotsPerMinute : Limits.PilotsPerMinute);
-    private readonly Dictionary<string, TimeSpan> _walltimes = [];
     private readonly HashSet<string> _worked = [], _cancelled = [];
     private IReadOnlyList<BackfillHole> _holes = [];
     private TimeSpan _pollDue, _pollPause;
@@ -166,15 +165,14 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     {
         var tag = $"p{ledger.Facts.Next("pilot")}-{ledger.Id.ToString("N")[..8]}";
         var whole = TimeSpan.FromSeconds(options.Walltime);
-        if (options.ShortestWalltime > 0)
-            _walltimes[tag] = whole = PilotRules.Walltime(whole, TimeSpan.FromSeconds(options.ShortestWalltime), options.NodesPerPilot, _holes);
-        var pilot = new PilotRow(tag, null, PilotStage.Submitting, tick.Now, tick.Now + whole, null);
+        var lasts = options.ShortestWalltime == 0 ? whole
+            : PilotRules.Walltime(whole, TimeSpan.FromSeconds(options.ShortestWalltime), options.NodesPerPilot, _holes);
+        var pilot = new PilotRow(tag, null, PilotStage.Submitting, tick.Now, tick.Now + lasts, null) { Walltime = lasts < whole ? lasts : null };
         ledger.Pilots.Add(pilot);
         _pilots[tag] = pilot;
     }
 
-    /// <summary>Of one that a former process submitted, the longest it can be.</summary>
-    private TimeSpan WalltimeOf(PilotRow pilot) => _walltimes.GetValueOrDefault(pilot.Tag, TimeSpan.FromSeconds(options.Walltime));
+    private TimeSpan WalltimeOf(PilotRow pilot) => pilot.Walltime ?? TimeSpan.FromSeconds(options.Walltime);
 
     /// <summary>When a pilot ends: one that has not begun gets its whole walltime from its start on.</summary>
     public DateTimeOffset? DeadlineOf(PilotRow pilot, Tick tick) =>
@@ -248,7 +246,6 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         {
             ledger.Pilots.Delete(tag);
             _pilots.Remove(tag);
-            _walltimes.Remove(tag);
             _worked.Remove(tag);
             _cancelled.Remove(tag);
             board.Forget(tag);

@@ -18,10 +18,19 @@ internal sealed class SimCluster : ContractCluster
     private const int Nodes = 6;
     private readonly string[] _start;
 
-    public SimCluster(string system, params string[] machine) : base(Flavours.Nature(system))
+    /// <param name="system">The flavour.</param>
+    /// <param name="start">What its site starts agents with, where it is not the adapter's own.</param>
+    /// <param name="machine">Further options of the simulator.</param>
+    public SimCluster(string system, string start = "", params string[] machine) : base(NatureOf(system, start))
     {
         _start = ["--system", system, "--nodes", $"{Nodes}", "--cores", "2", "--minute", Minute, "--grace", Grace, "--isolate", "no", .. Flavours.Machine(system), .. machine];
         ComeBack();
+    }
+
+    private static ClusterNature NatureOf(string system, string start)
+    {
+        var nature = Flavours.Nature(system);
+        return nature with { Options = nature.Options with { Start = start } };
     }
 
     private string Home => Path.Combine(Folder, "cluster");

@@ -110,7 +110,9 @@ public sealed class AnswerParserTests
     public void Slurms_idle_nodes_are_holes()
     {
         var backfill = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates/slurm")).Backfill!;
-        Assert.That(Told(AnswerParser.Holes(backfill.Line, "12|infinite\n3|1-00:00:00\n")), Is.EqualTo("12 for long, 3 for long"));
+        Assert.That(Told(AnswerParser.Holes(backfill.Line, "12|\n")), Is.EqualTo("12 for long"));
+        Assert.That(Told(AnswerParser.Holes(backfill.Line, "3|3600\n")), Is.EqualTo("3 for 01:00:00"));
+        Assert.That(Told(AnswerParser.Holes(backfill.Line, "3|-20\n0|\n")), Is.Empty, "the next job begins now; nothing is idle");
     }
 
     [Test]

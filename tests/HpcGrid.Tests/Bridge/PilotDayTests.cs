@@ -72,9 +72,11 @@ public sealed class PilotDayTests
         Assert.Multiple(() =>
         {
             Assert.That(PilotRules.Walltime(whole, shortest, 2, []), Is.EqualTo(whole));
-            Assert.That(PilotRules.Walltime(whole, shortest, 2, [new(8, TimeSpan.FromHours(1)), new(2, TimeSpan.FromHours(2))]), Is.EqualTo(TimeSpan.FromHours(2)));
-            Assert.That(PilotRules.Walltime(whole, shortest, 4, [new(8, TimeSpan.FromHours(1)), new(2, TimeSpan.FromHours(2))]), Is.EqualTo(TimeSpan.FromHours(1)));
+            Assert.That(PilotRules.Walltime(whole, shortest, 2, [new(8, TimeSpan.FromHours(1)), new(2, TimeSpan.FromHours(2))]), Is.EqualTo(TimeSpan.FromMinutes(118)));
+            Assert.That(PilotRules.Walltime(whole, shortest, 4, [new(8, TimeSpan.FromHours(1)), new(2, TimeSpan.FromHours(2))]), Is.EqualTo(TimeSpan.FromMinutes(58)));
             Assert.That(PilotRules.Walltime(whole, shortest, 2, [new(8, TimeSpan.FromMinutes(20))]), Is.EqualTo(whole), "not worth it");
+            Assert.That(PilotRules.Walltime(whole, shortest, 2, [new(8, whole)]), Is.LessThan(whole), "it would not begin in time");
+            Assert.That(PilotRules.Walltime(whole, shortest, 2, [new(8, TimeSpan.FromMinutes(31))]), Is.EqualTo(whole), "too short when it begins");
             Assert.That(PilotRules.Walltime(whole, shortest, 2, [new(8, null), new(8, TimeSpan.FromHours(1))]), Is.EqualTo(whole));
         });
     }

@@ -186,6 +186,17 @@ public sealed class RestartTests
     }
 
     [Test]
+    public void A_pilot_made_for_a_hole_in_the_schedule_is_as_short_after_a_restart()
+    {
+        var pilot = new PilotRow("p1", null, PilotStage.Submitting, _rig.Time.GetUtcNow(), null, null) { Walltime = TimeSpan.FromMinutes(47) };
+        _rig.WithLedger(ledger => ledger.Pilots.Add(pilot));
+        _rig.Restart();
+        _rig.Until(() => _rig.Batch.Pilots.ContainsKey("p1"), "it is submitted");
+        Assert.That(_rig.Batch.Requests.Single(request => request.Tag == "p1").Walltime, Is.EqualTo(pilot.Walltime));
+        _rig.WithLedger(ledger => Assert.That(ledger.Pilots.All().Single(row => row.Tag == "p1").Walltime, Is.EqualTo(pilot.Walltime)));
+    }
+
+    [Test]
     public void A_fence_that_was_cut_short_is_finished()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));

@@ -59,6 +59,8 @@ public abstract class StatusCases : ContractCases
         var pilot = await Running();
         Cluster.Fault($"{Cluster.Commands.Status} hang x1");
         Assert.That((await Assert.ThrowsAsync<GridError>(() => Cluster.Bridge(patience: 1).Status([pilot.Tag], default)))!.Code, Is.EqualTo(ErrorCode.Unavailable));
+        // On a busy machine it was given up before it came to hang.
+        Cluster.ClearFaults();
         Assert.That((await Cluster.State(Bridge, pilot)).State, Is.EqualTo(BatchState.Running));
     }
 

@@ -97,7 +97,7 @@ public abstract class SubmissionCases : ContractCases
     {
         var pilot = Cluster.Pilot();
         Cluster.Fault($"{Cluster.Commands.Submit} hang-after x1");
-        await Fails(ErrorCode.Unavailable, () => Cluster.Bridge(patience: 1).Submit(pilot, default));
+        await Fails(ErrorCode.Unavailable, () => Cluster.Bridge(patience: 3).Submit(pilot, default));
         await Bridge.Submit(pilot, default);
         Assert.That(Cluster.JobsOf(pilot), Has.Count.EqualTo(1));
     }
