@@ -15,6 +15,23 @@ internal sealed record GangPlace(IReadOnlyList<string> Nodes, string HostFile, i
 {
     private const string HostFileName = "hosts";
 
+    /// <summary>
+    /// Each task gets its numbers under our own names, whatever launcher started it: from a variable that the site's launcher set itself, else from those of
+    /// the launchers. Slurm's stand last, because they may be set although another launcher started the tasks.
+    /// </summary>
+    private const string Numbered = """
+        HPCGRID_TASKS=$1; export HPCGRID_TASKS; shift
+        for HPCGRID_RANK in "$HPCGRID_RANK" "$OMPI_COMM_WORLD_RANK" "$PALS_RANKID" "$PMI_RANK" "$ALPS_APP_PE" "$JSM_NAMESPACE_RANK" \
+            "$FLUX_TASK_RANK" "$SLURM_PROCID"; do
+            [ -z "$HPCGRID_RANK" ] || { export HPCGRID_RANK; break; }
+        done
+        for HPCGRID_LOCAL_RANK in "$HPCGRID_LOCAL_RANK" "$OMPI_COMM_WORLD_LOCAL_RANK" "$PALS_LOCAL_RANKID" "$MPI_LOCALRANKID" "$JSM_NAMESPACE_LOCAL_RANK" \
+            "$FLUX_TASK_LOCAL_ID" "$SLURM_LOCALID"; do
+            [ -z "$HPCGRID_LOCAL_RANK" ] || { export HPCGRID_LOCAL_RANK; break; }
+        done
+        exec "$@"
+        """;
+
     /// <summary>Writes the host file beside the sandbox's own files. Throws IOException.</summary>
     public static GangPlace Prepare(Gang gang, GangLaunch launch, Sandbox sandbox, string? launcher)
     {
@@ -30,7 +47,8 @@ internal sealed record GangPlace(IReadOnlyList<string> Nodes, string HostFile, i
 
     /// <summary>What is executed: "launcher hostfile nodes tasks-per-node program argument…", or the program itself.</summary>
     public IReadOnlyList<string> Words(IReadOnlyList<string> program) =>
-        BySite ? [Launcher!, HostFile, Text(Nodes.Count), Text(TasksPerNode), .. program] : program;
+        BySite ? [Launcher!, HostFile, Text(Nodes.Count), Text(TasksPerNode), "/bin/sh", "-c", Numbered, "sh", Text(Nodes.Count * TasksPerNode), .. program]
+            : program;
 
     /// <summary>For the program's environment.</summary>
     public IEnumerable<KeyValuePair<string, string>> Variables()
