@@ -4,6 +4,7 @@ using HpcGrid.Agent.Peeks;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
 using Serilog;
 
@@ -38,6 +39,7 @@ internal sealed class AgentLoop
     private readonly Reservation _reservation = new();
     private readonly Heart _heart;
     private readonly JobStarter _starter;
+    private readonly Tally _tally;
     private TimeSpan _nextLook, _idleSince;
     private TimeSpan? _leaveBy, _finalsAt;
     private bool _looking, _claimWanted, _leaving;
@@ -48,6 +50,7 @@ internal sealed class AgentLoop
         (_options, _settings, _runner, _spool, _mailbox, _clock) = (options, settings, runner, spool, mailbox, clock);
         _book = new QueueBook(settings.Card);
         _grants = new GrantGate(options.Site);
+        _tally = new Tally(settings.Card, clock.Now);
         _room = new NodeRoom(settings.Whole);
         _starter = new JobStarter(_book, _room, _grants, runner, spool, clock);
         _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
@@ -59,6 +62,9 @@ internal sealed class AgentLoop
         _leaveBy = settings.EndAt;
         runner.Ended += OnEnded;
     }
+
+    /// <summary>What it did, so far.</summary>
+    public AgentSummary Summary => _tally.Summary();
 
     /// <summary>Not null: it has nothing more to do here.</summary>
     public int? ExitCode => _exitCode;
@@ -84,6 +90,8 @@ internal sealed class AgentLoop
     /// <summary>Applies what came and does what is due; answers how long to wait for the next letter at most.</summary>
     public TimeSpan Turn(IReadOnlyList<Notice> letters)
     {
+        // Before the letters: while it waited for them the node was as it is now.
+        _tally.Count(_clock.Now, _room.IdleCores);
         foreach (var letter in letters) _pending.Enqueue(letter);
         try
         {
@@ -219,6 +227,7 @@ internal sealed class AgentLoop
     private void OnEnded(JobRun run)
     {
         _book.Over(run);
+        _tally.Ended();
         // What cleared its environment and its ancestry can be anybody's; when nobody runs, it is nobody's.
         if (_runner.Active.Count == 0) _runner.KillStrays(_settings.GuardProcess);
         _room.Give(run);
@@ -339,6 +348,7 @@ internal sealed class AgentLoop
         _finalsAt ??= now;
         if (_runner.HasProcesses && now < _finalsAt + Limits.AckWait) return now + Limits.KillAgain;
         _runner.KillStrays(_settings.GuardProcess);
+        _tally.Because("the bridge has given it up");
         _exitCode = AgentExit.Fenced;
         return TimeSpan.Zero;
     }
@@ -362,6 +372,7 @@ internal sealed class AgentLoop
     private void Drain(string reason)
     {
         if (!_facts.DrainAsked) Log.Information("{Agent} drains: {Reason}", _settings.Card.Agent, reason);
+        _tally.Because(reason);
         _facts = _facts with { DrainAsked = true };
     }
 

@@ -55,7 +55,9 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var runner = new JobRunner(new NodeParts(work, payloads, copies, monitor) { Groups = groups }, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
         var thread = new SpoolThread(new SpoolWork(spool, image, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
-        var exitCode = new AgentLoop(options, settings, runner, thread, mailbox, clock).Run();
+        var loop = new AgentLoop(options, settings, runner, thread, mailbox, clock);
+        var exitCode = loop.Run();
+        Log.Information("{Line:l}", loop.Summary.ToLine());
         Log.Information("{Agent} leaves with exit code {ExitCode}", card.Agent, exitCode);
         return exitCode;
     }

@@ -1,3 +1,5 @@
+using HpcGrid.Bridge.Pilots;
+
 namespace HpcGrid.Bridge;
 
 /// <summary>What the bridge writes to status.json in its state directory about every second, for people, `hpcgrid local status` and benchmarks.</summary>
@@ -25,6 +27,8 @@ public sealed record BridgeStatus
     public required int Pilots { get; init; }
     /// <summary>Pilots without an agent yet.</summary>
     public required int PilotsStarting { get; init; }
+    /// <summary>What the pilots did that ended last, oldest first; those that were killed said nothing.</summary>
+    public required IReadOnlyCollection<PilotSummary> EndedPilots { get; init; }
     /// <summary>Results committed since the start.</summary>
     public required long Committed { get; init; }
     /// <summary>Results that came again or too late, and changed nothing.</summary>

@@ -160,6 +160,12 @@ internal static class Limits
     /// <summary>How much of a hole in the schedule is gone until a pilot that was made for it runs: a poll, a round of the scheduler, a minute of rounding.</summary>
     public static readonly TimeSpan HoleShrinks = TimeSpan.FromMinutes(2);
 
+    /// <summary>Of the output of a pilot that has ended so much is read from its end: the last words of some hundred agents.</summary>
+    public const int PilotOutputRead = 256 * 1024;
+
+    /// <summary>Pilots whose last words status.json shows.</summary>
+    public const int PilotSummariesKept = 20;
+
     /// <summary>A job that a submission with a lost answer made is listed after so long; only then it is submitted again.</summary>
     public static readonly TimeSpan SubmissionShows = TimeSpan.FromSeconds(30);
 

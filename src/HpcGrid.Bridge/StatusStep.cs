@@ -61,6 +61,7 @@ internal sealed class StatusStep(StatusSources from, BridgeOptions options, stri
             Agents = [.. from.Fleet.Agents.Where(agent => agent.Card is not null).OrderBy(agent => agent.Row.Node).Select(Describe)],
             Pilots = from.Pilots.Count.Alive,
             PilotsStarting = from.Pilots.Count.Starting,
+            EndedPilots = [.. from.Pilots.Summaries],
             Committed = from.Meter.Committed,
             Duplicates = from.Meter.Duplicates,
             EndsPerSecond = Math.Round(from.Meter.EndsPerSecond(tick.Monotonic), 1),

@@ -1,4 +1,5 @@
 using HpcGrid.Core;
+using HpcGrid.Core.Sites;
 
 namespace HpcGrid.Bridge.Pilots;
 
@@ -18,6 +19,10 @@ internal sealed class BatchCalls(IBatchSystem batch, Posts posts, CancellationTo
     /// <summary>Asks for holes in the schedule. No answer is no hole: a hint is not worth an alarm.</summary>
     public void AskForHoles(Action<Tick, IReadOnlyList<BackfillHole>> done) =>
         posts.Fetch(InTurn(() => batch.Holes(stopping)), done, (tick, _) => done(tick, []));
+
+    /// <summary>What the agents of a pilot that has ended said last. No answer is no summary.</summary>
+    public void AskForSummary(string tag, Action<Tick, IReadOnlyList<AgentSummary>> done) =>
+        posts.Fetch(InTurn(() => PilotSummary.Read(batch.LogOf(tag), stopping)), done, (tick, _) => done(tick, []));
 
     public string LogOf(string tag) => batch.LogOf(tag);
 

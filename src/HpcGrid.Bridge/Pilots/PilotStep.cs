@@ -2,6 +2,7 @@ using HpcGrid.Bridge.Contact;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Nodes;
 using HpcGrid.Core;
+using HpcGrid.Core.Sites;
 using Serilog;
 
 namespace HpcGrid.Bridge.Pilots;
@@ -18,6 +19,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         : options.IsFork ? Limits.BatchPoll : Limits.SharedBatchPoll;
     private readonly PilotPlanner _planner = new(options.PilotsPerMinute > 0 || options.IsFork ? options.PilotsPerMinute : Limits.PilotsPerMinute);
     private readonly HashSet<string> _worked = [], _cancelled = [];
+    private readonly Queue<PilotSummary> _summaries = new();
     private IReadOnlyList<BackfillHole> _holes = [];
     private TimeSpan _pollDue, _pollPause;
     private bool _polling, _loaded;
@@ -30,6 +32,9 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
 
     /// <summary>Pilots that the batch system has not ended, and how many of them have no agent yet.</summary>
     public (int Alive, int Starting) Count => (Living.Count(), Starting.Count());
+
+    /// <summary>What the last pilots did, oldest first.</summary>
+    public IReadOnlyCollection<PilotSummary> Summaries => _summaries;
 
     /// <summary>Pilots that have not ended and whose agents have not been seen.</summary>
     public IEnumerable<PilotRow> Starting => Living.Where(pilot => !fleet.HasAgentOf(pilot.Tag));
@@ -115,6 +120,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private void Ended(PilotRow pilot, BatchStatus status, Tick tick)
     {
         Keep(pilot with { Stage = PilotStage.Ended, EndedAt = tick.Now, BatchId = status.BatchId });
+        tick.AfterCommit(() => batch.AskForSummary(pilot.Tag, (later, agents) => Summarize(pilot.Tag, agents, later)));
         var lived = tick.Now - pilot.SubmittedAt;
         var end = EndOf(pilot, lived);
         var pause = _planner.Ended(end, tick.Monotonic);
@@ -125,6 +131,16 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
             Log.Warning("pilot {Pilot} found nothing to do on {Nodes} though work waits; the next one starts in {Pause:0} s. Its output: {Log}",
                 pilot.Tag, string.Join(", ", AgentsOf(pilot.Tag).Select(agent => agent.Row.Node)), pause.TotalSeconds, batch.LogOf(pilot.Tag));
         else Log.Information("pilot {Pilot} has ended after {Seconds:0} s: {Detail}", pilot.Tag, lived.TotalSeconds, status.Detail);
+    }
+
+    private void Summarize(string tag, IReadOnlyList<AgentSummary> agents, Tick tick)
+    {
+        // Who was killed says nothing.
+        if (agents.Count == 0) return;
+        var summary = PilotSummary.Of(tag, tick.Now, agents);
+        Log.Information("pilot {Pilot}: {Summary:l}", tag, summary.Words);
+        _summaries.Enqueue(summary);
+        if (_summaries.Count > Limits.PilotSummariesKept) _summaries.Dequeue();
     }
 
     private PilotEnd EndOf(PilotRow pilot, TimeSpan lived)

@@ -69,5 +69,6 @@ public static class ApiProtocol
 [JsonSerializable(typeof(List<Data.SourceFile>))]
 [JsonSerializable(typeof(List<Data.DataFile>))]
 [JsonSerializable(typeof(List<Data.SavedOutput>))]
+[JsonSerializable(typeof(Sites.AgentSummary))]
 [JsonSerializable(typeof(StoredUpload))]
 public sealed partial class GridJson : JsonSerializerContext;

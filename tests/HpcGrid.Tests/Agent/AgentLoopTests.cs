@@ -198,6 +198,20 @@ public sealed class AgentLoopTests
     }
 
     [Test]
+    public void Its_last_words_are_what_it_did()
+    {
+        var log = Path.Combine(_rig.Folder, "log");
+        var queue = _rig.Offer([AgentRig.Shell("exit 0"), AgentRig.Shell("exit 1")]);
+        var agent = _rig.Start("--log", log, "--cores", "2");
+        _rig.Final(queue);
+        _rig.Send(new Drain());
+        Assert.That(_rig.ExitCode(agent), Is.Zero);
+        var summary = File.ReadLines(log).Select(AgentSummary.Find).OfType<AgentSummary>().Single();
+        Assert.That((summary.Agent, summary.Node, summary.Jobs, summary.Reason), Is.EqualTo((_rig.Agent, "node1", 2L, "the bridge's message")));
+        Assert.That(summary.IdleCoreSeconds, Is.GreaterThan(0).And.LessThanOrEqualTo(summary.CoreSeconds));
+    }
+
+    [Test]
     public void A_fenced_agent_kills_its_children_and_goes()
     {
         var queue = _rig.Offer([AgentRig.Payload("stubborn")]);

@@ -13,6 +13,7 @@ internal sealed class FakeBatch : IBatchSystem
     public bool Away { get; set; }
     public IReadOnlyList<string> EndedNodes { get; set; } = [];
     public List<BackfillHole> HolesNow { get; } = [];
+    public string Logs { get; set; } = "/logs";
     public string Name => "fake";
     public bool IsDefinite => true;
 
@@ -40,7 +41,7 @@ internal sealed class FakeBatch : IBatchSystem
 
     public Task<IReadOnlyList<BackfillHole>> Holes(CancellationToken ct) => Task.FromResult<IReadOnlyList<BackfillHole>>([.. HolesNow]);
 
-    public string LogOf(string tag) => $"/logs/{tag}.log";
+    public string LogOf(string tag) => $"{Logs}/{tag}.log";
 
     public Task Forget(IReadOnlyList<string> tags, CancellationToken ct) => Task.CompletedTask;
 }
