@@ -90,7 +90,7 @@ internal sealed class SimBridge
             SpoolPollMilliseconds = 150,
             Batch = new BatchOptions { Nodes = _grid.Scenario.Nodes, NodesPerPilot = _grid.Scenario.NodesPerPilot, CoresPerNode = 2, Walltime = (int)_grid.Scenario.LongestWalltime.TotalSeconds, IdleExit = 60 },
         };
-        var link = new SimCentral.Link(_grid, _grid.Central, _grid.Scheduler, _grid.Dice) { Ledger = ledger.Id };
+        var link = new SimCentral.Link(_grid, _grid.Central, _grid.Scheduler, _grid.Dice);
         var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin(Background, () => _ = work()))
         {
             Image = _grid.Image,

@@ -74,38 +74,39 @@ internal sealed class SimCentral(Grid grid)
         grid.Note("central", "lose", $"job {job.Id}", job.End is null ? $"attempt {job.Attempt}" : "EXPIRED");
     }
 
-    public Matched Match(MatchJobs match, Guid ledger)
+    public Matched Match(MatchJobs match)
     {
         if (_answers.TryGetValue(match.RequestId, out var answer)) return answer;
         var taken = new List<Assignment>();
-        if (ledger == _ledger)
-            foreach (var job in Jobs.Where(job => job.End is null && job.Ledger is null).Take(match.Count).ToList())
-            {
-                (job.Ledger, job.MatchNumber) = (ledger, match.Number);
-                var (spec, grant) = JobSheets.Of(job.Id, job.Attempt, job.Plan);
-                taken.Add(new Assignment(job.Id, job.Attempt, spec, grant, [.. SimInputs.Of(job.Id, job.Plan.Inputs).Select(input => input.Source)], $"token-{job.Id}"));
-            }
+        // As the real one: a bridge is known by its name, and what it gets is held by the ledger that said hello last. That may be the one of a rival who has
+        // already lost the spool, and who woke up only to say so; the next hello of the true one takes it back.
+        foreach (var job in Jobs.Where(job => job.End is null && job.Ledger is null).Take(match.Count).ToList())
+        {
+            (job.Ledger, job.MatchNumber) = (_ledger, match.Number);
+            var (spec, grant) = JobSheets.Of(job.Id, job.Attempt, job.Plan);
+            taken.Add(new Assignment(job.Id, job.Attempt, spec, grant, [.. SimInputs.Of(job.Id, job.Plan.Inputs).Select(input => input.Source)], $"token-{job.Id}"));
+        }
         grid.Note("central", "match", $"{match.Count} wanted", $"{taken.Count} given");
         return _answers[match.RequestId] = new Matched(match.RequestId, taken);
     }
 
-    public Reported Report(ReportEvents report, Guid ledger)
+    public Reported Report(ReportEvents report)
     {
         var fenced = new List<AttemptId>();
         foreach (var @event in report.Events)
-            if (!Take(@event, ledger)) fenced.Add(@event.AttemptId);
+            if (!Take(@event)) fenced.Add(@event.AttemptId);
         return new Reported(fenced);
     }
 
-    private bool Take(JobEvent @event, Guid ledger)
+    private bool Take(JobEvent @event)
     {
         var id = @event.AttemptId;
         var job = Jobs.Find(found => found.Id == @event.Job);
-        if (job is null || (job.Attempt == id.Attempt && job.Ledger is { } holder && holder != ledger)) return false;
+        if (job is null) return false;
         var known = !_known.Add((@event.Job, @event.Key));
         grid.Note("central", "told", $"job {id} branch {@event.Key.Branch}", $"{@event.What.GetType().Name}{(known ? " again" : "")}");
         if (known) return true;
-        var over = job.Attempt != id.Attempt || job.End is not null || job.Ledger != ledger;
+        var over = job.Attempt != id.Attempt || job.End is not null || job.Ledger is null;
         if (@event.What is Running && job.Attempt == id.Attempt) job.Ran = true;
         if (@event.What is not Ended ended)
             return !over || _ended.Contains(id);
@@ -128,10 +129,10 @@ internal sealed class SimCentral(Grid grid)
         }
     }
 
-    public Renewed Renew(Guid ledger) => new(
-        [.. Jobs.Where(job => job.ToKill && job.Ledger == ledger).Select(job => new AttemptId(job.Id, job.Attempt))], Waiting)
+    public Renewed Renew() => new(
+        [.. Jobs.Where(job => job.ToKill && job.Ledger is not null).Select(job => new AttemptId(job.Id, job.Attempt))], Waiting)
     {
-        Peeks = [.. _peeks.Where(peek => Jobs.Exists(job => job.Id == peek.Attempt.Job && job.Ledger == ledger))],
+        Peeks = [.. _peeks.Where(peek => Jobs.Exists(job => job.Id == peek.Attempt.Job && job.Ledger is not null))],
     };
 
     /// <summary>Somebody wants to see what a job has written so far (K2).</summary>
@@ -155,8 +156,6 @@ internal sealed class SimCentral(Grid grid)
     /// <summary>How a bridge's incarnation talks with it.</summary>
     public sealed class Link(Grid grid, SimCentral central, Scheduler scheduler, Dice dice) : ICentral
     {
-        public Guid Ledger { get; set; }
-
         public bool IsConnected => central.Up;
 
         public Task<TReply> Call<TReply>(Request<TReply> request, CancellationToken ct) where TReply : Reply
@@ -165,9 +164,9 @@ internal sealed class SimCentral(Grid grid)
             if (!central.Up) throw GridError.Unavailable("central is away");
             Reply reply = request switch
             {
-                MatchJobs match => central.Match(match, Ledger),
-                ReportEvents report => central.Report(report, Ledger),
-                RenewLeases => central.Renew(Ledger),
+                MatchJobs match => central.Match(match),
+                ReportEvents report => central.Report(report),
+                RenewLeases => central.Renew(),
                 AnswerPeek answer => central.Answered(answer),
                 ReportSamples => new Done(),
                 _ => throw new InvalidOperationException($"{request.GetType().Name} is not what a bridge asks"),
