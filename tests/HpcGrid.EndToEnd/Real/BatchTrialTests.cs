@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace HpcGrid.EndToEnd.Real;
 
 /// <summary>`hpcgrid-bridge batch test` and a production on real schedulers; skipped where they cannot run.</summary>
-[NonParallelizable, Category("Real")]
+[NonParallelizable, Category("Scheduler")]
 public sealed class BatchTrialTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(5);

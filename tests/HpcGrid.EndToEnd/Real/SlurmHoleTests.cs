@@ -5,7 +5,7 @@ using HpcGrid.Bridge.Pilots;
 namespace HpcGrid.EndToEnd.Real;
 
 /// <summary>What a real Slurm tells of holes in its schedule is true: a pilot that is made for one begins at once.</summary>
-[NonParallelizable, Category("Real")]
+[NonParallelizable, Category("Scheduler")]
 public sealed class SlurmHoleTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(1);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace HpcGrid.EndToEnd.Real;
 
 /// <summary>Pilots through a real Slurm on this machine; skipped where it cannot run.</summary>
-[NonParallelizable, Category("Real")]
+[NonParallelizable, Category("Scheduler")]
 public sealed class SlurmTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(8);

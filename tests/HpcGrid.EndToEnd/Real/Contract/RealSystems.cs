@@ -58,7 +58,6 @@ public sealed class RealSystems
                 Lacks = new Dictionary<Ability, string>(slurm.Lacks)
                 {
                     [Ability.KnownEnds] = "the qstat of slurm-wlm-torque says C of a cancelled job while Slurm still ends its processes",
-                    [Ability.Requeue] = "what its qsub submitted with -r n does not start again within three minutes of a requeue",
                 },
             };
         }

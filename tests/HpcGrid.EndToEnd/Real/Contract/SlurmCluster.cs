@@ -32,15 +32,15 @@ internal sealed class SlurmCluster : RealCluster
     public override void Requeue(PilotRequest pilot)
     {
         var id = JobsOf(pilot).Single();
-        Real("scontrol", "update", $"JobId={id}", "Requeue=1");
-        Real("scontrol", "requeue", id);
-        Until(() =>
-        {
-            // Once its processes are gone Slurm lets such a job wait for two minutes.
-            Real("scontrol", "update", $"JobId={id}", "StartTime=now");
-            return Agents(pilot).Count > 1;
-        }, $"{id} to start again").GetAwaiter().GetResult();
+        Obeyed("update", $"JobId={id}", "Requeue=1");
+        Obeyed("requeue", id);
+        // Once its processes are gone Slurm lets such a job wait for two minutes; until then it takes no other time.
+        Until(() => Listed(pilot).Single().Split('|')[1] == "PENDING", $"{id} to wait again").GetAwaiter().GetResult();
+        Obeyed("update", $"JobId={id}", "StartTime=now");
     }
+
+    /// <summary>A controller that is busy, or a job in transition, refuses: it is asked again until it says nothing.</summary>
+    private void Obeyed(params string[] order) => Until(() => Real(["scontrol", .. order]).Length == 0, string.Join(' ', order)).GetAwaiter().GetResult();
 
     public override void NodeDown(string node) => Real("scontrol", "update", $"NodeName={node}", "State=down", "Reason=test");
 
