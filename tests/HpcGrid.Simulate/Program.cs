@@ -43,6 +43,7 @@ static int Many(SimulateOptions options)
     var totals = Runner.Play(orders, options.Workers, result =>
     {
         done++;
+        if (options.Digest) Console.WriteLine(Report.Digest(result));
         if (result.Violations.Count > 0)
         {
             failed++;

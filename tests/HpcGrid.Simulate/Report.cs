@@ -50,15 +50,19 @@ internal static class Report
     });
 
     /// <summary>One line for a seed that failed: how to see it again, and what did not hold.</summary>
-    public static string Line(RunResult run)
+    public static string Line(RunResult run) => string.Join("; ", run.Violations.Select(violation =>
+        string.Create(CultureInfo.InvariantCulture, $"{Again(run.Order)}: ({violation.Rule}) {violation.What}, at {violation.At.TotalSeconds:0.000} s")));
+
+    /// <summary>One line for a seed, equal for equal histories.</summary>
+    public static string Digest(RunResult run) => $"{Again(run.Order)}: {run.Digest:x16}";
+
+    private static string Again(RunOrder order)
     {
-        var order = run.Order;
         var again = order.Scenario?.Crash is { } crash
             ? $"--crash-everywhere --operation {crash.Operation} --moment {crash.Moment} --fate {crash.Fate}"
             : $"--replay {order.Seed}";
         var mutant = order.Mutation is { } mutation ? $" --mutant {mutation.Name}" : "";
-        return string.Join("; ", run.Violations.Select(violation =>
-            string.Create(CultureInfo.InvariantCulture, $"{again} --profile {order.Profile.Name}{mutant}: ({violation.Rule}) {violation.What}, at {violation.At.TotalSeconds:0.000} s")));
+        return $"{again} --profile {order.Profile.Name}{mutant}";
     }
 
     /// <summary>A history as a table.</summary>

@@ -23,6 +23,7 @@ internal sealed record SimulateOptions
           --operation N --moment M --fate F   replays one of these strikes (Before, After, AfterButError; Dies, Sleeps, ServerLoses)
           --mutant NAME       with a wrong protocol; it should be caught. NAME: FenceByRename, RenameOver, TrustReturnCode, ReuseNames, ExclusiveClaims, NoChecksum, StageInPlace
           --workers N         simulations at a time (the number of cores)
+          --digest            one line for each simulation, with the digest of its history: what differs between two machines or versions played differently
           --json              one JSON document instead of text
 
         exit codes: 0 every rule held; 1 some did not, one line for each seed; 2 wrong options
@@ -44,6 +45,7 @@ internal sealed record SimulateOptions
     public CrashPoint? Strike { get; init; }
     public Mutation? Mutant { get; init; }
     public int Workers { get; init; } = Environment.ProcessorCount;
+    public bool Digest { get; init; }
     public bool Json { get; init; }
 
     /// <summary>Throws ArgumentException for what it does not know.</summary>
@@ -69,6 +71,7 @@ internal sealed record SimulateOptions
                 "--fate" => options with { Strike = strike = strike with { Fate = Value<Fate>(Word()) } },
                 "--mutant" => options with { Mutant = MutantOf(Word()) },
                 "--workers" => options with { Workers = Number() },
+                "--digest" => options with { Digest = true },
                 "--json" => options with { Json = true },
                 var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/simulate --help lists them"),
             };
