@@ -125,6 +125,33 @@ internal static class AgentRules
         && !(TimeSpan.FromSeconds(offer.TtlSeconds) > left);
 
     /// <summary>
+    /// A1: a random one of these is claimed. Towards its end an agent takes the longest jobs that still fit: the shorter ones are left for those whose end is
+    /// nearer, and fill their slots. While its time is long for any job, or when the oldest offer has been overtaken for long enough, it takes the oldest.
+    /// </summary>
+    /// <param name="offers">Listed ones that it may claim, oldest first.</param>
+    /// <param name="whole">What the node has.</param>
+    /// <param name="left">Until running jobs are stopped; null: for ever.</param>
+    /// <param name="shards">Directories of the pool.</param>
+    public static List<PoolEntry> Choice(IReadOnlyList<PoolEntry> offers, Room whole, TimeSpan? left, int shards)
+    {
+        var fitting = offers.Where(offer => CanTake(offer, whole, left)).ToList();
+        var chosen = fitting.Count > 0 && IsNear(left, fitting.Max(offer => offer.TtlSeconds)) && !IsOvertaken(fitting[0], offers, shards)
+            ? fitting.OrderByDescending(offer => offer.TtlSeconds)
+            : fitting.AsEnumerable();
+        return [.. chosen.Take(Spool.Limits.OldestOffers)];
+    }
+
+    private static bool IsNear(TimeSpan? left, int ttl) => left < Limits.NearTtls * TimeSpan.FromSeconds(ttl);
+
+    /// <summary>By numbers and not by time: offers are numbered as they are made, and those of one number modulo the shards lie in one directory.</summary>
+    private static bool IsOvertaken(PoolEntry oldest, IReadOnlyList<PoolEntry> offers, int shards)
+    {
+        var listed = offers.Select(offer => offer.Name.Id % shards).Distinct().Count();
+        var inPool = offers.Count * (long)shards / listed;
+        return offers[^1].Name.Id - oldest.Name.Id > Limits.PoolsOvertaking * inPool;
+    }
+
+    /// <summary>
     /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each 96 KiB of it, up to eight.
     /// Null: nothing to say.
     /// </summary>

@@ -105,6 +105,15 @@ internal static class Limits
     /// <summary>Waiting jobs looked at to fill idle cores: enough to pass a wide job by, few enough to cost nothing.</summary>
     public const int PackingLookahead = 64;
 
+    /// <summary>An agent is near its end when less time is left than so many of the longest job on offer take: before, what it claims hardly decides how its slots end.</summary>
+    public const int NearTtls = 16;
+
+    /// <summary>
+    /// An offer is overtaken by so many times what lies in the pool, then it goes first: enough for a stock of short jobs that lasts from one wave of
+    /// pilots' ends to the next.
+    /// </summary>
+    public const int PoolsOvertaking = 8;
+
     /// <summary>Offers listed at a time.</summary>
     public const int OffersListed = 64;
 

@@ -78,14 +78,15 @@ internal sealed class SpoolWork
     /// <summary>A1, A2. True when it is worth looking at the claims: what rename answers proves nothing.</summary>
     private bool TryClaim(LookOrder order)
     {
-        var listed = _spool.ListPool(_chance(_spool.Root.Layout.Shards), Limits.OffersListed);
-        var oldest = listed.Items.Where(offer => offer.Gang == order.Gang && !_read.Contains(offer.Name) && AgentRules.CanTake(offer, order.Whole, order.Left))
-            .Take(Spool.Limits.OldestOffers).ToList();
-        while (oldest.Count > 0)
+        var shards = _spool.Root.Layout.Shards;
+        var offers = _spool.ListPool(_chance(shards), Limits.OffersListed).Items
+            .Where(offer => offer.Gang == order.Gang && !_read.Contains(offer.Name)).ToList();
+        var choice = AgentRules.Choice(offers, order.Whole, order.Left, shards);
+        while (choice.Count > 0)
         {
-            var pick = _chance(oldest.Count);
-            if (!_spool.TryClaim(oldest[pick]).IsAbsent()) return true;
-            oldest.RemoveAt(pick);
+            var pick = _chance(choice.Count);
+            if (!_spool.TryClaim(choice[pick]).IsAbsent()) return true;
+            choice.RemoveAt(pick);
         }
         return false;
     }

@@ -95,7 +95,7 @@ public sealed class AgentSpool
 
     /// <summary>
     /// A1: offers, oldest first, from the pool directories beginning at a random one (the caller's choice), until at least
-    /// <paramref name="max"/> are found. The caller takes a random one of the oldest <see cref="Limits.OldestOffers"/> that fit.
+    /// <paramref name="max"/> are found. The caller takes a random one of <see cref="Limits.OldestOffers"/> that fit.
     /// </summary>
     public Listing<PoolEntry> ListPool(int firstShard, int max)
     {

@@ -30,7 +30,7 @@ public static class Limits
     /// <summary>Own versions kept beside the newest: a reader that listed a moment ago still finds one (PROTOCOL 3).</summary>
     public const int VersionsKept = 3;
 
-    /// <summary>An agent picks at random among so many of the oldest offers, so that claims spread (A1).</summary>
+    /// <summary>An agent picks at random among so many of the oldest offers, near its end of the longest, so that claims spread (A1).</summary>
     public const int OldestOffers = 4;
 
     /// <summary>How often a reader lists again in one step when what it listed was gone (PROTOCOL 3, readLatest).</summary>

@@ -16,6 +16,12 @@ public sealed record BenchOptions
     public int Slots { get; init; } = 64;
     public int Rate { get; init; } = 5000;
     public int Operations { get; init; }
+    /// <summary>One so many-th of the machine, of its jobs and of the bridge's operations.</summary>
+    public int Part { get; init; } = 1;
+
+    /// <summary>Seconds of the shortest job; 0: one length after the other.</summary>
+    public int Shortest { get; init; }
+
     public int Megabytes { get; init; } = 10_000;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public string Command { get; init; } = "/bin/true";
@@ -56,6 +62,8 @@ public sealed record BenchOptions
                 "--slots" => options with { Slots = Number(arguments, ++i) },
                 "--rate" => options with { Rate = Number(arguments, ++i) },
                 "--operations" => options with { Operations = Number(arguments, ++i) },
+                "--part" => options with { Part = Number(arguments, ++i) },
+                "--shortest" => options with { Shortest = Number(arguments, ++i) },
                 "--megabytes" => options with { Megabytes = Number(arguments, ++i) },
                 "--threads" => options with { Threads = Number(arguments, ++i) },
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },

@@ -14,10 +14,10 @@ internal static class HowFullIsTitan
 
     public static int Answer(BenchOptions options)
     {
-        var (agents, jobs) = options.Smoke ? (200, 20_000) : (18_688, 16_000_000);
-        var operations = options.Operations > 0 ? options.Operations : 500;
+        var (agents, jobs) = options.Smoke ? (200, 20_000) : (18_688 / options.Part, 16_000_000 / options.Part);
+        var operations = options.Operations > 0 ? options.Operations : 500.0 / options.Part;
         var results = new List<(double Shortest, TitanResult Result)>();
-        foreach (var shortest in options.Smoke ? Shortest[..2] : Shortest)
+        foreach (var shortest in options.Smoke ? Shortest[..2] : options.Shortest > 0 ? [options.Shortest] : Shortest)
         {
             results.Add((shortest, new TitanModel(new TitanSize(agents, 16, jobs, shortest, operations)).Run()));
             Console.Error.WriteLine(results[^1]);

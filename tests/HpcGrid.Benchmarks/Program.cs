@@ -31,6 +31,8 @@ const string Usage = """
           --seconds N   of the played clock (default 30)
       titan             the whole of Titan in virtual time: slot use, tail, operations, and how short jobs may become
           --operations N  the bridge's metadata operations a second (default 500)
+          --shortest N  only jobs of N seconds to 36 N (default: 600, 60, 20, 6, 2, 0.5, one after the other)
+          --part N      one so many-th of machine, jobs and operations (default 1; 16 tells slot use to a tenth of a percent)
       stage             files of a megabyte into the cache, to a sandbox, and out again, beside cp and sha256sum
           --megabytes N how many (default 10000)  --threads N   at a time (default: the cores)
           --runs N      how often; medians are shown (default 1)

@@ -21,17 +21,21 @@ internal sealed record TitanResult(
     double SlotUse, double LostToWalltime, double TailSeconds, double JobsPerDay, double AgentOperations, double BridgeOperations, double LookSeconds, double Days);
 
 /// <summary>
-/// A machine in virtual time. Production code decides: how many jobs go into a queue file (QueueSizing), which offers an agent can take, which jobs it begins
-/// and when it drains (AgentRules), when the bridge may look again (OperationsBudget), all intervals (SpoolTiming,
-/// PollInterval's bounds). Models: payloads take their time; the filesystem shows a file after its caching bound, costs the operations that PROTOCOL 5 counts,
-/// and stalls now and then; the batch system replaces a pilot some minutes after its end; central and ledger answer at once; the bridge keeps as many
-/// offers as could be claimed until it looks again, in the order of a well mixed submission.
+/// A machine in virtual time. Production code decides: how many jobs go into a queue file (QueueSizing), which offer an agent takes, which jobs it begins and when it drains (AgentRules), when the bridge may look
+/// again (OperationsBudget), all intervals (SpoolTiming, PollInterval's bounds). As many files and jobs lie in the pool as the real bridge's rules allow. As
+/// the real one, a pilot that drains leaves when its last job has ended. Models: payloads take their time; the filesystem shows a file after its caching bound, costs the operations that PROTOCOL 5 counts,
+/// and stalls now and then; the batch system replaces a pilot some minutes after its end; central and ledger answer at once; jobs are offered in the order of
+/// a well mixed submission.
 /// </summary>
 internal sealed class TitanModel
 {
     private const double Walltime = 86_400, Turnaround = 300, StallMean = 21_600, ShortestStall = 20, LongestStall = 110, LongestOfShortest = 36, Done = 0.98;
     /// <summary>Metadata operations, PROTOCOL 5: of an agent for a claim and for a version with the removal of the last; of the bridge for each.</summary>
     private const int Claiming = 4, Publishing = 4, Offering = 6, Reading = 4, Acknowledging = 3, Listings = 16;
+    /// <summary>From the end of a draining pilot's last job to its own: final versions, acknowledgements, the last beat.</summary>
+    private const double Leaving = 10;
+    /// <summary>As the bridge's OfferSizing and Appetite have them: files in the pool for each agent, jobs held for each core, of which one runs.</summary>
+    private const int FilesPerAgent = 2, StockPerCore = 2;
     private static readonly double[] Kinds = [3, 6, 12, 24, LongestOfShortest];
 
     private readonly TitanSize _size;
@@ -39,13 +43,14 @@ internal sealed class TitanModel
     private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
     private readonly PriorityQueue<(int Agent, bool IsEnd), double> _events = new();
     private readonly TitanNode[] _nodes;
-    private readonly long[] _waiting = new long[Kinds.Length];
-    private readonly List<(PoolEntry Offer, double Seen, int Kind)> _pool = [];
+    private readonly long[] _waiting = new long[Kinds.Length], _offersOf = new long[Kinds.Length];
+    private readonly Queue<(PoolEntry Offer, double Seen)> _unseen = [];
+    private readonly List<PoolEntry>[] _pool = [.. Enumerable.Range(0, Spool.Limits.Shards).Select(_ => new List<PoolEntry>())];
     private readonly OperationsBudget _budget;
     private readonly Room _whole;
     private readonly HashSet<int> _hungry = [];
     private double _now, _stallFrom, _stallUntil, _looks, _looked, _agentOperations, _bridgeOperations;
-    private long _ended, _queue;
+    private long _ended, _queue, _offered;
 
     public TitanModel(TitanSize size)
     {
@@ -103,13 +108,15 @@ internal sealed class TitanModel
         // So many agents get their leases at the longest interval: a third of the time after which they would start nothing more.
         _bridgeOperations += _size.Agents / (_timing.LeaseStart.TotalSeconds / 3) * (_now - _looked);
         _looked = _now;
-        var wanted = Math.Max(16, _hungry.Count + (_size.Agents / 50));
-        while (_pool.Count < wanted && AnyKind() is { } kind)
+        var stock = (long)_size.Agents * _size.Slots * (StockPerCore - 1);
+        while (_offersOf.Sum() < FilesPerAgent * _size.Agents && _offered < stock && AnyKind() is { } kind)
         {
             var rows = QueueSizing.Rows(_waiting[kind], _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
             _waiting[kind] -= rows;
-            var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, (int)Math.Ceiling(Kinds[kind] * _size.Shortest), rows);
-            _pool.Add((offer, _now + _timing.CachingBound.TotalSeconds, kind));
+            var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, TtlOf(Kinds[kind]), rows);
+            _unseen.Enqueue((offer, _now + _timing.CachingBound.TotalSeconds));
+            _offersOf[kind]++;
+            _offered += rows;
             _bridgeOperations += Offering;
         }
         return _now + 1;
@@ -131,7 +138,6 @@ internal sealed class TitanModel
         var (drain, stop) = AgentRules.Margins(TimeSpan.FromSeconds(life), null, null, _timing);
         (node.Begin, node.End, node.DrainAt, node.StopAt) = (at, at + life, at + drain.TotalSeconds, at + stop.TotalSeconds);
         (node.Free, node.Counted, node.Pause, node.LooksAt) = (_size.Slots, at, _timing.PollMin.TotalSeconds, 0);
-        node.IsDraining = false;
         _events.Enqueue((agent, false), at);
         _events.Enqueue((agent, false), node.DrainAt);
     }
@@ -172,30 +178,31 @@ internal sealed class TitanModel
         var node = _nodes[agent];
         HandBack(node);
         _hungry.Remove(agent);
-        if (node.IsDraining && _now >= node.End) Start(agent, node.End + (Turnaround * (0.5 + _random.NextDouble())), Walltime);
-        else if (!node.IsDraining)
+        if (_now >= node.End)
         {
-            node.IsDraining = true;
-            _events.Enqueue((agent, false), node.End);
+            Start(agent, node.End + (Turnaround * (0.5 + _random.NextDouble())), Walltime);
+            return;
         }
+        if (node.Free < _size.Slots) return;
+        node.End = Math.Min(node.End, _now + Leaving);
+        _events.Enqueue((agent, false), node.End);
     }
 
     private bool Claim(int agent)
     {
         var node = _nodes[agent];
-        _agentOperations++;
         if (!AgentRules.ShouldClaim(Standing.Working, _whole, node.Waiting.Count, 0, false)) return false;
         var left = TimeSpan.FromSeconds(node.StopAt - _now);
-        // Shards are listed from any of them on, until there are enough.
-        var first = _random.Next(Math.Max(1, _pool.Count - Agent.Limits.OffersListed));
-        var listed = Math.Min(Agent.Limits.OffersListed, _pool.Count - first);
-        var oldest = Enumerable.Range(first, listed).Where(at => _pool[at].Seen <= _now && AgentRules.CanTake(_pool[at].Offer, _whole, left))
-            .Take(Spool.Limits.OldestOffers).ToList();
-        if (oldest.Count == 0) return false;
-        var at = oldest[_random.Next(oldest.Count)];
-        var taken = _pool[at];
-        _pool.RemoveAt(at);
-        for (var row = 0; row < taken.Offer.Rows; row++) node.Waiting.Enqueue(taken.Kind);
+        var listed = ListPool();
+        if (!AnyFits(left.TotalSeconds)) return false;
+        var choice = AgentRules.Choice(listed, _whole, left, _pool.Length);
+        if (choice.Count == 0) return false;
+        var taken = choice[_random.Next(choice.Count)];
+        _pool[taken.Name.Id % _pool.Length].Remove(taken);
+        var kind = Array.FindIndex(Kinds, longest => TtlOf(longest) == taken.TtlSeconds);
+        _offersOf[kind]--;
+        _offered -= taken.Rows;
+        for (var row = 0; row < taken.Rows; row++) node.Waiting.Enqueue(kind);
         _agentOperations += Claiming;
         _bridgeOperations += Reading + Acknowledging;
         _hungry.Remove(agent);
@@ -205,13 +212,37 @@ internal sealed class TitanModel
         return node.Free == 0 || Claim(agent);
     }
 
+    /// <summary>Shards from any of them on, until there are enough offers; as AgentSpool.ListPool does.</summary>
+    private List<PoolEntry> ListPool()
+    {
+        while (_unseen.TryPeek(out var next) && next.Seen <= _now) _pool[next.Offer.Name.Id % _pool.Length].Add(_unseen.Dequeue().Offer);
+        var first = _random.Next(_pool.Length);
+        var listed = _pool[first];
+        _agentOperations++;
+        for (var i = 1; i < _pool.Length && listed.Count < Agent.Limits.OffersListed; i++)
+        {
+            listed = [.. listed, .. _pool[(first + i) % _pool.Length]];
+            _agentOperations++;
+        }
+        if (listed != _pool[first]) listed.Sort();
+        return listed;
+    }
+
+    /// <summary>Whether it is worth looking at each: a pilot near its end looks often, and finds nothing.</summary>
+    private bool AnyFits(double left)
+    {
+        for (var kind = 0; kind < Kinds.Length && TtlOf(Kinds[kind]) <= left; kind++)
+            if (_offersOf[kind] > 0) return true;
+        return false;
+    }
+
     private void Begin(int agent)
     {
         var node = _nodes[agent];
         Count(node);
         while (node.Free > 0 && node.Waiting.TryPeek(out var kind))
         {
-            var ttl = (int)Math.Ceiling(Kinds[kind] * _size.Shortest);
+            var ttl = TtlOf(Kinds[kind]);
             var need = new Resources(1, 2000, 10_000, ttl);
             if (AgentRules.FitOf(need, _whole, _whole, TimeSpan.FromSeconds(node.StopAt - _now)) == Fit.Never)
             {
@@ -233,7 +264,11 @@ internal sealed class TitanModel
         // A version tells of its end and of the next beginning.
         _agentOperations += Publishing;
         _bridgeOperations += Reading;
-        if (_now >= node.DrainAt) return;
+        if (_now >= node.DrainAt)
+        {
+            Drain(agent);
+            return;
+        }
         Begin(agent);
         if (node.Free > 0 && !_hungry.Contains(agent)) Wake(agent);
     }
@@ -270,6 +305,8 @@ internal sealed class TitanModel
         return _size.Shortest * (from + (_random.NextDouble() * (Kinds[kind] - from)));
     }
 
+    private int TtlOf(double longest) => (int)Math.Ceiling(longest * _size.Shortest);
+
     private double Mean(int kind) => _size.Shortest * ((kind == 0 ? 1 : Kinds[kind - 1]) + Kinds[kind]) / 2;
 
     private double Exponential(double mean) => -mean * Math.Log(1 - _random.NextDouble());
@@ -279,7 +316,6 @@ internal sealed class TitanModel
     {
         public Queue<int> Waiting { get; } = new();
         public int Free { get; set; }
-        public bool IsDraining { get; set; }
         public double Begin { get; set; }
         public double End { get; set; }
         public double DrainAt { get; set; }

@@ -71,6 +71,24 @@ public sealed class AgentRulesTests
     }
 
     [Test]
+    public void Near_its_end_it_takes_the_longest_offers_that_fit_and_leaves_the_short_ones_to_others() =>
+        Assert.That(Chosen(1000, (1, 300), (2, 900), (3, 2000), (4, 100), (5, 900), (6, 600), (7, 200)), Is.EqualTo(new[] { 2, 5, 6, 1 }));
+
+    [Test]
+    public void With_much_time_or_no_end_it_takes_the_oldest_offers([Values(100_000, null)] int? left) =>
+        Assert.That(Chosen(left, (1, 300), (2, 900), (3, 2000), (4, 100), (5, 900)), Is.EqualTo(new[] { 1, 2, 3, 4 }));
+
+    [Test]
+    public void Nothing_is_chosen_when_nothing_fits_into_the_time_that_is_left() =>
+        Assert.That(Chosen(299, (1, 300), (2, 900)), Is.Empty);
+
+    /// <summary>Three offers of two shards out of four: six or so lie in the pool.</summary>
+    [TestCase(48, 48)]
+    [TestCase(49, 1)]
+    public void A_short_offer_that_eight_times_the_pool_has_overtaken_goes_first(int lag, int first) =>
+        Assert.That(Chosen(1000, (1, 100), (lag, 900), (1 + lag, 800))[0], Is.EqualTo(first));
+
+    [Test]
     public void A_final_version_is_published_at_once_others_soon_and_not_too_often()
     {
         var changed = new PublishFacts(true, Seconds(10), null, false, TimeSpan.Zero, 0);
@@ -107,6 +125,13 @@ public sealed class AgentRulesTests
             Assert.That(() => AgentOptions.Parse(["--node", "n"]), Throws.TypeOf<GridError>().With.Message.Contains("--spool is missing"));
         });
     }
+
+    /// <summary>Numbers of the offers that one is claimed of; the pool has four shards.</summary>
+    private static List<long> Chosen(int? left, params (long Number, int Ttl)[] offers) =>
+    [
+        .. AgentRules.Choice([.. offers.Select(offer => new PoolEntry(new QueueName(offer.Number, 1), 1, 1, offer.Ttl, 1))], new Room(4000, 100, 10),
+            left is { } seconds ? Seconds(seconds) : null, 4).Select(offer => offer.Name.Id),
+    ];
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 }
