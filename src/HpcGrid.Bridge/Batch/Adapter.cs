@@ -54,8 +54,14 @@ public sealed record Adapter
     public IReadOnlyList<string> Files { get; init; } = [];
     /// <summary>The part of a script that starts the agents on the nodes.</summary>
     public string Start { get; init; } = "";
+    /// <summary>
+    /// Most nodes of one pilot, where starting an agent on each of them costs a process on the first: no host holds more than ten (R-H13). 0: any number.
+    /// </summary>
+    public int NodesAtMost { get; init; }
     /// <summary>What a site may set in batch.attributes.</summary>
     public IReadOnlyList<string> Attributes { get; init; } = [];
+    /// <summary>Where the commands run (R-H16).</summary>
+    public CommandPlace Place { get; init; } = CommandPlace.Here;
     /// <summary>Submits {script} or what lies in {folder}, or reads the script from standard input. {log} and {tag} are put in too.</summary>
     public required IReadOnlyList<string> Submit { get; init; }
     /// <summary>The script is given on standard input.</summary>

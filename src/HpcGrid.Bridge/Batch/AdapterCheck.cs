@@ -25,8 +25,8 @@ internal sealed class AdapterCheck(string path, string text)
         Demand(document.System.Length > 0, "system", "is missing");
         Demand(document.Attributes.TrueForAll(IsName), "attributes", "must be names: letters and digits");
         Demand(document.Lost.Answers >= 1 && document.Lost.Seconds >= 0, "lost", "must have answers of at least 1 and seconds of at least 0");
-        IReadOnlyList<string> Command(List<string> words, string field) => [.. document.Prefix, .. Words(words, field)];
-        var submit = Command(document.Submit.Command, "submit.command");
+        Demand(document.NodesAtMost is >= 0 and <= 10_000, "nodesAtMost", "must be from 0 (any number) to 10000");
+        var submit = Words(document.Submit.Command, "submit.command");
         Demand(document.Submit.Input || submit.Any(word => word.Contains("{script}", StringComparison.Ordinal) || word.Contains("{folder}",
             StringComparison.Ordinal)), "submit.command", "names neither {script} nor {folder}, and submit.input is not true: the script would not be given");
         return new Adapter
@@ -35,16 +35,18 @@ internal sealed class AdapterCheck(string path, string text)
             Template = template,
             Files = document.Submit.Files,
             Start = document.Start.Length > 0 ? document.Start : DefaultStart,
+            NodesAtMost = document.NodesAtMost,
             Attributes = document.Attributes,
+            Place = new CommandPlace(document.RemoteShell, document.Prefix),
             Submit = submit,
             SubmitReadsInput = document.Submit.Input,
             SubmittedId = Id(document.Submit.Id),
             RefusedForGood = Pattern(document.Submit.Refused, "submit.refused"),
-            Status = QuestionOf(document.Status ?? throw Wrong("status", "is missing"), document.Prefix, "status"),
-            History = document.History is { } history ? QuestionOf(history, document.Prefix, "history") : null,
-            Cancel = Cancel(Command(document.Cancel.Command, "cancel.command")),
+            Status = QuestionOf(document.Status ?? throw Wrong("status", "is missing"), "status"),
+            History = document.History is { } history ? QuestionOf(history, "history") : null,
+            Cancel = Cancel(Words(document.Cancel.Command, "cancel.command")),
             CancelledAlready = Pattern(document.Cancel.Gone, "cancel.gone"),
-            Backfill = document.Backfill is { } backfill ? BackfillOf(backfill, document.Prefix) : null,
+            Backfill = document.Backfill is { } backfill ? BackfillOf(backfill) : null,
             States = States(document.States),
             Patience = TimeSpan.FromSeconds(document.Timeout),
             Lost = new LostRule(document.Lost.Answers, TimeSpan.FromSeconds(document.Lost.Seconds)),
@@ -67,9 +69,9 @@ internal sealed class AdapterCheck(string path, string text)
     private IReadOnlyList<string> Cancel(IReadOnlyList<string> words) =>
         words.Any(word => word.Contains("{id}", StringComparison.Ordinal)) ? words : throw Wrong("cancel.command", "does not name {id}");
 
-    private Question QuestionOf(QuestionPart part, List<string> prefix, string field)
+    private Question QuestionOf(QuestionPart part, string field)
     {
-        IReadOnlyList<string> words = [.. prefix, .. Words(part.Command, field + ".command")];
+        var words = Words(part.Command, field + ".command");
         BatchState? means = part.Means switch
         {
             "" => null,
@@ -99,10 +101,10 @@ internal sealed class AdapterCheck(string path, string text)
         return line;
     }
 
-    private BackfillQuestion BackfillOf(BackfillPart part, List<string> prefix)
+    private BackfillQuestion BackfillOf(BackfillPart part)
     {
         var line = Pattern(part.Line, "backfill.line") ?? throw Wrong("backfill.line", "is missing");
-        return line.GetGroupNames().Contains("nodes") ? new BackfillQuestion([.. prefix, .. Words(part.Command, "backfill.command")], line)
+        return line.GetGroupNames().Contains("nodes") ? new BackfillQuestion(Words(part.Command, "backfill.command"), line)
             : throw Wrong("backfill.line", "has no group (?<nodes>…)");
     }
 

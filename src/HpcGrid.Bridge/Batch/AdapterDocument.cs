@@ -7,7 +7,9 @@ internal sealed class AdapterDocument
     public string Template { get; set; } = "";
     public string Start { get; set; } = "";
     public List<string> Attributes { get; set; } = [];
+    public int NodesAtMost { get; set; }
     public List<string> Prefix { get; set; } = [];
+    public List<string> RemoteShell { get; set; } = [];
     public int Timeout { get; set; } = 60;
     public int CallsPerMinute { get; set; } = Limits.BatchCallsPerMinute;
     public SubmitPart Submit { get; set; } = new();

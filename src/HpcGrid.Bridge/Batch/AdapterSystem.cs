@@ -1,5 +1,6 @@
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core;
+using Serilog;
 
 namespace HpcGrid.Bridge.Batch;
 
@@ -32,6 +33,7 @@ internal static class AdapterSystem
         Directory.CreateDirectory(folders.State);
         Directory.CreateDirectory(folders.Logs);
         var adapter = AdapterFile.Read(AgentPrograms.FindTemplates(options.Batch));
+        foreach (var remark in AdapterRemarks.Of(adapter)) Log.Warning("adapter of {System}: {Remark}", adapter.System, remark);
         return new CommandBatchSystem(adapter, ScriptOf(adapter, options), folders, time);
     }
 

@@ -8,11 +8,12 @@ namespace HpcGrid.Bridge.Batch;
 /// <summary>What a command of the batch system said.</summary>
 public sealed record CommandAnswer(int ExitCode, string Output, string Error);
 
-/// <summary>Runs commands of a batch system: no shell, in the language C, with bounds on time, on what is read, and on how many are run in a minute.</summary>
+/// <summary>Runs commands of a batch system: no shell unless one leads to another host, in the language C, with bounds on time, on what is read, and on how many are run in a minute.</summary>
+/// <param name="place">Where they run.</param>
 /// <param name="patience">How long one may take.</param>
 /// <param name="perMinute">Most in a minute: schedulers serve many (R-H5). One that comes too early waits.</param>
 /// <param name="time">The clock.</param>
-public sealed class BatchCommand(TimeSpan patience, int perMinute, TimeProvider time)
+public sealed class BatchCommand(CommandPlace place, TimeSpan patience, int perMinute, TimeProvider time)
 {
     private readonly TokenBucket _budget = new(perMinute / 60.0, perMinute);
     private readonly long _start = time.GetTimestamp();
@@ -29,14 +30,17 @@ public sealed class BatchCommand(TimeSpan patience, int perMinute, TimeProvider 
         while (!_budget.TryTake(time.GetElapsedTime(_start), 1)) await Task.Delay(TimeSpan.FromSeconds(60.0 / perMinute), time, ct);
         try
         {
-            var command = Command.Run(words[0], words.Skip(1), options => options
+            var all = place.Words(words);
+            var command = Command.Run(all[0], all.Skip(1), options => options
                 .EnvironmentVariable("LC_ALL", "C").EnvironmentVariable("LANG",
                     "C").Encoding(Utf8).ThrowOnError(false).Timeout(patience).CancellationToken(ct));
             if (input is not null) await command.StandardInput.WriteAsync(input.AsMemory(), ct);
             command.StandardInput.Close();
             var (output, error) = (ReadSome(command.StandardOutput), ReadSome(command.StandardError));
             var result = await command.Task;
-            return new CommandAnswer(result.ExitCode, await output, await error);
+            var answer = new CommandAnswer(result.ExitCode, await output, await error);
+            place.Check(words, answer);
+            return answer;
         }
         catch (TimeoutException e)
         {

@@ -17,7 +17,7 @@ namespace HpcGrid.Bridge.Batch;
 public sealed class CommandBatchSystem(Adapter adapter, SubmitScript script, PilotFolders folders, TimeProvider time) : IBatchSystem
 {
     private const string IdFile = "id";
-    private readonly BatchCommand _command = new(adapter.Patience, adapter.CallsPerMinute, time);
+    private readonly BatchCommand _command = new(adapter.Place, adapter.Patience, adapter.CallsPerMinute, time);
     private readonly HashSet<string> _gone = [];
     private readonly Dictionary<string, string> _ids = [];
     private readonly Dictionary<string, (int Answers, long Since)> _absent = [];

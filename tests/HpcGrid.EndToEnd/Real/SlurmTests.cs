@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace HpcGrid.EndToEnd.Real;
 
@@ -59,10 +60,31 @@ public sealed class SlurmTests
         Assert.That(progress.States, Is.EquivalentTo(new Dictionary<string, int> { ["DONE"] = Jobs }));
         var subjobs = await grid.Subjobs(master);
         Assert.That(subjobs.Select(job => job.Attempt), Is.All.EqualTo(1), "neither the end of a pilot nor its cancellation costs a try");
+        await LastWords(grid);
         var pilots = Slurm("squeue", "--noheader", "--states=all", "--format=%i|%j|%T").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         TestContext.Out.WriteLine(string.Join('\n', pilots));
         Assert.That(pilots, Has.Length.GreaterThan(8), "three generations of pilots");
         Assert.That(pilots.Select(line => line.Split('|')[1]), Is.Unique, "no pilot was submitted twice");
+    }
+
+    /// <summary>What real pilots said at their end stands in the bridge's log and in its status (R-H14).</summary>
+    private static async Task LastWords(Grid grid)
+    {
+        JsonElement[] ended = [];
+        await Eventually.True(async () =>
+        {
+            using var status = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(grid.Folder, "bridge/status.json")));
+            ended = [.. status.RootElement.GetProperty("endedPilots").EnumerateArray().Select(pilot => pilot.Clone())];
+            return ended.Length >= 4;
+        }, Bound, () => "the pilots of one generation to tell what they did");
+        Assert.That(ended.Sum(pilot => pilot.GetProperty("jobs").GetInt64()), Is.GreaterThan(100));
+        foreach (var pilot in ended)
+        {
+            Assert.That(pilot.GetProperty("agents").GetInt32(), Is.EqualTo(1));
+            Assert.That(pilot.GetProperty("idleShare").GetDouble(), Is.InRange(0.0, 1.0));
+            Assert.That(pilot.GetProperty("reasons").EnumerateArray().Single().GetString(), Is.Not.Empty);
+            Assert.That(BridgeLog(grid), Does.Match($"""{pilot.GetProperty("pilot").GetString()}"?: 1 agent ran {pilot.GetProperty("jobs").GetInt64()} job"""));
+        }
     }
 
     private static string BridgeLog(Grid grid)

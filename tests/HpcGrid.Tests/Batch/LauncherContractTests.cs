@@ -2,6 +2,7 @@ using System.Diagnostics;
 using HpcGrid.Bridge;
 using HpcGrid.Bridge.Batch;
 using HpcGrid.Bridge.Pilots;
+using HpcGrid.Core;
 using HpcGrid.Tests.House;
 
 namespace HpcGrid.Tests.Batch;
@@ -9,9 +10,11 @@ namespace HpcGrid.Tests.Batch;
 /// <summary>What every launcher part must keep: one agent on each node (R-H10), and few processes where the script runs, whatever the size (R-H13).</summary>
 public sealed class LauncherContractTests
 {
-    /// <summary>Parts that start the agents with a launcher. `itself` has none; `qrsh` needs a process for each host, which docs/batch/sge.md says.</summary>
+    private const int MostOnOneHost = 10, ManyNodes = 1_000;
+
+    /// <summary>Parts that start the agents with a launcher; `itself` has none.</summary>
     private static IEnumerable<string> Launchers => Directory.EnumerateFiles(Path.Combine(Repository.Root, "hpc-templates/parts"), "start-*.sh")
-        .Select(file => Path.GetFileNameWithoutExtension(file)["start-".Length..]).Except(["itself", "qrsh"]).Order();
+        .Select(file => Path.GetFileNameWithoutExtension(file)["start-".Length..]).Except(["itself"]).Order();
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hpcgrid-launcher-").FullName;
 
@@ -19,31 +22,38 @@ public sealed class LauncherContractTests
     public void Clean() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public async Task A_script_for_a_thousand_nodes_becomes_one_launcher_and_leaves_no_other_process([ValueSource(nameof(Launchers))] string launcher)
+    public async Task A_script_for_as_many_nodes_as_a_pilot_may_have_holds_few_processes_where_it_runs([ValueSource(nameof(Launchers))] string launcher)
     {
-        var system = launcher switch
-        {
-            "srun" => "slurm",
-            "jsrun" or "blaunch" => "lsf",
-            "flux" => "flux",
-            "pbsdsh-torque" => "torque",
-            "aprun" => "cobalt",
-            _ => "openpbs",
-        };
-        foreach (var name in (string[])["srun", "aprun", "mpiexec", "flux", "blaunch", "pbsdsh", .. launcher == "jsrun" ? ["jsrun"] : Array.Empty<string>()])
-            Program(name, $"[ \"$1\" != job ] && [ \"$1\" != getattr ] || exit 1; echo $$ >> '{_folder}/launched'");
-        foreach (var name in (string[])["qstat", "bjobs", "squeue"]) Program(name, "exit 1");
-        var script = Path.Combine(_folder, "submit.sh");
-        await File.WriteAllTextAsync(script, ScriptOf(system, launcher, nodes: 1_000));
-        var start = new ProcessStartInfo("/bin/sh", [script]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates", SystemOf(launcher)));
+        var nodes = adapter.NodesAtMost > 0 ? adapter.NodesAtMost : ManyNodes;
+        LaunchersThatWait(launcher);
+        var (script, hosts) = (Path.Combine(_folder, "submit.sh"), Enumerable.Range(1, nodes).Select(node => $"node{node}").ToList());
+        await File.WriteAllTextAsync(script, ScriptOf(adapter, launcher, nodes));
+        await File.WriteAllLinesAsync(Path.Combine(_folder, "hosts"), hosts.Select(host => $"{host} 16 main.q@{host} UNDEFINED"));
+        // A session of its own: whatever it holds is found by that.
+        var start = new ProcessStartInfo("setsid", ["/bin/sh", script]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["PATH"] = $"{_folder}:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["LSB_HOSTS"] = string.Join(' ', Enumerable.Range(1, 1_000).Select(node => $"node{node}"));
+        start.Environment["LSB_HOSTS"] = string.Join(' ', hosts);
+        start.Environment["PE_HOSTFILE"] = Path.Combine(_folder, "hosts");
         using var process = Process.Start(start)!;
-        var said = await process.StandardError.ReadToEndAsync();
+        var expected = launcher == "qrsh" ? nodes : 1;
+        await Waiting(() => Launched.Length == expected || process.HasExited);
+        if (process.HasExited) Assert.Fail($"it ended before its launcher: {await process.StandardError.ReadToEndAsync()}");
+        var held = OfSession(process.Id);
+        Assert.That(held, Has.Count.LessThanOrEqualTo(MostOnOneHost));
+        // A launcher has the number of the script: it took its place.
+        if (launcher != "qrsh") Assert.That((held.Single(), Launched.Single()), Is.EqualTo((process.Id, $"{process.Id}")));
+        process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
-        // The launcher has the number of the script: it took its place.
-        Assert.That(File.Exists(Path.Combine(_folder, "launched")), said);
-        Assert.That(await File.ReadAllLinesAsync(Path.Combine(_folder, "launched")), Is.EqualTo(new[] { $"{process.Id}" }), said);
+    }
+
+    [Test]
+    public void A_site_that_asks_for_larger_pilots_than_its_system_serves_is_told_so_before_anything_is_submitted()
+    {
+        var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates/sge"));
+        var error = Assert.Throws<GridError>(() => ScriptOf(adapter, "", adapter.NodesAtMost + 1))!;
+        Assert.That((error.Code, error.Message), Is.EqualTo((ErrorCode.Invalid, "batch.nodesPerPilot is 10, and a pilot of sge has 9 nodes at most")));
+        Assert.That(error.Hint, Does.Contain("More pilots of fewer nodes"));
     }
 
     [TestCase("openpbs", "hydra")]
@@ -67,11 +77,40 @@ public sealed class LauncherContractTests
         Assert.That(cluster.Agents(pilot), Has.Count.EqualTo(3));
     }
 
-    private static string ScriptOf(string system, string launcher, int nodes)
+    private static string SystemOf(string launcher) => launcher switch
     {
-        var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates", system));
-        return new SubmitScript(adapter, new BatchOptions { Start = launcher }, ["agent"])
+        "srun" => "slurm",
+        "jsrun" or "blaunch" => "lsf",
+        "flux" => "flux",
+        "pbsdsh-torque" => "torque",
+        "aprun" => "cobalt",
+        "qrsh" => "sge",
+        _ => "openpbs",
+    };
+
+    private static string ScriptOf(Adapter adapter, string launcher, int nodes) =>
+        new SubmitScript(adapter, new BatchOptions { Start = launcher, NodesPerPilot = nodes, Nodes = nodes }, ["agent"])
             .Make(new PilotRequest("p1-x", nodes, 16, TimeSpan.FromHours(1), DateTimeOffset.UnixEpoch), "/log");
+
+    private string[] Launched => File.Exists(Path.Combine(_folder, "launched")) ? File.ReadAllLines(Path.Combine(_folder, "launched")) : [];
+
+    /// <summary>Programs under the launchers' names that write down that they run, and wait for a line of a pipe: without a process of their own for that.</summary>
+    private void LaunchersThatWait(string launcher)
+    {
+        var go = Path.Combine(_folder, "go");
+        using (var pipe = Process.Start("mkfifo", go)) pipe.WaitForExit();
+        foreach (var name in (string[])["srun", "aprun", "mpiexec", "flux", "blaunch", "pbsdsh", "qrsh", .. launcher == "jsrun" ? ["jsrun"] : Array.Empty<string>()])
+            Program(name, $"[ \"$1\" != job ] && [ \"$1\" != getattr ] || exit 1; echo $$ >> '{_folder}/launched'; read -r line < '{go}'");
+        foreach (var name in (string[])["qstat", "bjobs", "squeue"]) Program(name, "exit 1");
+    }
+
+    private static List<int> OfSession(int leader) => [.. Process.GetProcesses().Where(process => process.SessionId == leader).Select(process => process.Id)];
+
+    private static async Task Waiting(Func<bool> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        var clock = Stopwatch.StartNew();
+        while (!condition() && clock.Elapsed < TimeSpan.FromMinutes(1)) await timer.WaitForNextTickAsync();
     }
 
     private void Program(string name, string body)

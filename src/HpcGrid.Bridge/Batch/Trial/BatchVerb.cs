@@ -59,6 +59,7 @@ internal static class BatchVerb
         }
         foreach (var (file, text) in example.Files) Console.Out.WriteLine($"# ---- {file}\n{text}# ---- {SubmitScript.FileName}");
         Console.Out.WriteLine($"{example.Script}\n# {what} is good; above is what it submits for a pilot of {Words(batch)}.");
+        foreach (var remark in example.Remarks) Console.Out.WriteLine($"# remark: {remark}");
         return 0;
     }
 
@@ -70,7 +71,7 @@ internal static class BatchVerb
         var script = new SubmitScript(adapter, batch, [agent, "--spool", "/shared/grid/spool", "--site", "EXAMPLE"]);
         const string Log = "/shared/grid/spool.pilots/p1-example.log";
         var files = adapter.Files.ToDictionary(file => file, file => script.Make(file, request, Log, "/state/pilots/p1-example/submit.sh"));
-        return new CheckReport(adapter.System, Path.GetDirectoryName(adapter.Template)!, script.Make(request, Log), files);
+        return new CheckReport(adapter.System, Path.GetDirectoryName(adapter.Template)!, script.Make(request, Log), files, [.. AdapterRemarks.Of(adapter)]);
     }
 
     private static string Words(BatchOptions batch) =>

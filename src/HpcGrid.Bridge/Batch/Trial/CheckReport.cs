@@ -7,7 +7,8 @@ namespace HpcGrid.Bridge.Batch.Trial;
 /// <param name="Folder">The adapter's folder.</param>
 /// <param name="Script">The script of a pilot.</param>
 /// <param name="Files">Further files that are made for it.</param>
-internal sealed record CheckReport(string System, string Folder, string Script, IReadOnlyDictionary<string, string> Files);
+/// <param name="Remarks">What works and is hardly meant.</param>
+internal sealed record CheckReport(string System, string Folder, string Script, IReadOnlyDictionary<string, string> Files, IReadOnlyList<string> Remarks);
 
 [JsonSerializable(typeof(CheckReport))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

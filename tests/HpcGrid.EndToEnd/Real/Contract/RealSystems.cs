@@ -32,6 +32,13 @@ public sealed class RealSystems
         Directory.Delete(Folder, recursive: true);
     }
 
+    /// <summary>The same Slurm at a site that starts its agents with another launcher.</summary>
+    internal static SlurmCluster OpenSlurm(string start)
+    {
+        Needs.Root();
+        return new SlurmCluster(NatureOfSlurm("slurm") with { Options = new BatchOptions { Start = start } }, Slurm.Value);
+    }
+
     /// <summary>Skips the case where there is no such scheduler here.</summary>
     internal static ContractCluster Open(string system)
     {

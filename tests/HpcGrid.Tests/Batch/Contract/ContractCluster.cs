@@ -52,6 +52,9 @@ internal abstract class ContractCluster : IDisposable
     public string Folder { get; }
     public ManualTime Time { get; } = new();
     public Adapter Shipped { get; }
+
+    /// <summary>Where bridges that are made from now on run the commands.</summary>
+    public CommandPlace Place { get; set; } = CommandPlace.Here;
     private string Agent => Path.Combine(Folder, "agent");
     private string Records => Path.Combine(Folder, "agents");
     private PilotFolders Folders => new(Path.Combine(Folder, "state"), Path.Combine(Folder, "logs"));
@@ -75,6 +78,7 @@ internal abstract class ContractCluster : IDisposable
             Status = Shipped.Status with { Words = Located(Shipped.Status.Words) },
             History = Shipped.History is { } history ? history with { Words = Located(history.Words) } : null,
             Cancel = Located(Shipped.Cancel),
+            Place = Place,
             Patience = TimeSpan.FromSeconds(patience),
             // The budget counts by the test's clock, which stands still.
             CallsPerMinute = 100_000,
@@ -197,8 +201,14 @@ internal abstract class ContractCluster : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>All pilots of cases that are over.</summary>
-    protected IReadOnlyList<PilotRequest> Submitted => _quiet;
+    /// <summary>All pilots of its cases.</summary>
+    protected IReadOnlyList<PilotRequest> Submitted
+    {
+        get
+        {
+            lock (_made) return [.. _quiet, .. _made];
+        }
+    }
 
     /// <summary>Nothing of it may write into the folder any more.</summary>
     protected abstract void Down();
