@@ -40,6 +40,9 @@ internal static class CentralHistory
                 """);
         }
         Run(connection, "UPDATE counter SET value = (SELECT MAX(job) FROM archived_job) WHERE name = 'job'; PRAGMA journal_mode=WAL");
+        // What is still to be written would be written while something else is measured.
+        using var file = File.OpenHandle(database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.FlushToDisk(file);
     }
 
     /// <summary>Registers files in a new directory below a user's home, as if they had been uploaded.</summary>
