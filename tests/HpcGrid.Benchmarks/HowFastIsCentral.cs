@@ -18,7 +18,7 @@ internal static class HowFastIsCentral
     /// <summary>What has ended goes to the archive at once, while other things are measured.</summary>
     private const string Settings = "archiveAfterHours: 0\n";
 
-    private const int EventsPerReport = 6000, TemplateJobs = 1000, WarmJobs = 20_000;
+    private const int TableWidth = 180, EventsPerReport = 6000, TemplateJobs = 1000, WarmJobs = 20_000;
 
     public static async Task<int> Answer(BenchOptions options)
     {
@@ -168,6 +168,8 @@ internal static class HowFastIsCentral
         var table = new Table().AddColumns("what", "number", "seconds", "a second", "central's CPU µs each", "clients' CPU µs each", "with history: a second",
             "CPU µs each", "ratio");
         for (var i = 0; i < without.Count; i++) table.AddRow([.. without[i].Cells(), .. with?[i].Against(without[i]) ?? ["", "", ""]]);
+        // Whole lines into a file too.
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, TableWidth);
         AnsiConsole.Write(table);
     }
 

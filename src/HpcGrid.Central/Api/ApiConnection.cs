@@ -24,7 +24,8 @@ public sealed class ApiConnection
     private readonly Authenticator _authenticator;
     private readonly ApiClient _client;
     private readonly SemaphoreSlim _places = new(Limits.RequestsPerConnection);
-    private readonly Channel<FrameBuffer> _answers = Channel.CreateBounded<FrameBuffer>(new BoundedChannelOptions(Limits.AnswersWaiting) { SingleReader = true });
+    private readonly Channel<FrameBuffer> _answers =
+        Channel.CreateBounded<FrameBuffer>(new BoundedChannelOptions(Limits.AnswersWaiting) { SingleReader = true });
     private long _checkedAt = TimeProvider.System.GetTimestamp();
 
     public ApiConnection(WebSocket socket, Caller caller, RequestRouter router, Authenticator authenticator)

@@ -121,7 +121,8 @@ public sealed class JobBook(Session session, DateTimeOffset now)
         var @event = new JobEvent(row.Job, new EventKey(attempt, branch, EventSource.Central, told.Counter), Now, what);
         // Many jobs are told the same.
         if (!ReferenceEquals(what, _lastTold.What)) _lastTold = (what, EventTable.Text(what));
-        if (!EventTable.Insert(Session, @event, _lastTold.Text)) throw new InvalidOperationException($"central's event {told.Counter} of job {row.Job} is there already");
+        if (!EventTable.Insert(Session, @event, _lastTold.Text))
+            throw new InvalidOperationException($"central's event {told.Counter} of job {row.Job} is there already");
         Change(told with { Known = JobMachine.Apply(told.Known, @event) });
     }
 

@@ -11,8 +11,9 @@ namespace HpcGrid.Core.Api;
 /// </summary>
 public sealed class AssignmentJson : JsonConverter<Assignment>
 {
-    private static readonly JsonEncodedText Job = JsonEncodedText.Encode("job"), Attempt = JsonEncodedText.Encode("attempt"), Spec = JsonEncodedText.Encode("spec"),
-        Grant = JsonEncodedText.Encode("grant"), Sources = JsonEncodedText.Encode("sources"), Token = JsonEncodedText.Encode("token");
+    private static readonly JsonEncodedText Job = JsonEncodedText.Encode("job"), Attempt = JsonEncodedText.Encode("attempt"),
+        Spec = JsonEncodedText.Encode("spec"), Grant = JsonEncodedText.Encode("grant"), Sources = JsonEncodedText.Encode("sources"),
+        Token = JsonEncodedText.Encode("token");
 
     public override void Write(Utf8JsonWriter writer, Assignment value, JsonSerializerOptions options)
     {

@@ -78,7 +78,8 @@ public static class SpecBuilder
     public static bool AreAlike(JobDescription description)
     {
         if (description.Split is not ProductionSplit) return false;
-        var names = description.Outputs.Concat(description.ErrorOutputs).SelectMany(rule => rule.Archive is null ? rule.Patterns : rule.Patterns.Append(rule.Archive));
+        var names = description.Outputs.Concat(description.ErrorOutputs)
+            .SelectMany(rule => rule.Archive is null ? rule.Patterns : rule.Patterns.Append(rule.Archive));
         return !description.Command.Concat(description.Arguments).Concat(description.SplitArguments).Concat(description.Variables.Values).Concat(names)
             .Any(text => text.Contains(AlienPattern.Start, StringComparison.OrdinalIgnoreCase));
     }

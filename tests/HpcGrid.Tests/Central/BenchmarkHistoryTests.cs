@@ -56,11 +56,15 @@ internal sealed class BenchmarkHistoryTests : CentralTests
     {
         var left = new List<string>();
         void Add(string sql, int columns) => left.AddRange(session.Query(sql, row => Text(row, columns), master, master + Subjobs));
-        Add("SELECT job - $1, master - $1, part, description, owner, subjobs, state, counter, hex(known) FROM archived_job WHERE job >= $1 AND job <= $2 ORDER BY job", 9);
+        Add("SELECT job - $1, master - $1, part, description, owner, subjobs, state, counter FROM archived_job WHERE job >= $1 AND job <= $2 ORDER BY job", 8);
         Add("SELECT state, number FROM child_count WHERE master >= $1 AND master <= $2", 2);
         Add("SELECT node, running, ended FROM node_count WHERE master >= $1 AND master <= $2", 3);
         for (var job = master; job <= master + Subjobs; job++)
+        {
+            var known = JobTable.Find(session, job)!.Known;
+            left.Add($"{known with { Id = job - master, EndedAt = known.EndedAt with { Value = default } }}");
             left.AddRange(ArchiveTable.Events(session, job).Select(entry => $"{job - master} {entry.Key} {Convert.ToHexString(entry.What)}"));
+        }
         return left;
     }
 
