@@ -54,7 +54,8 @@ internal static class CentralHistory
         const string numbers = "WITH RECURSIVE file(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM file LIMIT ";
         var guid = $"printf('00000000-0000-4000-8000-%012d', n + {next})";
         Run(connection, $"""
-            BEGIN;
+            PRAGMA busy_timeout=60000;
+            BEGIN IMMEDIATE;
             INSERT INTO entry (entry_id, parent_id, name, type, owner, grp, perm, size, created_at)
                 SELECT {next}, entry_id, '{directory}', 'd', owner, grp, perm, 0, created_at FROM entry WHERE entry_id = {home};
             {numbers}{files}) INSERT INTO entry (entry_id, parent_id, name, type, owner, grp, perm, size, guid, sha256, created_at)

@@ -99,7 +99,10 @@ internal static class HowFastIsCentral
         held = await MatchAll(bridge, sizes.Matched / 2);
         await Time("failed inputs, tried again (3 events a job)", 3 * held.Count, () => Finish(bridge, held, JobState.ErrorIB));
         await Time("kill a production", sizes.Jobs, () => user.Call(new KillJobs([submitted.Job]), default));
-        await Time("split over files", sizes.Files, () => SplitFiles(central, sizes.Files));
+        // Registering them waits for its turn at the database, and is not what is asked.
+        var directory = "data" + Guid.NewGuid().ToString("N")[..8];
+        CentralHistory.RegisterFiles(central.Database, "admin", directory, sizes.Files);
+        await Time("split over files", sizes.Files, () => SplitFiles(user, directory, sizes.Files));
         measured.Add(new Measurement("central's peak memory (MiB)", 1, 0, default, central.Cost.PeakMebibytes, 0));
         return measured;
     }
@@ -110,11 +113,8 @@ internal static class HowFastIsCentral
         await Finish(bridge, await MatchAll(bridge, jobs), JobState.Done);
     }
 
-    private static async Task SplitFiles(CentralProcess central, int files)
+    private static async Task SplitFiles(GridClient user, string directory, int files)
     {
-        var directory = "data" + Guid.NewGuid().ToString("N")[..8];
-        CentralHistory.RegisterFiles(central.Database, "admin", directory, files);
-        await using var user = central.Connect("admin");
         var submitted = await user.Call(new SubmitJob($"Command = {{\"/bin/true\"}}; Split = \"file\"; InputData = {{\"LF:~/{directory}/*,nodownload\"}};", [], null), default);
         if (submitted.Subjobs != files) throw new InvalidOperationException($"{submitted.Subjobs} subjobs for {files} files");
         await user.Call(new KillJobs([submitted.Job]), default);
