@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using HpcGrid.Core;
@@ -57,6 +56,7 @@ public sealed class GridConnection : IAsyncDisposable
             // The receiving side fails all open calls after it has set _end: whoever comes later must see it here.
             if (_end is { } end) throw new ConnectionBroken(end.Message, sent: false, end);
             await Send(frame, ct);
+            frame.GiveBack();
             var reply = await answer.Task.WaitAsync(Limits.LongestCall, ct);
             return reply as TReply
                 ?? throw new GridError(ErrorCode.Internal, $"central answered {request.GetType().Name} with {reply.GetType().Name}",
@@ -70,13 +70,13 @@ public sealed class GridConnection : IAsyncDisposable
         finally { _open.TryRemove(id, out _); }
     }
 
-    private async Task Send(byte[] frame, CancellationToken ct)
+    private async Task Send(FrameBuffer frame, CancellationToken ct)
     {
         await _sending.WaitAsync(ct);
         try
         {
             // The caller's token must not cancel a frame half sent: that would end the connection for everybody.
-            await _socket.SendAsync(frame, WebSocketMessageType.Text, endOfMessage: true, _ending.Token);
+            await _socket.SendAsync(frame.Written, WebSocketMessageType.Text, endOfMessage: true, _ending.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
         {
@@ -88,14 +88,12 @@ public sealed class GridConnection : IAsyncDisposable
 
     private async Task Receive()
     {
-        var buffer = new ArrayBufferWriter<byte>(Limits.BufferSize);
         try
         {
-            while (await ReadFrame(buffer))
+            while (await ReadFrame() is { } frame)
             {
-                Dispatch(ApiProtocol.DecodeServer(buffer.WrittenSpan));
-                if (buffer.Capacity > Limits.KeptBuffer) buffer = new ArrayBufferWriter<byte>(Limits.BufferSize);
-                else buffer.ResetWrittenCount();
+                Dispatch(ApiProtocol.DecodeServer(frame));
+                frame.GiveBack();
             }
             _end = new WebSocketException(_socket.CloseStatusDescription is { Length: > 0 } why ? why : "central closed it");
         }
@@ -112,16 +110,17 @@ public sealed class GridConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>False when central closed the connection.</summary>
-    private async Task<bool> ReadFrame(ArrayBufferWriter<byte> buffer)
+    /// <summary>Null when central closed the connection.</summary>
+    private async Task<FrameBuffer?> ReadFrame()
     {
+        var frame = new FrameBuffer(Limits.BufferSize);
         while (true)
         {
-            var read = await _socket.ReceiveAsync(buffer.GetMemory(Limits.BufferSize), _ending.Token);
-            if (read.MessageType == WebSocketMessageType.Close) return false;
-            buffer.Advance(read.Count);
-            if (buffer.WrittenCount > ApiProtocol.LongestFrame) throw GridError.Corrupt("central sent a frame longer than the protocol allows");
-            if (read.EndOfMessage) return true;
+            var read = await _socket.ReceiveAsync(frame.GetMemory(Limits.BufferSize), _ending.Token);
+            if (read.MessageType == WebSocketMessageType.Close) return null;
+            frame.Advance(read.Count);
+            if (frame.Length > ApiProtocol.LongestFrame) throw GridError.Corrupt("central sent a frame longer than the protocol allows");
+            if (read.EndOfMessage) return frame;
         }
     }
 

@@ -32,9 +32,6 @@ internal static class Limits
     /// <summary>Bytes read from a socket or file at a time.</summary>
     public const int BufferSize = 64 * 1024;
 
-    /// <summary>A receive buffer grown past this by one large answer is given back.</summary>
-    public const int KeptBuffer = 1024 * 1024;
-
     /// <summary>Longest text of an error answer of a storage element; more is no message.</summary>
     public const int LongestErrorText = 16 * 1024;
 

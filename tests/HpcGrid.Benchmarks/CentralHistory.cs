@@ -40,6 +40,9 @@ internal static class CentralHistory
                 """);
         }
         Run(connection, "UPDATE counter SET value = (SELECT MAX(job) FROM archived_job) WHERE name = 'job'; PRAGMA journal_mode=WAL");
+        // What is still to be written would be written while something else is measured.
+        using var file = File.OpenHandle(database, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.FlushToDisk(file);
     }
 
     /// <summary>Registers files in a new directory below a user's home, as if they had been uploaded.</summary>
@@ -51,7 +54,8 @@ internal static class CentralHistory
         const string numbers = "WITH RECURSIVE file(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM file LIMIT ";
         var guid = $"printf('00000000-0000-4000-8000-%012d', n + {next})";
         Run(connection, $"""
-            BEGIN;
+            PRAGMA busy_timeout=60000;
+            BEGIN IMMEDIATE;
             INSERT INTO entry (entry_id, parent_id, name, type, owner, grp, perm, size, created_at)
                 SELECT {next}, entry_id, '{directory}', 'd', owner, grp, perm, 0, created_at FROM entry WHERE entry_id = {home};
             {numbers}{files}) INSERT INTO entry (entry_id, parent_id, name, type, owner, grp, perm, size, guid, sha256, created_at)

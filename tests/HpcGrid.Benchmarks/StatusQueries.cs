@@ -26,7 +26,7 @@ internal sealed class StatusQueries : IDisposable
         var took = await _asking;
         took.Sort();
         await _user.DisposeAsync();
-        return new Measurement("status query meanwhile", took.Count, took.Sum() / 1000, 0, took[took.Count / 2], took[took.Count * 95 / 100]);
+        return new Measurement("status query meanwhile", took.Count, took.Sum() / 1000, default, took[took.Count / 2], took[took.Count * 95 / 100]);
     }
 
     private async Task<List<double>> Ask()

@@ -90,9 +90,10 @@ internal sealed class VersionIntake(
         var rules = RulesWithOptions(job, good: ended.What is Ended { State: JobState.Done });
         foreach (var output in report.Outputs)
         {
-            var guid = Guid.NewGuid();
+            // In the order of time: central's indexes of hundreds of millions of files then grow at their end, and not everywhere.
+            var guid = Guid.CreateVersion7();
             var saved = new SavedOutput(output.Name, guid, output.Content, "", Pfn.Of(guid),
-                [.. output.Members.Select(member => new SavedMember(member.Name, Guid.NewGuid(), member.Content))])
+                [.. output.Members.Select(member => new SavedMember(member.Name, Guid.CreateVersion7(), member.Content))])
             {
                 Wish = OutputWish.Of(rules, output.Name),
             };

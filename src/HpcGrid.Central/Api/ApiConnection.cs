@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
@@ -18,12 +17,15 @@ public sealed class ApiConnection
     /// <summary>How often an open connection's account is looked at again.</summary>
     private static readonly TimeSpan RecheckAfter = TimeSpan.FromSeconds(5);
 
+    private const int ReceivedAtOnce = 16 * 1024;
+
     private readonly WebSocket _socket;
     private readonly RequestRouter _router;
     private readonly Authenticator _authenticator;
     private readonly ApiClient _client;
     private readonly SemaphoreSlim _places = new(Limits.RequestsPerConnection);
-    private readonly Channel<byte[]> _answers = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Limits.AnswersWaiting) { SingleReader = true });
+    private readonly Channel<FrameBuffer> _answers =
+        Channel.CreateBounded<FrameBuffer>(new BoundedChannelOptions(Limits.AnswersWaiting) { SingleReader = true });
     private long _checkedAt = TimeProvider.System.GetTimestamp();
 
     public ApiConnection(WebSocket socket, Caller caller, RequestRouter router, Authenticator authenticator)
@@ -51,22 +53,21 @@ public sealed class ApiConnection
 
     private async Task Receive(CancellationToken stop)
     {
-        var frame = new ArrayBufferWriter<byte>(16 * 1024);
+        var frame = new FrameBuffer(ReceivedAtOnce);
         while (true)
         {
-            var received = await _socket.ReceiveAsync(frame.GetMemory(16 * 1024), stop);
+            var received = await _socket.ReceiveAsync(frame.GetMemory(ReceivedAtOnce), stop);
             frame.Advance(received.Count);
-            if (EndOf(received, frame.WrittenCount) is var (status, reason))
+            if (EndOf(received, frame.Length) is var (status, reason))
             {
                 await Close(status, reason);
                 return;
             }
             if (!received.EndOfMessage) continue;
             await _places.WaitAsync(stop);
-            var bytes = frame.WrittenSpan.ToArray();
-            if (frame.Capacity > 1024 * 1024) frame = new ArrayBufferWriter<byte>(16 * 1024);
-            else frame.ResetWrittenCount();
-            _ = Task.Run(() => Serve(bytes), CancellationToken.None);
+            var whole = frame;
+            frame = new FrameBuffer(ReceivedAtOnce);
+            _ = Task.Run(() => Serve(whole), CancellationToken.None);
         }
     }
 
@@ -77,20 +78,21 @@ public sealed class ApiConnection
         : length > ApiProtocol.LongestFrame ? (WebSocketCloseStatus.MessageTooBig, $"frames have at most {ApiProtocol.LongestFrame} bytes")
         : null;
 
-    private async Task Serve(byte[] bytes)
+    private async Task Serve(FrameBuffer frame)
     {
-        try { await _answers.Writer.WriteAsync(ApiProtocol.Encode(await Answer(bytes))); }
+        try { await _answers.Writer.WriteAsync(ApiProtocol.Encode(await Answer(frame))); }
         catch (ChannelClosedException e) { Log.Debug("an answer to {User} came after the connection had ended: {Reason}", _client.Caller.Name, e.Message); }
         finally { _places.Release(); }
     }
 
-    private async Task<ServerFrame> Answer(byte[] bytes)
+    private async Task<ServerFrame> Answer(FrameBuffer received)
     {
         long? id = null;
         try
         {
-            id = IdOf(bytes);
-            var request = RequestRules.Check(ApiProtocol.DecodeRequest(bytes).Request);
+            var frame = Decode(received, out id);
+            received.GiveBack();
+            var request = RequestRules.Check(frame.Request);
             Recheck();
             return new ServerFrame { Id = id, Reply = await _router.Answer(_client, request) };
         }
@@ -104,12 +106,28 @@ public sealed class ApiConnection
         }
     }
 
-    /// <summary>The frame's id even when its request is not understood, so that the client knows what the error is about.</summary>
-    private static long? IdOf(byte[] bytes)
+    /// <summary>Gives the frame's id even when its request is not understood, so that the client knows what the error is about.</summary>
+    private static RequestFrame Decode(FrameBuffer received, out long? id)
+    {
+        id = null;
+        try
+        {
+            var frame = ApiProtocol.DecodeRequest(received);
+            id = frame.Id;
+            return frame;
+        }
+        catch (GridError)
+        {
+            id = IdOf(received);
+            throw;
+        }
+    }
+
+    private static long? IdOf(FrameBuffer received)
     {
         try
         {
-            using var frame = JsonDocument.Parse(bytes);
+            using var frame = JsonDocument.Parse(received.Written);
             return frame.RootElement.ValueKind == JsonValueKind.Object && frame.RootElement.TryGetProperty("id", out var id)
                 && id.TryGetInt64(out var number) ? number : null;
         }
@@ -134,7 +152,8 @@ public sealed class ApiConnection
             {
                 using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
                 timeout.CancelAfter(Limits.SendTimeout);
-                await _socket.SendAsync(answer, WebSocketMessageType.Text, true, timeout.Token);
+                await _socket.SendAsync(answer.Written, WebSocketMessageType.Text, true, timeout.Token);
+                answer.GiveBack();
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)

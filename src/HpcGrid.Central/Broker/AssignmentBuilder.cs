@@ -21,7 +21,7 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
     public AssignmentDraft Draft(KnownJob job, AttemptId id, string site, DateTimeOffset assignedAt)
     {
         var owner = job.Row.Owner;
-        var specified = SpecBuilder.Build(job.Description.Job, job.Part, Context(job.Row), job.Description.Row.Sources, job.Data);
+        var specified = job.Description.Specify(job.Part, Context(job.Row), job.Data);
         var spec = JsonSerializer.SerializeToUtf8Bytes(specified, GridJson.Default.JobSpec);
         var scope = $"{StorageRules.InputsScope} {StorageRules.CreateScope(Lfn.Parse(specified.OutputDirectory))}";
         var unsigned = new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), "", SpecBuilder.Sources(job.Description.Row.Sources, job.Data), "");

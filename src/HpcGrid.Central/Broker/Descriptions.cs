@@ -7,6 +7,7 @@ using HpcGrid.Central.Events;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
+using HpcGrid.Core.Jobs;
 using Serilog;
 
 namespace HpcGrid.Central.Broker;
@@ -18,8 +19,21 @@ public sealed record KnownDescription(DescriptionRow Row, JobDescription Job, lo
     private readonly Lazy<FrozenSet<string>> _files = new(() => Row.Sources.Concat(Row.Data.Select(file => file.Source))
         .SelectMany(source => source.Replicas).Select(replica => replica.Pfn).ToFrozenSet(StringComparer.Ordinal));
 
+    private readonly Lazy<bool> _areAlike = new(() => SpecBuilder.AreAlike(Job));
+    private volatile JobSpec? _made;
+
     /// <summary>True when this file of a storage element is a copy of one of its inputs.</summary>
     public bool Reads(string pfn) => _files.Value.Contains(pfn);
+
+    /// <summary>What <see cref="SpecBuilder.Build"/> makes of it; of subjobs that are alike only where their outputs go is made for each.</summary>
+    public JobSpec Specify(JobPart? part, JobContext context, IReadOnlyList<DataFile> data)
+    {
+        if (!_areAlike.Value) return SpecBuilder.Build(Job, part, context, Row.Sources, data);
+        // Equal descriptions are one, so several masters may share it.
+        var made = _made;
+        if (made is null || made.Master != context.Master) _made = made = SpecBuilder.Build(Job, part, context, Row.Sources, data);
+        return made with { OutputDirectory = SpecBuilder.OutputDirectory(Job, part, context, data) };
+    }
 }
 
 /// <summary>A job with what it runs.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
@@ -25,18 +26,24 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
         sites.Roster.Offered(caller.Name, request.SiteMap);
         var chosen = await database.Write(session => Choose(session, caller.Name, request));
         sites.Roster.Served(caller.Name, request.Count, chosen.Count);
-        var drafts = new AssignmentDraft?[chosen.Count];
-        var faults = new GridError?[chosen.Count];
         var jobs = database.Read(session => chosen.ConvertAll(one => descriptions.Of(session, one.Row)));
-        Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        // What is signed together is made together: then each core signs, and what it made is garbage a moment later.
+        var parts = Enumerable.Range(0, chosen.Count).Chunk(Core.Limits.TokensPerSignature).ToArray();
+        var made = new IReadOnlyList<Assignment>[parts.Length];
+        var refused = new ConcurrentBag<(AttemptId Id, GridError Fault)>();
+        Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, part =>
         {
-            var (held, _, site) = chosen[i];
-            try { drafts[i] = builder.Draft(jobs[i], held.Id, site, held.AssignedAt); }
-            catch (GridError e) { faults[i] = e; }
+            var drafts = new List<AssignmentDraft>(parts[part].Length);
+            foreach (var i in parts[part])
+            {
+                var (held, _, site) = chosen[i];
+                try { drafts.Add(builder.Draft(jobs[i], held.Id, site, held.AssignedAt)); }
+                catch (GridError e) { refused.Add((held.Id, e)); }
+            }
+            made[part] = builder.Sign(drafts);
         });
-        var refused = chosen.Zip(faults, (one, fault) => (one.Held.Id, Fault: fault!)).Where(pair => pair.Fault is not null).ToList();
-        if (refused.Count > 0) await Refuse(refused);
-        return new Matched(request.RequestId, builder.Sign([.. drafts.OfType<AssignmentDraft>()]));
+        if (!refused.IsEmpty) await Refuse([.. refused]);
+        return new Matched(request.RequestId, [.. made.SelectMany(part => part)]);
     }
 
     private List<(Held Held, JobRow Row, string Site)> Choose(Session session, string name, MatchJobs request)
@@ -76,9 +83,10 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
     {
         var jobs = WaitingTable.Take(book.Session, group.Description, number);
         book.Load(jobs);
+        var assigned = new Assigned(bridge.Name, bridge.Site);
         foreach (var job in jobs)
         {
-            book.Tell(job, new Assigned(bridge.Name, bridge.Site));
+            book.Tell(job, assigned);
             var held = new Held(new AttemptId(job, book.Find(job)!.Attempt), bridge.Name, bridge.Ledger, request.RequestId, group.Owner,
                 group.Description, book.Now, false) { MatchNumber = request.Number };
             AssignmentTable.Insert(book.Session, held);

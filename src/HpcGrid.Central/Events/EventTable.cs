@@ -13,11 +13,16 @@ namespace HpcGrid.Central.Events;
 public static class EventTable
 {
     /// <summary>False when it is there already.</summary>
-    public static bool Insert(Session session, JobEvent @event) =>
+    /// <param name="session">The transaction.</param>
+    /// <param name="event">What happened.</param>
+    /// <param name="what">Its <see cref="Text"/>.</param>
+    public static bool Insert(Session session, JobEvent @event, byte[] what) =>
         session.Execute(
             "INSERT INTO event (job, attempt, branch, source, counter, at, what) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-            @event.Job, @event.Key.Attempt, @event.Key.Branch, (int)@event.Key.Source, @event.Key.Counter, @event.At.ToUnixTimeMilliseconds(),
-            JsonSerializer.SerializeToUtf8Bytes(@event.What, GridJson.Default.Happening)) > 0;
+            @event.Job, @event.Key.Attempt, @event.Key.Branch, (int)@event.Key.Source, @event.Key.Counter, @event.At.ToUnixTimeMilliseconds(), what) > 0;
+
+    /// <summary>As it is stored.</summary>
+    public static byte[] Text(Happening what) => JsonSerializer.SerializeToUtf8Bytes(what, GridJson.Default.Happening);
 
     public static bool Exists(Session session, JobEvent @event) =>
         session.Number("SELECT 1 FROM event WHERE job = $1 AND attempt = $2 AND branch = $3 AND source = $4 AND counter = $5",

@@ -18,6 +18,7 @@ public sealed class JobBook(Session session, DateTimeOffset now)
     private readonly Dictionary<long, JobRow> _rows = [];
     private readonly Dictionary<long, Footprint> _before = [];
     private readonly HashSet<long> _changed = [];
+    private (Happening? What, byte[] Text) _lastTold = (null, []);
 
     /// <summary>The transaction.</summary>
     public Session Session { get; } = session;
@@ -63,7 +64,7 @@ public sealed class JobBook(Session session, DateTimeOffset now)
     public bool Record(JobEvent @event)
     {
         var row = Require(@event.Job);
-        if (!EventTable.Insert(Session, @event)) return false;
+        if (!EventTable.Insert(Session, @event, EventTable.Text(@event.What))) return false;
         Change(row with { Known = JobMachine.Apply(row.Known, @event) });
         return true;
     }
@@ -118,7 +119,10 @@ public sealed class JobBook(Session session, DateTimeOffset now)
     {
         var told = row with { Counter = row.Counter + 1 };
         var @event = new JobEvent(row.Job, new EventKey(attempt, branch, EventSource.Central, told.Counter), Now, what);
-        if (!EventTable.Insert(Session, @event)) throw new InvalidOperationException($"central's event {told.Counter} of job {row.Job} is there already");
+        // Many jobs are told the same.
+        if (!ReferenceEquals(what, _lastTold.What)) _lastTold = (what, EventTable.Text(what));
+        if (!EventTable.Insert(Session, @event, _lastTold.Text))
+            throw new InvalidOperationException($"central's event {told.Counter} of job {row.Job} is there already");
         Change(told with { Known = JobMachine.Apply(told.Known, @event) });
     }
 

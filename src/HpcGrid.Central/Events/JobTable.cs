@@ -20,6 +20,9 @@ public static class JobTable
     private static readonly string Children = Both("WHERE job >= $1 AND job <= $2", "ORDER BY job LIMIT $3");
     private static readonly string Failed = Both($"WHERE master = $5 AND state < 0 AND master IS NOT NULL {InRange}", "ORDER BY job DESC LIMIT $6");
 
+    /// <summary>What every job that runs itself is before anything has happened to it, its number aside: most of a large production.</summary>
+    private static readonly Job Submitted = JobMachine.Replay(0, JobRow.Beginning(0, 0, default));
+
     public static JobRow? Find(Session session, long job) =>
         FindHot(session, job) ?? session.First($"{Archived} WHERE job = $1", Read, job);
 
@@ -116,7 +119,9 @@ public static class JobTable
             Subjobs = subjobs,
             Counter = row.GetInt64(6),
             SubmittedAt = submittedAt,
-            Known = row.BytesOrNull(8) is { } known ? JobCodec.Decode(job, known) : JobMachine.Replay(job, JobRow.Beginning(job, subjobs, submittedAt)),
+            Known = row.BytesOrNull(8) is { } known ? JobCodec.Decode(job, known)
+                : subjobs == 0 ? Submitted with { Id = job }
+                : JobMachine.Replay(job, JobRow.Beginning(job, subjobs, submittedAt)),
             IsArchived = row.Flag(9),
         };
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Core.Api;
@@ -33,8 +34,11 @@ public static class ApiProtocol
     /// <summary>Longest frame either side accepts: a match of 10,000 jobs or a JDL of 10 MB fits, a runaway does not.</summary>
     public const int LongestFrame = 64 * 1024 * 1024;
 
-    public static byte[] Encode(RequestFrame frame) => JsonSerializer.SerializeToUtf8Bytes(frame, GridJson.Default.RequestFrame);
-    public static byte[] Encode(ServerFrame frame) => JsonSerializer.SerializeToUtf8Bytes(frame, GridJson.Default.ServerFrame);
+    /// <summary>What a frame's buffer begins with; most frames are smaller.</summary>
+    private const int ShortFrame = 4096;
+
+    public static FrameBuffer Encode(RequestFrame frame) => Encode(frame, GridJson.Default.RequestFrame);
+    public static FrameBuffer Encode(ServerFrame frame) => Encode(frame, GridJson.Default.ServerFrame);
 
     /// <summary>Throws GridError(Invalid) when the bytes are no request this version knows.</summary>
     public static RequestFrame DecodeRequest(ReadOnlySpan<byte> bytes) => Decode(bytes, GridJson.Default.RequestFrame, "request");
@@ -42,7 +46,15 @@ public static class ApiProtocol
     /// <summary>Throws GridError(Invalid) when the bytes are no answer this version knows.</summary>
     public static ServerFrame DecodeServer(ReadOnlySpan<byte> bytes) => Decode(bytes, GridJson.Default.ServerFrame, "answer");
 
-    private static T Decode<T>(ReadOnlySpan<byte> bytes, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string what)
+    private static FrameBuffer Encode<T>(T frame, JsonTypeInfo<T> type)
+    {
+        var buffer = new FrameBuffer(ShortFrame);
+        using var writer = new Utf8JsonWriter(buffer);
+        JsonSerializer.Serialize(writer, frame, type);
+        return buffer;
+    }
+
+    private static T Decode<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type, string what)
     {
         try { return JsonSerializer.Deserialize(bytes, type) ?? throw GridError.Invalid($"the {what} is empty"); }
         catch (Exception e) when (e is JsonException or NotSupportedException)

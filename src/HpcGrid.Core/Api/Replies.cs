@@ -211,6 +211,7 @@ public sealed record Matched(Guid RequestId, IReadOnlyList<Assignment> Assignmen
 /// <param name="Grant">The signed permission, for the agent.</param>
 /// <param name="Sources">Where the inputs are, one for each of the specification's Inputs, in their order.</param>
 /// <param name="Token">The job token, for the bridge alone.</param>
+[JsonConverter(typeof(AssignmentJson))]
 public sealed record Assignment(long Job, int Attempt, string Spec, string Grant, IReadOnlyList<SourceFile> Sources, string Token)
 {
     [JsonIgnore] public AttemptId AttemptId => new(Job, Attempt);

@@ -72,6 +72,18 @@ public static class SpecBuilder
         };
     }
 
+    /// <summary>
+    /// True when the subjobs' specifications differ in their output directories alone: a production none of whose other texts holds a pattern.
+    /// </summary>
+    public static bool AreAlike(JobDescription description)
+    {
+        if (description.Split is not ProductionSplit) return false;
+        var names = description.Outputs.Concat(description.ErrorOutputs)
+            .SelectMany(rule => rule.Archive is null ? rule.Patterns : rule.Patterns.Append(rule.Archive));
+        return !description.Command.Concat(description.Arguments).Concat(description.SplitArguments).Concat(description.Variables.Values).Concat(names)
+            .Any(text => text.Contains(AlienPattern.Start, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>As <see cref="Build"/>, for a job whose inputs are not there yet: without them.</summary>
     public static JobSpec Preview(JobDescription description, JobPart? part, JobContext context)
     {

@@ -29,15 +29,36 @@ public static class SignedToken
         var tokens = new string[payloads.Count];
         for (var start = 0; start < tokens.Length; start += Limits.TokensPerSignature)
         {
-            var together = payloads.Skip(start).Take(Limits.TokensPerSignature);
-            var signed = together.Select(payload => key.EncodedTreeHeader + "." + Base64Url.EncodeToString(payload)).ToList();
-            var tree = new TokenTree([.. signed.Select(text => TokenTree.Leaf(Encoding.ASCII.GetBytes(text)))]);
+            var signed = new byte[Math.Min(Limits.TokensPerSignature, tokens.Length - start)][];
+            for (var i = 0; i < signed.Length; i++) signed[i] = Signed(key.TreeHeader, payloads[start + i]);
+            var tree = new TokenTree(Array.ConvertAll(signed, text => TokenTree.Leaf(text)));
             var signature = Base64Url.EncodeToString(
                 key.Key.SignData(tree.ToBeSigned, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
-            for (var i = 0; i < signed.Count; i++) tokens[start + i] = $"{signed[i]}.{signature}.{Base64Url.EncodeToString(tree.PlaceOf(i))}";
+            for (var i = 0; i < signed.Length; i++) tokens[start + i] = Whole(signed[i], signature, tree.PlaceOf(i));
         }
         return tokens;
     }
+
+    /// <summary>header.payload, what a signature covers.</summary>
+    private static byte[] Signed(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload)
+    {
+        var text = new byte[header.Length + 1 + Base64Url.GetEncodedLength(payload.Length)];
+        header.CopyTo(text);
+        text[header.Length] = (byte)'.';
+        Base64Url.EncodeToUtf8(payload, text.AsSpan(header.Length + 1));
+        return text;
+    }
+
+    private static string Whole(byte[] signed, string signature, byte[] place) => string.Create(
+        signed.Length + 1 + signature.Length + 1 + Base64Url.GetEncodedLength(place.Length), (signed, signature, place), static (text, parts) =>
+        {
+            text = text[Encoding.ASCII.GetChars(parts.signed, text)..];
+            text[0] = '.';
+            parts.signature.CopyTo(text[1..]);
+            text = text[(1 + parts.signature.Length)..];
+            text[0] = '.';
+            Base64Url.EncodeToChars(parts.place, text[1..]);
+        });
 
     /// <summary>The payload when the signature is that of a known key; otherwise the fault, and null.</summary>
     public static byte[]? Verify(string token, VerificationKeys keys, out GrantFault fault)
@@ -89,7 +110,7 @@ public sealed class SigningKey : IDisposable
         Key = key;
         Id = VerificationKeys.IdOf(key.ExportSubjectPublicKeyInfo());
         EncodedHeader = SignedToken.EncodeHeader(Id);
-        EncodedTreeHeader = SignedToken.EncodeTreeHeader(Id);
+        TreeHeader = Encoding.ASCII.GetBytes(SignedToken.EncodeTreeHeader(Id));
     }
 
     /// <summary>First 16 hex digits of the SHA-256 of the public key (SubjectPublicKeyInfo).</summary>
@@ -100,7 +121,7 @@ public sealed class SigningKey : IDisposable
 
     internal ECDsa Key { get; }
     internal string EncodedHeader { get; }
-    internal string EncodedTreeHeader { get; }
+    internal byte[] TreeHeader { get; }
 
     public void Dispose() => Key.Dispose();
 }

@@ -35,10 +35,16 @@ internal sealed class TokenTree
     /// <summary>Where a leaf is, for <see cref="ToBeSignedOf(byte[], ReadOnlySpan{byte})"/>.</summary>
     public byte[] PlaceOf(int leaf)
     {
-        List<byte> place = [checked((byte)leaf), checked((byte)_rows[0].Length)];
+        Span<byte> place = stackalloc byte[2 + (HashBytes * (_rows.Count - 1))];
+        (place[0], place[1]) = (checked((byte)leaf), checked((byte)_rows[0].Length));
+        var length = 2;
         for (var (row, at) = (0, leaf); row < _rows.Count - 1; row++, at /= 2)
-            if ((at ^ 1) < _rows[row].Length) place.AddRange(_rows[row][at ^ 1]);
-        return [.. place];
+        {
+            if ((at ^ 1) >= _rows[row].Length) continue;
+            _rows[row][at ^ 1].CopyTo(place[length..]);
+            length += HashBytes;
+        }
+        return place[..length].ToArray();
     }
 
     /// <summary>What was signed, if this leaf has that place; null for what is no place.</summary>

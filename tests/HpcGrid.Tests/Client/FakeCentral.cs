@@ -96,7 +96,7 @@ internal sealed class FakeCentral : IAsyncDisposable
     private static async Task Send(WebSocket socket, SemaphoreSlim sending, ServerFrame frame)
     {
         await sending.WaitAsync();
-        try { await socket.SendAsync(ApiProtocol.Encode(frame), WebSocketMessageType.Text, true, CancellationToken.None); }
+        try { await socket.SendAsync(ApiProtocol.Encode(frame).Written, WebSocketMessageType.Text, true, CancellationToken.None); }
         finally { sending.Release(); }
     }
 

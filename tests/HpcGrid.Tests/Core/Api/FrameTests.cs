@@ -37,6 +37,36 @@ public sealed class FrameTests
         AssertSame(frame, ApiProtocol.DecodeServer(ApiProtocol.Encode(frame)));
     }
 
+    [TestCase("""{"argv":["/bin/echo","a\\b"]}""", 2)]
+    [TestCase("{\"argv\":[\"\u00e4\u20ac\"]}", 6, Description = "letters of all alphabets go the general way")]
+    [TestCase("{\n\t\"argv\": []}", 6)]
+    [TestCase("", 0)]
+    public void A_specification_arrives_letter_by_letter_and_its_quotes_are_short(string spec, int bytesOfQuote)
+    {
+        var frame = new ServerFrame { Id = 7, Reply = new Matched(Guid.Empty, [new Assignment(1, 2, spec, "g", [], "t"), new Assignment(2, 1, "{}", "g", [], "t")]) };
+        var bytes = ApiProtocol.Encode(frame);
+        var back = ((Matched)ApiProtocol.DecodeServer(bytes).Reply!).Assignments.Select(one => (one.Job, one.Attempt, one.Spec));
+        Assert.That(back, Is.EqualTo(new[] { (1L, 2, spec), (2L, 1, "{}") }));
+        using var document = JsonDocument.Parse(bytes.Written);
+        var raw = document.RootElement.GetProperty("reply").GetProperty("assignments")[0].GetProperty("spec").GetRawText();
+        var quote = raw.Contains(@"\u0022", StringComparison.Ordinal) ? 6 : raw.Contains("\\\"", StringComparison.Ordinal) ? 2 : 0;
+        Assert.That(quote, Is.EqualTo(bytesOfQuote));
+    }
+
+    [TestCase("""{"job": 1, "attempt": 1, "spec": "{}", "grant": "g", "sources": [], "token": "t", "later": {"a": [1]}}""")]
+    [TestCase("""{"token": "t", "grant": "g", "spec": "{}", "attempt": 1, "job": 1}""")]
+    public void An_assignment_is_understood_in_any_order_and_of_a_later_version(string text) =>
+        Assert.That(JsonSerializer.Deserialize(text, GridJson.Default.Assignment)!.Spec, Is.EqualTo("{}"));
+
+    [TestCase("""{"job": 1, "attempt": 1, "grant": "g", "sources": [], "token": "t"}""")]
+    [TestCase("[]")]
+    [TestCase("""{"job": "one"}""")]
+    [TestCase("""{"job": 99999999999999999999}""")]
+    [TestCase("""{"spec": 1}""")]
+    public void What_is_no_assignment_is_no_answer(string text) => Assert.That(
+        () => ApiProtocol.DecodeServer(Encoding.UTF8.GetBytes($$$"""{"id":1,"reply":{"type":"matched","requestId":"{{{Guid.Empty}}}","assignments":[{{{text}}}]}}""")),
+        Throws.TypeOf<GridError>());
+
     [TestCaseSource(nameof(Pushes))]
     public void Every_push_survives_the_wire(Type type)
     {

@@ -50,6 +50,25 @@ public sealed class SpecBuilderTests
         Assert.That((spec.Master, spec.User, spec.Resources.TtlSeconds), Is.EqualTo((100L, "jdoe", 600)));
     }
 
+    [TestCase("", true)]
+    [TestCase("OutputDir = \"decays/#alien_counter#\";", true, Description = "where outputs go differs anyway")]
+    [TestCase("Arguments = \"#alien_counter#\";", false)]
+    [TestCase("SplitArguments = \"#ALIEN_COUNTER#\";", false)]
+    [TestCase("Output = {\"a_#alien_counter#.txt\"};", false)]
+    [TestCase("OutputArchive = {\"a_#alien_counter#.zip:stdout\"};", false)]
+    [TestCase("OutputErrorE = {\"a_#alien_counter#.txt\"};", false)]
+    [TestCase("OutputDir = \"decays/#alien_counter#\"; JDLVariables = {\"OutputDir\"};", false)]
+    public void Subjobs_are_alike_when_no_text_but_their_output_directory_has_a_pattern(string more, bool alike)
+    {
+        var description = JobDescription.Read($"Command = {{\"/bin/echo\", \"x\"}}; Split = \"production:1-9\"; {more}", []);
+        Assert.That(SpecBuilder.AreAlike(description), Is.EqualTo(alike));
+        var (first, last) = (Part(0), Part(8));
+        Assert.That(Bytes(first with { OutputDirectory = last.OutputDirectory }) == Bytes(last), Is.EqualTo(alike));
+
+        JobSpec Part(int number) => SpecBuilder.Build(description, Splitter.Part(description, number), new JobContext(101 + number, 100, "jdoe", "/hpcgrid/user/j/jdoe"), []);
+        static string Bytes(JobSpec spec) => JsonSerializer.Serialize(spec, GridJson.Default.JobSpec);
+    }
+
     [TestCase("#alien_counter#", "7")]
     [TestCase("a#alien_counter#b#ALIEN_COUNTER#", "a7b7")]
     [TestCase("#alien_counter_03i#", "007")]
