@@ -18,20 +18,13 @@ public sealed class Statement : IDisposable
     /// <summary>For each of SQLite's own places, from the first: which value goes there. SQLite counts "$2" by where it appears first.</summary>
     private readonly int[] _values;
 
-    /// <summary>Null when it only reads.</summary>
-    private readonly ChangeMark? _changes;
-
     /// <summary>Throws SqliteException for what SQLite does not understand.</summary>
-    /// <param name="connection">Where it runs.</param>
-    /// <param name="sql">One statement.</param>
-    /// <param name="changes">Moved whenever it runs, if it is one that writes.</param>
-    public Statement(SqliteConnection connection, string sql, ChangeMark? changes = null)
+    public Statement(SqliteConnection connection, string sql)
     {
         _database = connection.Handle ?? throw new InvalidOperationException("the connection is closed");
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
         _values = [.. Enumerable.Range(1, raw.sqlite3_bind_parameter_count(_statement)).Select(NumberOf)];
         _row = new Row(_statement);
-        _changes = raw.sqlite3_stmt_readonly(_statement) == 0 ? changes : null;
     }
 
     /// <summary>Runs it to its end; returns how many rows it changed.</summary>
@@ -82,7 +75,6 @@ public sealed class Statement : IDisposable
 
     private void Bind(ReadOnlySpan<object?> values)
     {
-        _changes?.Move();
         for (var i = 0; i < _values.Length; i++)
         {
             if (_values[i] >= values.Length)

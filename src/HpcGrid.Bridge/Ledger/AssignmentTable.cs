@@ -11,9 +11,8 @@ namespace HpcGrid.Bridge.Ledger;
 internal sealed class AssignmentTable : Table
 {
     private readonly Statement _add, _delete, _unstaged, _ready, _readyRow, _inputs, _token, _riders, _cached, _spec;
-    private readonly Remembered<(long After, int Limit), List<UnstagedJob>> _unstagedJobs;
 
-    public AssignmentTable(SqliteConnection connection, ChangeMark changes) : base(connection, changes)
+    public AssignmentTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("INSERT INTO assignment(row, spec, grant_token, job_token, sources) VALUES ($1, $2, $3, $4, $5)");
         _delete = Prepare("DELETE FROM assignment WHERE row = $1");
@@ -34,8 +33,6 @@ internal sealed class AssignmentTable : Table
         _spec = Prepare("SELECT spec FROM assignment WHERE row = $1");
         _riders = Prepare("SELECT DISTINCT riders FROM assignment WHERE riders <> ''");
         _cached = Prepare("SELECT DISTINCT cached FROM assignment WHERE cached <> ''");
-        _unstagedJobs = new(changes, page => _unstaged.Query(row => new UnstagedJob(
-            row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), Sources(row, 4), row.GetString(5)), page.After, page.Limit));
     }
 
     public void Add(long row, Assignment assignment) => _add.Run(
@@ -45,7 +42,8 @@ internal sealed class AssignmentTable : Table
     public void Delete(long row) => _delete.Run(row);
 
     /// <summary>Jobs whose inputs are not known to be here, from a row on.</summary>
-    public List<UnstagedJob> Unstaged(long afterRow, int limit) => _unstagedJobs.Of((afterRow, limit));
+    public List<UnstagedJob> Unstaged(long afterRow, int limit) => _unstaged.Query(row => new UnstagedJob(
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), Sources(row, 4), row.GetString(5)), afterRow, limit);
 
     /// <summary>Jobs of one shape that wait for a queue file, oldest first.</summary>
     public List<ReadyJob> Ready(JobShape shape, int limit) => _ready.Query(MakeReady,

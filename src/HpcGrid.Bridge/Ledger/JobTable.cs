@@ -16,12 +16,8 @@ internal sealed class JobTable : Table
     private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed, spared";
     private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed,
         _unoffer, _unstarted, _findRow, _gangs;
-    private readonly Remembered<List<HeldJob>> _killedJobs;
-    private readonly Remembered<Dictionary<JobStage, (long Jobs, long Cores)>> _stages;
-    private readonly Remembered<List<(JobShape Shape, int Jobs)>> _readyShapes;
-    private readonly Remembered<List<GangWish>> _readyGangs;
 
-    public JobTable(SqliteConnection connection, ChangeMark changes) : base(connection, changes)
+    public JobTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("""
             INSERT INTO job(job, attempt, stage, repeatable, cores, memory, disk, ttl, special, nodes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -47,11 +43,6 @@ internal sealed class JobTable : Table
         _gangs = Prepare("SELECT row, cores, memory, disk, ttl, special FROM job WHERE stage = 1 AND nodes > 0 AND killed = 0 ORDER BY row");
         _held = Prepare("SELECT count(*) FROM job");
         _inStage = Prepare($"SELECT {Columns} FROM job WHERE stage = $1 ORDER BY row");
-        _killedJobs = new(changes, () => _killed.Query(Make));
-        _stages = new(changes, () => _counts.Query(row => (Stage: (JobStage)row.GetInt32(0), Jobs: row.GetInt64(1), Cores: row.GetInt64(2)))
-            .ToDictionary(row => row.Stage, row => (row.Jobs, row.Cores)));
-        _readyShapes = new(changes, () => _shapes.Query(row => (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0, NeedFrom(row, 2)), row.GetInt32(7))));
-        _readyGangs = new(changes, () => _gangs.Query(row => new GangWish(row.GetInt64(0), NeedFrom(row, 1))));
     }
 
     /// <summary>The new row, or null when the attempt is held already.</summary>
@@ -83,7 +74,7 @@ internal sealed class JobTable : Table
     public void MarkKilled(long row) => _kill.Run(row);
 
     /// <summary>Jobs that must end and whose agents have not said so.</summary>
-    public List<HeldJob> Killed() => _killedJobs.Now;
+    public List<HeldJob> Killed() => _killed.Query(Make);
 
     /// <summary>The queue file was never seen: its jobs wait for the next generation, on the same branch, because nobody had them.</summary>
     public void Unoffer(QueueName queue) => _unoffer.Run(queue.Id, queue.Generation);
@@ -96,16 +87,17 @@ internal sealed class JobTable : Table
     public long Held() => _held.Number() ?? 0;
 
     /// <summary>Jobs and the cores they ask for, by stage.</summary>
-    public Dictionary<JobStage, (long Jobs, long Cores)> Counts() => _stages.Now;
+    public Dictionary<JobStage, (long Jobs, long Cores)> Counts() =>
+        _counts.Query(row => ((JobStage)row.GetInt32(0), row.GetInt64(1), row.GetInt64(2))).ToDictionary(row => row.Item1, row => (row.Item2, row.Item3));
 
     /// <summary>The kinds of jobs of one node that wait for a queue file, oldest first, with their number.</summary>
-    public List<(JobShape Shape, int Jobs)> ReadyShapes() => _readyShapes.Now;
+    public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Query(row =>
+        (new JobShape(row.GetInt64(0), row.GetInt32(1) != 0,
+            new Resources(row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), row.GetInt32(5)).WithSpecial(row.GetString(6))), row.GetInt32(7)));
 
     /// <summary>Jobs over several nodes that wait for them, oldest first.</summary>
-    public List<GangWish> ReadyGangs() => _readyGangs.Now;
-
-    private static Resources NeedFrom(Row row, int column) =>
-        new Resources(row.GetInt32(column), row.GetInt64(column + 1), row.GetInt64(column + 2), row.GetInt32(column + 3)).WithSpecial(row.GetString(column + 4));
+    public List<GangWish> ReadyGangs() => _gangs.Query(row => new GangWish(row.GetInt64(0),
+        new Resources(row.GetInt32(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4)).WithSpecial(row.GetString(5))));
 
     private static HeldJob Make(Row row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3), (JobStage)row.GetInt32(4), (Told)row.GetInt32(5),

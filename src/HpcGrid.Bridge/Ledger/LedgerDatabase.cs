@@ -15,8 +15,6 @@ public sealed class LedgerDatabase : IDisposable
 {
     private const int SqliteBusy = 5, SqliteIoError = 10, SqliteCorrupt = 11, SqliteFull = 13, SqliteReadOnly = 8, SqliteNotADatabase = 26;
     private readonly SqliteConnection _connection;
-    /// <summary>Tables whose rows are told often and change seldom; the others write with every lease and count.</summary>
-    private readonly ChangeMark _changes = new();
     private readonly Statement _begin, _commit, _rollback;
 
     private LedgerDatabase(SqliteConnection connection)
@@ -26,15 +24,15 @@ public sealed class LedgerDatabase : IDisposable
         _commit = new Statement(connection, "COMMIT");
         _rollback = new Statement(connection, "ROLLBACK");
         Facts = new FactTable(connection);
-        Jobs = new JobTable(connection, _changes);
-        Assignments = new AssignmentTable(connection, _changes);
-        Queues = new QueueTable(connection, _changes);
-        Gangs = new GangTable(connection, _changes);
+        Jobs = new JobTable(connection);
+        Assignments = new AssignmentTable(connection);
+        Queues = new QueueTable(connection);
+        Gangs = new GangTable(connection);
         Agents = new AgentTable(connection);
         Pilots = new PilotTable(connection);
-        Matches = new MatchTable(connection, Facts, _changes);
-        Outputs = new OutputTable(connection, _changes);
-        Outbox = new OutboxTable(connection, _changes);
+        Matches = new MatchTable(connection, Facts);
+        Outputs = new OutputTable(connection);
+        Outbox = new OutboxTable(connection);
     }
 
     internal FactTable Facts { get; }
@@ -122,7 +120,6 @@ public sealed class LedgerDatabase : IDisposable
     {
         if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) _rollback.Run();
         Outbox.Forget();
-        _changes.Move();
     }
 
     private static void Execute(SqliteConnection connection, string sql)

@@ -11,7 +11,7 @@ internal sealed class MatchTable : Table
     private readonly FactTable _facts;
     private long _made;
 
-    public MatchTable(SqliteConnection connection, FactTable facts, ChangeMark changes) : base(connection, changes)
+    public MatchTable(SqliteConnection connection, FactTable facts) : base(connection)
     {
         _facts = facts;
         _made = facts.ReadNumber(Count);

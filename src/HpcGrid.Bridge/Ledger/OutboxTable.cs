@@ -12,17 +12,14 @@ internal sealed class OutboxTable : Table
     private readonly SqliteConnection _connection;
     private readonly Statement _add, _take, _remove, _count, _hasEnd;
     private readonly Dictionary<long, JobEvent> _inMemory = [];
-    private readonly Remembered<int, List<PendingEvent>> _first;
 
-    public OutboxTable(SqliteConnection connection, ChangeMark changes) : base(connection, changes)
+    public OutboxTable(SqliteConnection connection) : base(connection)
     {
         _connection = connection;
         _add = Prepare("INSERT INTO outbox(job, attempt, event) VALUES ($1, $2, $3)");
         _take = Prepare("SELECT row, event FROM outbox ORDER BY row LIMIT $1");
         _remove = Prepare("DELETE FROM outbox WHERE row <= $1");
         _count = Prepare("SELECT count(*) FROM outbox");
-        _first = new(changes, limit => _take.Query(row => new PendingEvent(row.GetInt64(0),
-            _inMemory.GetValueOrDefault(row.GetInt64(0)) ?? JsonSerializer.Deserialize(row.GetBytes(1), GridJson.Default.JobEvent)!), limit));
         _hasEnd = Prepare("SELECT count(*) FROM outbox WHERE job = $1 AND attempt = $2");
     }
 
@@ -32,7 +29,8 @@ internal sealed class OutboxTable : Table
         if (_inMemory.Count < Limits.EventsInMemory) _inMemory[SQLitePCL.raw.sqlite3_last_insert_rowid(_connection.Handle)] = @event;
     }
 
-    public List<PendingEvent> Take(int limit) => _first.Of(limit);
+    public List<PendingEvent> Take(int limit) => _take.Query(row => new PendingEvent(row.GetInt64(0),
+        _inMemory.GetValueOrDefault(row.GetInt64(0)) ?? JsonSerializer.Deserialize(row.GetBytes(1), GridJson.Default.JobEvent)!), limit);
 
     /// <summary>Central has them, up to and with this row.</summary>
     public void Remove(long upToRow)

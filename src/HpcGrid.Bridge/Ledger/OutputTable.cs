@@ -15,9 +15,8 @@ namespace HpcGrid.Bridge.Ledger;
 internal sealed class OutputTable : Table
 {
     private readonly Statement _add, _pending, _uploaded, _open, _all, _delete, _onSpool, _ofAgent, _bytes, _await, _ending, _over;
-    private readonly Remembered<(long After, int Limit), List<PendingOutput>> _waiting;
 
-    public OutputTable(SqliteConnection connection, ChangeMark changes) : base(connection, changes)
+    public OutputTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("INSERT INTO output(job_row, saved, agent, queue, generation, spool_file, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7)");
         _pending = Prepare("""
@@ -35,16 +34,15 @@ internal sealed class OutputTable : Table
         _await = Prepare("INSERT OR REPLACE INTO ending(job_row, event) VALUES ($1, $2)");
         _ending = Prepare("SELECT event FROM ending WHERE job_row = $1");
         _over = Prepare("DELETE FROM ending WHERE job_row = $1");
-        _waiting = new(changes, page => _pending.Query(row => new PendingOutput(
-            row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), Decode(row, 3), row.GetString(4),
-            new QueueName(row.GetInt64(5), row.GetInt32(6)), row.TextOrNull(7), row.GetString(8)), page.After, page.Limit));
     }
 
     /// <summary>Stores an output to upload; bytes when it rides in the version, otherwise the file in the agent's out/.</summary>
     public void Add(long jobRow, SavedOutput output, string agent, QueueName queue, string? spoolFile, byte[]? bytes) =>
         _add.Run(jobRow, Encode(output), agent, queue.Id, queue.Generation, spoolFile, bytes);
 
-    public List<PendingOutput> Pending(long afterRow, int limit) => _waiting.Of((afterRow, limit));
+    public List<PendingOutput> Pending(long afterRow, int limit) => _pending.Query(row => new PendingOutput(
+        row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), Decode(row, 3), row.GetString(4),
+        new QueueName(row.GetInt64(5), row.GetInt32(6)), row.TextOrNull(7), row.GetString(8)), afterRow, limit);
 
     public byte[]? Bytes(long row) => _bytes.First(found => found.GetBytes(0), row);
 

@@ -11,12 +11,8 @@ internal sealed class QueueTable : Table
     private const string Columns = "id, generation, stage, agent, strict, rows";
     private readonly Statement _add, _set, _claim, _find, _inStage, _ofAgent, _deleteOver, _lastGeneration, _pool,
         _accept, _accepted, _forget, _forgetAgent, _condemn, _condemned, _pardon, _busy, _all;
-    private readonly Remembered<QueueName, QueueRow?> _rows;
-    private readonly Remembered<QueueStage, List<QueueRow>> _stages;
-    private readonly Remembered<int> _inPool;
-    private readonly Remembered<List<QueueName>> _withCondemned;
 
-    public QueueTable(SqliteConnection connection, ChangeMark changes) : base(connection, changes)
+    public QueueTable(SqliteConnection connection) : base(connection)
     {
         _add = Prepare("INSERT INTO queue(id, generation, stage, strict, rows) VALUES ($1, $2, 0, $3, $4)");
         _set = Prepare("UPDATE queue SET stage = $3 WHERE id = $1 AND generation = $2");
@@ -39,10 +35,6 @@ internal sealed class QueueTable : Table
         _condemned = Prepare("SELECT job, attempt FROM condemned WHERE queue = $1 AND generation = $2");
         _pardon = Prepare("DELETE FROM condemned WHERE queue = $1 AND generation = $2");
         _busy = Prepare("SELECT DISTINCT queue, generation FROM condemned");
-        _rows = new(changes, name => _find.First(Make, name.Id, name.Generation));
-        _stages = new(changes, stage => _inStage.Query(Make, (int)stage));
-        _inPool = new(changes, () => (int)(_pool.Number() ?? 0));
-        _withCondemned = new(changes, () => _busy.Query(row => new QueueName(row.GetInt64(0), row.GetInt32(1))));
     }
 
     /// <summary>B1.</summary>
@@ -53,16 +45,16 @@ internal sealed class QueueTable : Table
     /// <summary>True when it was not known to be claimed before.</summary>
     public bool Claim(QueueName name, string agent) => _claim.Run(name.Id, name.Generation, agent) == 1;
 
-    public QueueRow? Find(QueueName name) => _rows.Of(name);
+    public QueueRow? Find(QueueName name) => _find.First(Make, name.Id, name.Generation);
 
-    public List<QueueRow> InStage(QueueStage stage) => _stages.Of(stage);
+    public List<QueueRow> InStage(QueueStage stage) => _inStage.Query(Make, (int)stage);
 
     public List<QueueRow> OfAgent(string agent) => _ofAgent.Query(Make, agent);
 
     public List<QueueRow> All() => _all.Query(Make);
 
     /// <summary>Queue files that nobody is known to have claimed.</summary>
-    public int InPool() => _inPool.Now;
+    public int InPool() => (int)(_pool.Number() ?? 0);
 
     public int LastGeneration(long id) => (int)(_lastGeneration.Number(id) ?? 0);
 
@@ -93,7 +85,7 @@ internal sealed class QueueTable : Table
 
     public List<AttemptId> Condemned(QueueName name) => _condemned.Query(row => new AttemptId(row.GetInt64(0), row.GetInt32(1)), name.Id, name.Generation);
 
-    public List<QueueName> WithCondemned() => _withCondemned.Now;
+    public List<QueueName> WithCondemned() => _busy.Query(row => new QueueName(row.GetInt64(0), row.GetInt32(1)));
 
     private static QueueRow Make(Row row) => new(
         new QueueName(row.GetInt64(0), row.GetInt32(1)), (QueueStage)row.GetInt32(2), row.TextOrNull(3), row.GetInt32(4) != 0, row.GetInt32(5));
