@@ -54,33 +54,6 @@ public sealed class LedgerTests
     }
 
     [Test]
-    public void What_was_answered_before_a_write_is_not_answered_after_it_nor_what_a_transaction_saw_that_was_taken_back()
-    {
-        var name = new QueueName(1, 1);
-        var before = (_ledger.Jobs.Counts().Count, _ledger.Queues.InPool(), _ledger.Queues.Find(name));
-        Assert.That(() => _ledger.Transact(() =>
-        {
-            Write();
-            Assert.That(Answers(), Is.EqualTo((1, 1, true)), "a transaction sees its own");
-            throw GridError.Unavailable("disk full");
-        }), Throws.TypeOf<GridError>());
-        Assert.That(Answers(), Is.EqualTo((0, 0, false)), "taken back");
-        _ledger.Transact(Write);
-        Assert.That(Answers(), Is.EqualTo((1, 1, true)));
-        _ledger.Transact(() => _ledger.Queues.Claim(name, "agent"));
-        Assert.That(Answers(), Is.EqualTo((1, 0, true)));
-        Assert.That(before, Is.EqualTo((0, 0, (QueueRow?)null)));
-
-        void Write()
-        {
-            Hold(7);
-            _ledger.Queues.Add(name, strict: false, 1);
-        }
-
-        (int, int, bool) Answers() => (_ledger.Jobs.Counts().Count, _ledger.Queues.InPool(), _ledger.Queues.Find(name) is not null);
-    }
-
-    [Test]
     public void A_ledger_of_an_earlier_format_is_carried_on_with_its_jobs()
     {
         var old = Path.Combine(_folder, "old.db");
