@@ -12,11 +12,13 @@ namespace HpcGrid.Benchmarks;
 internal sealed class PlayedNodes : IDisposable
 {
     private const int OffersSeen = 4000;
+    private const double GoldenRatio = 0.618;
     private static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(10), PollPause = TimeSpan.FromSeconds(2);
     private readonly List<Node> _nodes;
     private readonly WorkQueueImage _image;
     private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
     private readonly TimeSpan _jobTime;
+    private double _spread;
     private readonly int _slots;
 
     public PlayedNodes(string spool, string scratch, IReadOnlyList<string> pilots, int slots, TimeSpan jobTime)
@@ -56,6 +58,9 @@ internal sealed class PlayedNodes : IDisposable
             // Specifications and grants are not kept: half a million of them would be all of this process's memory.
             var jobs = queue.Jobs.Select(job => (job.Id, job.Branch)).ToArray();
             (node.Running, node.Begun, node.Sequence) = (new Held(queue.Header, jobs, now), 0, 0);
+            node.JobTime = _jobTime;
+            // As in a production that has run for long: agents are in the midst of their files, each somewhere else.
+            if (!node.IsSpread && jobs.Length >= Agent.Limits.BulkJobs) (node.IsSpread, node.JobTime) = (true, _jobTime * (_spread = (_spread + GoldenRatio) % 1));
             (node.HasNews, node.PublishedAt, node.Bytes) = (true, null, 0);
             node.Changes++;
             BeginRound(node, now);
@@ -68,7 +73,7 @@ internal sealed class PlayedNodes : IDisposable
         var queue = node.Running!;
         var ended = node.Begun;
         (node.RoundFirst, node.Begun) = (ended, Math.Min(queue.Jobs.Length, ended + _slots));
-        node.RoundEnds = now + _jobTime;
+        node.RoundEnds = now + node.JobTime;
         var facts = new PublishFacts(true, now, node.PublishedAt, false, TimeSpan.Zero, node.Bytes)
         {
             Jobs = queue.Jobs.Length, JobSeconds = _jobTime.TotalSeconds, ClaimedAt = queue.ClaimedAt,
@@ -139,6 +144,8 @@ internal sealed class PlayedNodes : IDisposable
         public TimeSpan NextPoll { get; set; } = firstPoll;
         public TimeSpan LastBeat { get; set; } = -BeatPause;
         public TimeSpan RoundEnds { get; set; }
+        public TimeSpan JobTime { get; set; }
+        public bool IsSpread { get; set; }
         public Held? Running { get; set; }
         public TimeSpan? PublishedAt { get; set; }
         public int Bytes { get; set; }

@@ -30,7 +30,8 @@ internal sealed class QueueRun
         Jobs = [.. queue.Jobs.Select(job => new JobRun(this, job))];
         MayStart = Header.StartMode == StartMode.Optimistic;
         // A3: the bridge waits for version 1 of a file whose jobs start only on its word. A file without jobs is over at once.
-        if (!MayStart || Jobs.Count == 0) Change(now);
+        _urgent = !MayStart || Jobs.Count == 0;
+        if (_urgent) Change(now);
     }
 
     public WorkQueueHeader Header { get; }
