@@ -19,6 +19,7 @@ internal static class WhatDoesAJobCostTheSpool
         try
         {
             var whole = await WholeGrid(options, folder);
+            if (!options.Json) Console.Error.WriteLine($"the whole grid: {JsonSerializer.Serialize(whole)}");
             var traced = await Traced(Math.Min(options.Jobs, 400), folder);
             var local = await Rate(options, folder, null);
             var other = options.Spool.Length > 0 ? await Rate(options, folder, options.Spool) : double.NaN;

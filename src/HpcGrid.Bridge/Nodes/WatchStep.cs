@@ -92,10 +92,10 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     private bool IsDue(AgentView agent, Tick tick)
     {
         if (agent.Seen?.Errno != Errno.None || agent.LookedAt < agent.ChangingUntil) return true;
-        // Few agents are looked at with each beat anyway; and all the time before their first change, or when they never tell of one.
+        // Few agents are looked at with each reconciliation anyway; and all the time before their first change, or when they never tell of one.
         return spool.Root.Layout.IsSharded
             ? tick.Monotonic - agent.LookedAt > Limits.LookAnyway
-            : agent.Heartbeat is not { Changes: > 0 } || tick.Monotonic - agent.LookedAt > timing.Now.Heartbeat;
+            : agent.Heartbeat is not { Changes: > 0 } || tick.Monotonic - agent.LookedAt > timing.Now.Reconcile;
     }
 
     private bool Look(AgentView agent, Tick tick)
