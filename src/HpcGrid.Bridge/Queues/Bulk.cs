@@ -6,7 +6,7 @@ using HpcGrid.Spool;
 namespace HpcGrid.Bridge.Queues;
 
 /// <summary>
-/// While much more short work waits at central than all agents can hold, it goes out in bulk (PROTOCOL 5): full files, a stock to fill them from, looks no
+/// While much short work waits at central, it goes out in bulk (PROTOCOL 5): full files, a stock to fill them from, looks no
 /// oftener than files end. What a file costs the spool does not depend on its rows. Towards the end of a production, and where jobs are long, all is as usual.
 /// </summary>
 internal sealed class Bulk(Fleet fleet, PilotStep pilots, WorkMeter meter, Demand demand, MeasuredTiming timing, BatchOptions options)
@@ -21,7 +21,9 @@ internal sealed class Bulk(Fleet fleet, PilotStep pilots, WorkMeter meter, Deman
         if (meter.JobSeconds is not { } mean || demand.Waiting == 0) return 0;
         var seconds = Math.Max(mean, Limits.ShortestJobSeconds);
         var rows = QueueSizing.Worthwhile(Slots(cores), seconds, TimeSpan.FromSeconds(options.Walltime), ClaimLatency);
-        return rows >= Limits.LeastBulk && demand.Waiting >= (long)rows * Claimers ? rows : 0;
+        // Guided, as all files: half of an even share of what waits, so that the last ones are small.
+        rows = Math.Min(rows, demand.Waiting / (2 * Claimers));
+        return rows >= Limits.LeastBulk ? rows : 0;
     }
 
     /// <summary>Jobs to hold: a file with each agent, of which nobody tells before it ends, and in the pool what they take next.</summary>
