@@ -40,7 +40,7 @@ internal sealed class AgentLoop
     private readonly Heart _heart;
     private readonly JobStarter _starter;
     private readonly Tally _tally;
-    private TimeSpan _nextLook, _idleSince;
+    private TimeSpan _nextLook, _idleSince, _nextWholeLook;
     private TimeSpan? _leaveBy, _finalsAt;
     private bool _looking, _claimWanted, _leaving;
     private int? _exitCode;
@@ -148,7 +148,12 @@ internal sealed class AgentLoop
         LookLater();
     }
 
-    private void LookLater() => _nextLook = _clock.Now + _pauses.Next(Sample());
+    private void LookLater()
+    {
+        var pause = _pauses.Next(Sample());
+        // Who wants nothing from the pool looks for messages only.
+        _nextLook = _clock.Now + (IsLocal && !_claimWanted && pause > Limits.LocalPollMax / 2 ? pause * Limits.BusyPollFactor : pause);
+    }
 
     private double Sample() => _settings.Chance(1000) / 1000.0;
 
@@ -159,8 +164,8 @@ internal sealed class AgentLoop
         {
             case Ack ack:
                 // An unknown queue is one whose removal did not succeed the first time.
+                // What is dropped frees nothing that anybody waits for: the next beat tells it in time.
                 if (_book.Drop(ack.Queue, out var outputs)) _spool.Add(new DropOrder(ack.Queue, outputs));
-                TellSoon();
                 break;
             case Start start:
                 if (_book.Find(start.Queue) is { } queue) queue.MayStart = true;
@@ -281,7 +286,7 @@ internal sealed class AgentLoop
         var next = TimeSpan.MaxValue;
         foreach (var queue in _book.Queues)
         {
-            if (AgentRules.PublishDue(queue.PublishFacts, _settings.Timing) is not { } due) continue;
+            if (AgentRules.PublishDue(queue.PublishFacts with { JobSeconds = _book.JobSeconds }, _settings.Timing) is not { } due) continue;
             if (due <= now) _spool.Add(new PublishOrder(queue.NextVersion(_settings.Card)));
             else next = Earlier(next, due);
         }
@@ -301,7 +306,9 @@ internal sealed class AgentLoop
         if (_looking) return TimeSpan.MaxValue;
         if (_nextLook > now) return _nextLook;
         _looking = true;
-        _spool.Add(new LookOrder(wanted, _settings.Whole, _facts.StopAt - now, _reservation.Gang));
+        var everything = now >= _nextWholeLook;
+        if (everything) _nextWholeLook = now + _settings.Timing.Heartbeat;
+        _spool.Add(new LookOrder(wanted, _settings.Whole, _facts.StopAt - now, _reservation.Gang, everything));
         return TimeSpan.MaxValue;
     }
 
@@ -314,11 +321,11 @@ internal sealed class AgentLoop
 
     private int IdleCores => _standing == Standing.Working ? _room.IdleCores : 0;
 
-    /// <summary>Where the bridge learns of a change from the heartbeat only, the next one does not wait for its time.</summary>
-    private void TellSoon()
-    {
-        if (_settings.BeatsTellChanges) _heart.By(_clock.Now + _settings.Timing.PublishMin);
-    }
+    /// <summary>The bridge learns of a change from the heartbeat: the next one does not wait for its time.</summary>
+    private void TellSoon() => _heart.By(_clock.Now + (IsLocal ? Limits.PublishSettles : _settings.Timing.PublishMin));
+
+    /// <summary>The spool is on a filesystem of this machine.</summary>
+    private bool IsLocal => _settings.Timing.CachingBound == TimeSpan.Zero;
 
     /// <summary>Whether all is over; answers when to look again.</summary>
     private TimeSpan Leave(TimeSpan now)

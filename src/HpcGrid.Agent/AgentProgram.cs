@@ -46,8 +46,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var bound = CachingBound.Of(fs, options.Spool);
         Log.Information(
             "{Agent} joined {Spool} ({Kind}) with {Cores} cores, network: {Network}", card.Agent, options.Spool, bound.Kind, card.Cores, card.Network);
-        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0, work.Scratch)
-            with { BeatsTellChanges = spool.Root.Layout.IsSharded };
+        var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0, work.Scratch);
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site) { Launcher = options.Launcher };
         using var payloads = new NodePayloads(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
         using var copies = new CopyPool(Limits.CopyThreads);

@@ -69,7 +69,20 @@ internal enum Fit
 /// <param name="AllOver">All jobs are over: it will be the final version.</param>
 /// <param name="NotBefore">Back-off after a failure.</param>
 /// <param name="Bytes">Size of the last version.</param>
-internal readonly record struct PublishFacts(bool Changed, TimeSpan ChangedAt, TimeSpan? PublishedAt, bool AllOver, TimeSpan NotBefore, int Bytes);
+internal readonly record struct PublishFacts(bool Changed, TimeSpan ChangedAt, TimeSpan? PublishedAt, bool AllOver, TimeSpan NotBefore, int Bytes)
+{
+    /// <summary>Jobs of the file.</summary>
+    public int Jobs { get; init; }
+
+    /// <summary>Mean duration of jobs that ended on this node lately; null for none yet.</summary>
+    public double? JobSeconds { get; init; }
+
+    /// <summary>When it was claimed.</summary>
+    public TimeSpan ClaimedAt { get; init; }
+
+    /// <summary>A job of it did not go well, and that is not published yet.</summary>
+    public bool IsUrgent { get; init; }
+}
 
 /// <summary>The agent's decisions: from what it knows and the time, nothing else. The loop performs them.</summary>
 internal static class AgentRules
@@ -152,7 +165,8 @@ internal static class AgentRules
     }
 
     /// <summary>
-    /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each 96 KiB of it, up to eight.
+    /// When to publish: the final version at once; otherwise soon after a change, and not more often than P_min for each 96 KiB of it, up to eight; of many
+    /// short jobs that go well only every P_max.
     /// Null: nothing to say.
     /// </summary>
     public static TimeSpan? PublishDue(PublishFacts facts, SpoolTiming timing)
@@ -160,6 +174,7 @@ internal static class AgentRules
         if (!facts.Changed) return null;
         if (facts.AllOver) return facts.NotBefore;
         var settled = facts.ChangedAt + Limits.PublishSettles;
+        if (IsQuiet(facts, timing)) settled = (facts.PublishedAt ?? facts.ClaimedAt) + BulkInterval(timing);
         if (facts.PublishedAt is { } published)
         {
             var interval = timing.PublishMin * Math.Min(1 + facts.Bytes / Limits.BytesPerPublishInterval, Limits.PublishIntervals);
@@ -167,6 +182,11 @@ internal static class AgentRules
         }
         return facts.NotBefore > settled ? facts.NotBefore : settled;
     }
+
+    private static bool IsQuiet(PublishFacts facts, SpoolTiming timing) => !facts.IsUrgent && facts.Jobs >= Limits.BulkJobs
+        && facts.JobSeconds <= Limits.BulkJobPart * BulkInterval(timing).TotalSeconds;
+
+    private static TimeSpan BulkInterval(SpoolTiming timing) => timing.CachingBound > TimeSpan.Zero ? timing.PublishMax : Limits.LocalBulkPublish;
 
     /// <summary>
     /// The intervals an agent keeps. On a filesystem of one machine nothing is cached, and polling costs next to nothing: there it looks

@@ -10,8 +10,6 @@ namespace HpcGrid.Agent;
 /// <param name="Chance">A number from 0 to below its argument.</param>
 internal sealed record AgentSettings(AgentCard Card, SpoolTiming Timing, Room Whole, int GuardProcess, Func<int, int> Chance)
 {
-    /// <summary>The bridge learns of changes from heartbeats only: beat soon after one (PROTOCOL 5).</summary>
-    public bool BeatsTellChanges { get; init; }
     /// <summary>A folder on the node's own disk for the agent's own files.</summary>
     public required string Scratch { get; init; }
     /// <summary>On the agent's clock; null when no end is known.</summary>

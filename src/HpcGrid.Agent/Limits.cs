@@ -162,6 +162,22 @@ internal static class Limits
     /// <summary>On a filesystem of one machine: a listing takes microseconds.</summary>
     public static readonly TimeSpan LocalPollMin = TimeSpan.FromSeconds(0.05), LocalPollMax = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>An agent whose cores are busy and that wants nothing from the pool waits so much longer there between two looks for messages.</summary>
+    public const int BusyPollFactor = 2;
+
+    /// <summary>
+    /// A file of so many jobs that take so little time each is in bulk: what went well is told with its final version, or after P_max; nobody waits for one of
+    /// them, and a version costs as much as a file.
+    /// </summary>
+    public const int BulkJobs = 128;
+    public const double BulkJobPart = 0.25;
+
+    /// <summary>And so often on a filesystem of one machine.</summary>
+    public static readonly TimeSpan LocalBulkPublish = TimeSpan.FromSeconds(20);
+
+    /// <summary>How much the newest job weighs in the running mean of durations.</summary>
+    public const double DurationWeight = 0.1;
+
     /// <summary>P_min on a filesystem of one machine: a publication there takes a millisecond.</summary>
     public static readonly TimeSpan LocalPublishMin = TimeSpan.FromSeconds(0.5);
 

@@ -16,6 +16,9 @@ internal sealed class QueueBook(AgentCard card)
     public int Count => _queues.Count;
     public int WaitingCount => _waiting.Count;
 
+    /// <summary>Running mean of the time that a job takes; null before the first.</summary>
+    public double? JobSeconds { get; private set; }
+
     /// <summary>A publication failed and did not succeed since.</summary>
     public bool Fails => _queues.Values.Any(queue => queue.Fails);
 
@@ -96,7 +99,11 @@ internal sealed class QueueBook(AgentCard card)
 
     public void Over(JobRun run)
     {
-        if (!run.IsUntouched) _active.Remove(run.Job.Id);
+        if (run.IsUntouched) return;
+        _active.Remove(run.Job.Id);
+        if (run is not { StartedAt: { } from, EndedAt: { } to }) return;
+        var seconds = (to - from).TotalSeconds;
+        JobSeconds = JobSeconds is { } mean ? mean + (Limits.DurationWeight * (seconds - mean)) : seconds;
     }
 
     /// <summary>Reports of jobs that are over and in no final version.</summary>

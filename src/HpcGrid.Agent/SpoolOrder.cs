@@ -10,7 +10,8 @@ internal abstract record SpoolOrder;
 /// <param name="Whole">What the node has.</param>
 /// <param name="Left">Until running jobs are stopped.</param>
 /// <param name="Gang">Offers for this gang; 0: ordinary ones.</param>
-internal sealed record LookOrder(bool Claim, Room Whole, TimeSpan? Left, long Gang) : SpoolOrder;
+/// <param name="Everything">Its own directory and claims too, not the inbox alone.</param>
+internal sealed record LookOrder(bool Claim, Room Whole, TimeSpan? Left, long Gang, bool Everything) : SpoolOrder;
 
 /// <summary>Answered by <see cref="VersionWritten"/>.</summary>
 internal sealed record PublishOrder(WorkQueueVersion Version) : SpoolOrder;

@@ -17,6 +17,10 @@ internal sealed class SpoolWork
     /// <summary>Names are never used twice, and a deleted file may still be listed: what was read once is never read again.</summary>
     private readonly HashSet<QueueName> _read = [];
     private long _lease;
+    private Liveness _liveness = Liveness.Unknown;
+
+    /// <summary>A claim was tried and none has been seen since: it may still show itself, whatever rename answered.</summary>
+    private bool _doubt;
     private long _changes;
     private long _keysSequence;
 
@@ -69,10 +73,12 @@ internal sealed class SpoolWork
         var inbox = _spool.ReadInbox();
         foreach (var fault in inbox.Faults) trouble.Add($"message {fault.FileName}: {fault.Reason}");
         if (inbox.Lease is { } lease) _lease = lease.Number;
-        var liveness = _spool.CheckLive();
-        var claimed = ReadClaims(trouble);
-        if (order.Claim && liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);
-        return new Polled(liveness, inbox.Lease, inbox.Messages, claimed, trouble);
+        // A fence takes the inbox away with `live` (F3): while it is listed nothing else need be looked at each time.
+        var everything = order.Everything || _doubt || inbox.Errno != Errno.None || _liveness != Liveness.Live;
+        if (everything) _liveness = _spool.CheckLive();
+        var claimed = everything ? ReadClaims(trouble) : [];
+        if (order.Claim && _liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);
+        return new Polled(_liveness, inbox.Lease, inbox.Messages, claimed, trouble);
     }
 
     /// <summary>A1, A2. True when it is worth looking at the claims: what rename answers proves nothing.</summary>
@@ -85,6 +91,7 @@ internal sealed class SpoolWork
         while (choice.Count > 0)
         {
             var pick = _chance(choice.Count);
+            _doubt = true;
             if (!_spool.TryClaim(choice[pick]).IsAbsent()) return true;
             choice.RemoveAt(pick);
         }
@@ -104,6 +111,7 @@ internal sealed class SpoolWork
                 continue;
             }
             _read.Add(name);
+            _doubt = false;
             _changes++;
             if (reading.Fault is { } fault) trouble.Add($"claim {name} is no good: {fault}");
             // A damaged file becomes one without jobs: its final version hands everything back.

@@ -81,9 +81,6 @@ public sealed class BridgeHost : IDisposable
         var image = parts.Ways.Image ?? Own(new WorkQueueImage(Scratch()));
         var (fleet, demand, meter, board) = (new Fleet(), new Demand(), new WorkMeter(), new PilotBoard());
         var (ending, welcome, health) = (new JobEnding(ledger), new Welcome(ledger), new NodeHealth());
-        var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
-        var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata);
-        var pace = new Pace(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds), budget);
         var batch = new BatchCalls(parts.Batch, _posts, _stopping.Token);
         var area = new StageArea(parts.Ways.Disk, Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board, fleet);
@@ -91,16 +88,22 @@ public sealed class BridgeHost : IDisposable
         var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
         var reader = new AgentReader(ledger, spool, fleet, intake, image, verdicts);
         var timing = _timing = new MeasuredTiming(parts.Timing);
-        var watch = new NodeWatch(spool, fleet, board, timing, verdicts, parts.Time);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
+        var bulk = new Bulk(fleet, pilots, meter, demand, timing, options.Batch);
+        var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
+        // Who set a budget gets it; the default follows the work that is done for it.
+        var perResult = options.OperationsPerSecond > 0 ? 0 : Limits.OperationsPerResult;
+        var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata - (long)(perResult * meter.Committed));
+        var pace = new Pace(() => bulk.LookPause(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)), budget);
+        var watch = new NodeWatch(spool, fleet, board, timing, verdicts, parts.Time);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(
-            ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, pilots, meter, options.Batch), pace);
+            ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, meter, bulk, options.Batch), pace);
         var messages = new MessageStep(ledger, spool, fleet, timing, pace, rate);
         var gangs = new GangStep(ledger, spool, fleet, pilots, ending, options.Batch) { Tell = messages.Send };
         offers.Gangs = () => gangs.Complete;
         pilots.GangsWithoutPilot = () => gangs.PilotsWanted;
-        var appetite = new Appetite(ledger, fleet, pilots, meter, options);
+        var appetite = new Appetite(ledger, fleet, pilots, meter, bulk, options);
         RenewStep? renew = null;
         MatchStep? match = null;
         Central = parts.Central(new Arrivals(

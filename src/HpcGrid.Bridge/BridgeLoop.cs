@@ -19,6 +19,7 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
 {
     private readonly long _started = time.GetTimestamp();
     private TimeSpan _pause = Limits.FirstPause;
+    private TimeSpan _ruled = -Limits.RuleInterval;
 
     /// <summary>Its transaction is on disk, and part of what the world must see is not done yet. No other tick comes before that.</summary>
     private Tick? _unfinished;
@@ -61,7 +62,12 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
     {
         if (_unfinished is { HasActions: true } tick)
         {
-            mayAct();
+            // The listing is dear on a shared filesystem; most ticks only talk to central.
+            if (tick.NeedsRule || tick.Monotonic - _ruled >= Limits.RuleInterval)
+            {
+                mayAct();
+                _ruled = tick.Monotonic;
+            }
             tick.Act();
         }
         _unfinished = null;

@@ -45,7 +45,7 @@ public sealed record BridgeOptions
     /// <summary>Least pause between two looks at the spool, milliseconds.</summary>
     public int SpoolPollMilliseconds { get; set; } = 50;
 
-    /// <summary>Metadata operations a second on the spool, on average; 0 is 50 on a shared filesystem and 5000 on a local one.</summary>
+    /// <summary>Metadata operations a second on the spool, on average; 0 is 50 on a shared filesystem and 5000 on a local one, and one more for every 20 results.</summary>
     public int OperationsPerSecond { get; set; }
 
     /// <summary>How agents are started.</summary>

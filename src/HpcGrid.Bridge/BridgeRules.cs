@@ -9,7 +9,11 @@ namespace HpcGrid.Bridge;
 /// <param name="HeldCores">The cores they ask for.</param>
 /// <param name="JobSeconds">Running mean of the time a job keeps its cores; null when none has ended yet.</param>
 /// <param name="EndsPerSecond">Jobs that ended per second lately.</param>
-public sealed record StockView(int Cores, long HeldJobs, long HeldCores, double? JobSeconds, double EndsPerSecond);
+public sealed record StockView(int Cores, long HeldJobs, long HeldCores, double? JobSeconds, double EndsPerSecond)
+{
+    /// <summary>Jobs to hold beside one on each core while work goes out in bulk; 0 otherwise.</summary>
+    public long Bulk { get; init; }
+}
 
 /// <summary>The bridge's decisions, as functions of what it sees.</summary>
 public static class BridgeRules
@@ -22,11 +26,11 @@ public static class BridgeRules
     public static int HowManyToAsk(StockView view)
     {
         if (view.Cores <= 0) return 0;
-        var wanted = WantedCores(view);
+        var coresPerJob = view.HeldJobs > 0 ? Math.Max(1.0, (double)view.HeldCores / view.HeldJobs) : 1.0;
+        var wanted = Math.Max(WantedCores(view), view.Bulk > 0 ? view.Cores + (view.Bulk * coresPerJob) : 0);
         var missing = wanted - view.HeldCores;
         // A full round trip for the odd job would cost more than it brings.
         if (missing <= 0 || (missing < wanted / 8 && view.HeldCores >= view.Cores)) return 0;
-        var coresPerJob = view.HeldJobs > 0 ? Math.Max(1.0, (double)view.HeldCores / view.HeldJobs) : 1.0;
         return (int)Math.Clamp(Math.Ceiling(missing / coresPerJob), 1, MatchJobs.MaxCount);
     }
 

@@ -87,6 +87,25 @@ internal static class Limits
     /// <summary>From an offer to its first start: an agent polls the pool about twice a second while it works.</summary>
     public static readonly TimeSpan ClaimLatency = TimeSpan.FromSeconds(0.3);
 
+    /// <summary>The same while work goes out in bulk, without what the mount adds: bridge and agents look less often then.</summary>
+    public static readonly TimeSpan BulkClaimLatency = TimeSpan.FromSeconds(0.8);
+
+    /// <summary>Files of fewer jobs are not worth gathering for: jobs are long, or slots few.</summary>
+    public const int LeastBulk = 128;
+
+    /// <summary>Jobs of one shape that are too few for a full file wait for others for so long at most.</summary>
+    public static readonly TimeSpan GatherAtMost = TimeSpan.FromSeconds(4);
+
+    /// <summary>Looks at the spool in the time that one file lasts, while work goes out in bulk; and the longest pause between two.</summary>
+    public const int LooksPerFile = 16;
+    public static readonly TimeSpan LongestBulkPause = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>What each result adds to the default budget: a file of 512 jobs costs the bridge 25 operations at least (PROTOCOL 5).</summary>
+    public const double OperationsPerResult = 0.05;
+
+    /// <summary>A bridge that has nothing to do on its spool looks so often whether it still rules (E1).</summary>
+    public static readonly TimeSpan RuleInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>So often an attempt is offered again after a failure before it is given back to central: a job that takes its node down must not take all of them.</summary>
     public const int MostBranches = 8;
 

@@ -32,7 +32,7 @@ internal sealed class StatusStep(StatusSources from, BridgeOptions options, stri
         if (tick.Monotonic < _due) return;
         _due = tick.Monotonic + Limits.StatusInterval;
         var status = _last = Describe(tick);
-        tick.AfterCommit(() => Write(status));
+        tick.AfterCommitInAnyCase(() => Write(status));
     }
 
     /// <summary>While no tick gets through (ledger full, spool away) the last numbers stand there with what stops them.</summary>
@@ -54,7 +54,7 @@ internal sealed class StatusStep(StatusSources from, BridgeOptions options, stri
             StartedAt = _startedAt ?? tick.Now,
             Epoch = from.Epoch,
             Connected = from.Central.IsConnected,
-            Jobs = Enum.GetValues<JobStage>().ToDictionary(stage => stage.ToString().ToLowerInvariant(), stage => counts.GetValueOrDefault(stage).Jobs),
+            Jobs = Enum.GetValues<JobStage>().ToDictionary(stage => stage.ToString().ToLowerInvariant(), stage => counts.GetValueOrDefault(stage)),
             Outbox = from.Ledger.Outbox.Count(),
             QueuesInPool = from.Ledger.Queues.InPool(),
             Waiting = from.Demand.Waiting,

@@ -8,6 +8,7 @@ namespace HpcGrid.Bridge;
 public sealed class Tick(DateTimeOffset now, TimeSpan monotonic)
 {
     private readonly Queue<Action> _afterCommit = [];
+    private bool _needsRule;
 
     /// <summary>Wall clock: for people, and for what crosses a restart.</summary>
     public DateTimeOffset Now { get; } = now;
@@ -28,7 +29,17 @@ public sealed class Tick(DateTimeOffset now, TimeSpan monotonic)
     }
 
     /// <summary>Runs once the transaction is on disk, in order. Never runs when it failed.</summary>
-    public void AfterCommit(Action action) => _afterCommit.Enqueue(action);
+    public void AfterCommit(Action action)
+    {
+        _needsRule = true;
+        _afterCommit.Enqueue(action);
+    }
+
+    /// <summary>The same for what a bridge may do that another one has taken over from (E1): its own memory and disk, true words to central.</summary>
+    public void AfterCommitInAnyCase(Action action) => _afterCommit.Enqueue(action);
+
+    /// <summary>Something of it is for who rules the spool only.</summary>
+    internal bool NeedsRule => _needsRule;
 
     /// <summary>The transaction is on disk: to the world. After trouble in the middle, called again, it goes on behind it.</summary>
     internal void Act()

@@ -17,4 +17,7 @@ public sealed record AgentObservation(
 {
     /// <summary>Answers to looks (K2).</summary>
     public IReadOnlyList<AnswerName> Answers { get; init; } = [];
+
+    /// <summary>All names in out/, for who reads one of them now.</summary>
+    public IReadOnlyList<string> OutNames { get; init; } = [];
 }

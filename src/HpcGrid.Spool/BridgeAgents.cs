@@ -71,7 +71,7 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
             else if (!SpoolNames.IsTemporary(name)) foreign.Add(name);
         }
         var errno = claims.Complete ? outErrno : claims.Errno;
-        return new AgentObservation(place, errno, claims.Items, versions, outputs, foreign) { Answers = answers };
+        return new AgentObservation(place, errno, claims.Items, versions, outputs, foreign) { Answers = answers, OutNames = names };
     }
 
     private static void Keep(Dictionary<QueueName, VersionName> versions, VersionName version)
@@ -92,15 +92,23 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
     }
 
     /// <summary>B3: the newest valid version of a queue file, never below <paramref name="atLeast"/> (the highest accepted).</summary>
-    public Latest<WorkQueueVersion> ReadVersion(AgentPlace place, QueueName queue, long atLeast, WorkQueueImage image)
+    public Latest<WorkQueueVersion> ReadVersion(AgentPlace place, QueueName queue, long atLeast, WorkQueueImage image) =>
+        ReadVersion(place, queue, atLeast, image.ReadVersion, null);
+
+    /// <summary>The same of an agent that was looked at a moment ago: what was listed then is not listed again.</summary>
+    public Latest<WorkQueueVersion> ReadVersion(AgentObservation seen, QueueName queue, long atLeast, Func<byte[], WorkQueueVersion> read) =>
+        ReadVersion(seen.Place, queue, atLeast, read, seen.OutNames);
+
+    private Latest<WorkQueueVersion> ReadVersion(
+        AgentPlace place, QueueName queue, long atLeast, Func<byte[], WorkQueueVersion> read, IReadOnlyList<string>? listed)
     {
-        return new LatestReader(_fs, _layout.Out(place), Limits.WorkQueueBytes).Read(SequenceOf, atLeast, Decode);
+        return new LatestReader(_fs, _layout.Out(place), Limits.WorkQueueBytes).Read(SequenceOf, atLeast, Decode, listed);
 
         long? SequenceOf(string name) => VersionName.TryParse(name, out var version) && version.Queue == queue ? version.Sequence : null;
 
         WorkQueueVersion Decode(byte[] bytes)
         {
-            var version = image.ReadVersion(bytes);
+            var version = read(bytes);
             return version.Header.Name == queue && version.Agent == place.Agent
                 ? version
                 : throw GridError.Corrupt($"it is a version of {version.Header.Name} by {version.Agent}");

@@ -22,9 +22,9 @@ public sealed class LatestReader(ISharedFs fs, string directory, int cap)
 {
     /// <summary>
     /// The newest valid file. <paramref name="sequenceOf"/> answers null for names of another kind; <paramref name="decode"/> throws
-    /// GridError(Corrupt) for bytes that are no good.
+    /// GridError(Corrupt) for bytes that are no good. <paramref name="listed"/> is what the directory showed a moment ago, null to look now.
     /// </summary>
-    public Latest<T> Read<T>(Func<string, long?> sequenceOf, long atLeast, Func<byte[], T> decode)
+    public Latest<T> Read<T>(Func<string, long?> sequenceOf, long atLeast, Func<byte[], T> decode, IReadOnlyList<string>? listed = null)
         where T : class
     {
         var faults = new List<FileFault>();
@@ -32,7 +32,8 @@ public sealed class LatestReader(ISharedFs fs, string directory, int cap)
         for (var listing = 0; listing < Limits.ListingsPerRead; listing++)
         {
             var names = new List<string>();
-            errno = fs.List(directory, names);
+            errno = listing == 0 && listed is not null ? Errno.None : fs.List(directory, names);
+            if (listing == 0 && listed is not null) names.AddRange(listed);
             var vanished = false;
             foreach (var (name, sequence) in Candidates(names, sequenceOf, atLeast))
             {

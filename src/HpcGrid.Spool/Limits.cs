@@ -3,10 +3,10 @@ namespace HpcGrid.Spool;
 /// <summary>Every bound of the spool, with its reason.</summary>
 public static class Limits
 {
-    /// <summary>Most jobs in one work-queue file: 512 rows cost the same to publish as 64 and one lost file stays cheap (PROTOCOL 5).</summary>
-    public const int JobsPerQueue = 512;
+    /// <summary>Most jobs in one work-queue file: 1024 rows cost as many operations as 64, and one lost file stays cheap (PROTOCOL 5).</summary>
+    public const int JobsPerQueue = 1024;
 
-    /// <summary>Longest work-queue file: it is read into memory in one piece. 512 jobs with their small files stay far below.</summary>
+    /// <summary>Longest work-queue file: it is read into memory in one piece. 1024 jobs with their small files stay far below.</summary>
     public const int WorkQueueBytes = 64 * 1024 * 1024;
 
     /// <summary>Inputs and outputs up to this size ride in the work-queue file; larger ones are files of their own (DESIGN 4).</summary>

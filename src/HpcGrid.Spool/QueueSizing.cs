@@ -30,5 +30,14 @@ public static class QueueSizing
         return (int)Math.Min(jobs, Math.Clamp(rows, 1, Limits.JobsPerQueue));
     }
 
+    /// <summary>
+    /// Jobs that are 20 claim latencies of work for one agent, and no more than a quarter of the walltime left; 1 to <see cref="Limits.JobsPerQueue"/>.
+    /// </summary>
+    public static int Worthwhile(int slotsPerAgent, double secondsPerJob, TimeSpan walltimeLeft, TimeSpan claimLatency)
+    {
+        var seconds = Math.Min(LatencyShare * claimLatency.TotalSeconds, WalltimeShare * walltimeLeft.TotalSeconds);
+        return (int)Math.Clamp(CeilingOf(seconds * Math.Max(1, slotsPerAgent) / secondsPerJob), 1, Limits.JobsPerQueue);
+    }
+
     private static long CeilingOf(double value) => (long)Math.Ceiling(Math.Min(value, Limits.JobsPerQueue));
 }

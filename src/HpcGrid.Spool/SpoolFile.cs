@@ -15,6 +15,9 @@ public sealed record CopiedContent(Errno Errno, Content? Content);
 /// <summary>Reading whole files, suspiciously: no link is followed, nothing but a regular file is read, and never more than the cap (G3, G4).</summary>
 public static class SpoolFile
 {
+    /// <summary>Room for a file that is longer than its status said.</summary>
+    private const int GrownFile = 4096;
+
     /// <summary>All bytes of a small file, in one pass. EFBIG beyond the cap, ELOOP for a link, EINVAL for anything but a regular file.</summary>
     public static Errno Read(ISharedFs fs, string path, int cap, out byte[] bytes)
     {
@@ -63,17 +66,23 @@ public static class SpoolFile
     // The size told by fstat may be old; the end of the file is where read says 0.
     private static Errno ReadAll(ISharedFs fs, FsHandle handle, int size, int cap, out byte[] bytes)
     {
-        var buffer = new byte[size + 1];
+        var buffer = new byte[size];
         var length = 0;
         bytes = [];
+        Span<byte> beyond = stackalloc byte[1];
         for (; ; )
         {
-            var errno = fs.Read(handle, buffer.AsSpan(length), out var count);
+            var full = length == buffer.Length;
+            var errno = fs.Read(handle, full ? beyond : buffer.AsSpan(length), out var count);
             if (errno != Errno.None) return errno;
             if (count == 0) break;
+            if (length + count > cap) return Errno.EFBIG;
+            if (full)
+            {
+                Array.Resize(ref buffer, Math.Min(cap, Math.Max(GrownFile, buffer.Length * 2)));
+                buffer[length] = beyond[0];
+            }
             length += count;
-            if (length > cap) return Errno.EFBIG;
-            if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(cap + 1, buffer.Length * 2));
         }
         bytes = length == buffer.Length ? buffer : buffer.AsSpan(0, length).ToArray();
         return Errno.None;

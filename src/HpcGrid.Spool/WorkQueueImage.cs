@@ -1,3 +1,5 @@
+using HpcGrid.Core.Jobs;
+
 namespace HpcGrid.Spool;
 
 /// <summary>Work-queue files as bytes: a SQLite database with the trailer behind it, built and read in a scratch directory on a local disk.</summary>
@@ -18,7 +20,13 @@ public sealed class WorkQueueImage : IDisposable
     public WorkQueue ReadQueue(byte[] bytes) => WorkQueueReader.ReadQueue(_scratch, bytes);
 
     /// <summary>GridError(Corrupt) for anything but a whole version.</summary>
-    public WorkQueueVersion ReadVersion(byte[] bytes) => WorkQueueReader.ReadVersion(_scratch, bytes);
+    public WorkQueueVersion ReadVersion(byte[] bytes) => ReadVersion(bytes, _ => true);
+
+    /// <summary>
+    /// The same without the reports that nobody wants: each version repeats those before it, and taking a report apart costs more than all else. A version
+    /// with remarks has all of them, because remarks are about reports.
+    /// </summary>
+    public WorkQueueVersion ReadVersion(byte[] bytes, Func<AttemptId, bool> wanted) => WorkQueueReader.ReadVersion(_scratch, bytes, wanted);
 
     /// <summary>Gives the scratch directory back.</summary>
     public void Dispose() => _scratch.Dispose();

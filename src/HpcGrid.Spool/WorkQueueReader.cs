@@ -15,7 +15,7 @@ namespace HpcGrid.Spool;
 internal static class WorkQueueReader
 {
     private const string JobColumns = "SELECT job, attempt, branch, spec, grant FROM job ORDER BY position";
-    private const string ReportColumns = "SELECT report FROM job ORDER BY position";
+    private const string ReportColumns = "SELECT job, attempt, report FROM job ORDER BY position";
     private const string NoteColumns = "SELECT job, attempt, counter, kind, time, text FROM event ORDER BY rowid";
 
     internal static WorkQueue ReadQueue(ScratchDirectory scratch, byte[] bytes) =>
@@ -24,17 +24,15 @@ internal static class WorkQueueReader
             SqliteScratch.Query(connection, JobColumns, Limits.JobsPerQueue, ReadJob),
             ReadBlobs(connection)));
 
-    internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes) =>
-        Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) => new WorkQueueVersion(
-            HeaderOf(meta),
-            Number(meta, "sequence"),
-            Number(meta, "final") == 1,
-            meta["agent"],
-            Number(meta, "applied"),
-            SqliteScratch.Query(connection, ReportColumns, Limits.JobsPerQueue, ReadReport),
-            ReadBlobs(connection))
+    internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes, Func<AttemptId, bool> wanted) =>
+        Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) =>
         {
-            Notes = SqliteScratch.Query(connection, NoteColumns, Limits.NotesPerVersion, ReadNote),
+            var notes = SqliteScratch.Query(connection, NoteColumns, Limits.NotesPerVersion, ReadNote);
+            var reports = SqliteScratch.Query(
+                connection, ReportColumns, Limits.JobsPerQueue, row => notes.Count > 0 || wanted(AttemptOf(row)) ? ReadReport(row) : null);
+            return new WorkQueueVersion(
+                HeaderOf(meta), Number(meta, "sequence"), Number(meta, "final") == 1, meta["agent"], Number(meta, "applied"),
+                [.. reports.OfType<JobReport>()], ReadBlobs(connection)) { Notes = notes };
         });
 
     private static T Read<T>(ScratchDirectory scratch, byte[] bytes, string kind, Func<SqliteConnection, Dictionary<string, string>, T> read)
@@ -93,9 +91,9 @@ internal static class WorkQueueReader
         new(AttemptOf(row), Small(row, 2), Bytes(row, 3), Text(row, 4));
 
     private static JobReport ReadReport(Row row) =>
-        JsonSerializer.Deserialize(Bytes(row, 0), GridJson.Default.JobReport) is { Job: > 0, Attempt: > 0, Branch: >= 0 } report
+        JsonSerializer.Deserialize(row.Blob(2), GridJson.Default.JobReport) is { Attempt: > 0, Branch: >= 0 } report && report.AttemptId == AttemptOf(row)
             ? report
-            : throw new FormatException("a report is about no job");
+            : throw new FormatException("a report is about no job, or about another");
 
     private static AgentNote ReadNote(Row row) => new(
         AttemptOf(row), Small(row, 2), Text(row, 3),

@@ -18,6 +18,9 @@ public sealed class Row
     public string GetString(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string() ?? "";
     public byte[] GetBytes(int column) => raw.sqlite3_column_blob(_statement, column).ToArray();
 
+    /// <summary>The bytes where SQLite has them, gone with the next row; empty for NULL.</summary>
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
+
     public long? LongOrNull(int column) => IsNull(column) ? null : GetInt64(column);
     public string? TextOrNull(int column) => IsNull(column) ? null : GetString(column);
     public byte[]? BytesOrNull(int column) => IsNull(column) ? null : GetBytes(column);

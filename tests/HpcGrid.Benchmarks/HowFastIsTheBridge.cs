@@ -78,7 +78,7 @@ internal static class HowFastIsTheBridge
         table.AddRow("of one core", Text(use.Cores), "< 1");
         table.AddRow("CPU µs a job", Text(1e6 * use.Cores / Math.Max(1, use.EndsPerSecond)), "");
         table.AddRow("memory with all that is played (MiB)", Text(use.PeakMebibytes), "< 300");
-        table.AddRow("metadata operations a second", Text(use.OperationsPerSecond), options.Operations > 0 ? $"budget {options.Operations}" : "budget 50");
+        table.AddRow("metadata operations a second", Text(use.OperationsPerSecond), $"budget {(options.Operations > 0 ? options.Operations : 50 + use.EndsPerSecond / 20):0}");
         table.AddRow("metadata operations a job", (use.OperationsPerSecond / Math.Max(1, use.EndsPerSecond)).ToString("F3", CultureInfo.InvariantCulture), "");
         table.AddRow("ticks a second of the played clock", Text(use.TicksPerSecond), "");
         AnsiConsole.Write(table);
@@ -97,20 +97,36 @@ internal static class HowFastIsTheBridge
 
     private sealed class BridgeMeter(BridgeHost host, PlayedClock clock, PlayedNodes nodes, CountingFs fs, PlayedCentral central)
     {
+        private static readonly TimeSpan Part = TimeSpan.FromSeconds(5);
+        private TimeSpan _cpu;
+        private int _ticks;
+
+        /// <summary>Tells on standard error how it goes, because on a busy machine it takes long.</summary>
         public BridgeUse Run(TimeSpan time)
         {
-            var (start, ends, operations, ticks, cpu) = (clock.Now, central.Ends, fs.Counts, 0, TimeSpan.Zero);
-            while (clock.Now - start < time)
+            var (start, part) = (Now(), Now());
+            while (clock.Now - start.At < time)
             {
                 var before = Environment.CpuUsage.TotalTime;
                 Tick(host, clock, LongestStep);
-                cpu += Environment.CpuUsage.TotalTime - before;
-                ticks++;
+                _cpu += Environment.CpuUsage.TotalTime - before;
+                _ticks++;
                 nodes.Until(clock.Now);
+                if (clock.Now - part.At < Part) continue;
+                Console.Error.WriteLine($"{clock.Now.TotalSeconds:0} s: {Since(part)}");
+                part = Now();
             }
-            var seconds = (clock.Now - start).TotalSeconds;
+            return Since(start);
+        }
+
+        private (TimeSpan At, long Ends, FsCounts Fs, TimeSpan Cpu, int Ticks) Now() => (clock.Now, central.Ends, fs.Counts, _cpu, _ticks);
+
+        private BridgeUse Since((TimeSpan At, long Ends, FsCounts Fs, TimeSpan Cpu, int Ticks) from)
+        {
+            var seconds = (clock.Now - from.At).TotalSeconds;
             var peak = ProcessCost.Of(Environment.ProcessId).PeakMebibytes;
-            return new BridgeUse((central.Ends - ends) / seconds, cpu.TotalSeconds / seconds, peak, fs.Counts.Since(operations).Metadata / seconds, ticks / seconds);
+            return new BridgeUse((central.Ends - from.Ends) / seconds, (_cpu - from.Cpu).TotalSeconds / seconds, peak,
+                fs.Counts.Since(from.Fs).Metadata / seconds, (_ticks - from.Ticks) / seconds);
         }
     }
 

@@ -1,3 +1,4 @@
+using HpcGrid.Agent;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
@@ -6,15 +7,18 @@ namespace HpcGrid.Benchmarks;
 
 /// <summary>
 /// Many agents in the hands of a benchmark: the real protocol on the real spool, payloads that only take their time on a played clock. An agent takes a queue
-/// file when it has nothing more to begin, tells of it when it begins and each time all of its slots have ended, and ends it with a final version.
+/// file when it has nothing more to begin, tells of it when the real agent's rule says so and all of its slots have ended, and ends it with a final version.
 /// </summary>
 internal sealed class PlayedNodes : IDisposable
 {
     private const int OffersSeen = 4000;
+    private const double GoldenRatio = 0.618;
     private static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(10), PollPause = TimeSpan.FromSeconds(2);
     private readonly List<Node> _nodes;
     private readonly WorkQueueImage _image;
+    private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
     private readonly TimeSpan _jobTime;
+    private double _spread;
     private readonly int _slots;
 
     public PlayedNodes(string spool, string scratch, IReadOnlyList<string> pilots, int slots, TimeSpan jobTime)
@@ -51,7 +55,14 @@ internal sealed class PlayedNodes : IDisposable
         while (pool.TryDequeue(out var entry))
         {
             if (node.Spool.TryClaim(entry) != Errno.None || node.Spool.ReadClaim(entry.Name, _image).Queue is not { } queue) continue;
-            (node.Running, node.Begun, node.Sequence) = (queue, 0, 0);
+            // Specifications and grants are not kept: half a million of them would be all of this process's memory.
+            var jobs = queue.Jobs.Select(job => (job.Id, job.Branch)).ToArray();
+            (node.Running, node.Begun, node.Sequence) = (new Held(queue.Header, jobs, now), 0, 0);
+            node.JobTime = _jobTime;
+            // As in a production that has run for long: agents are in the midst of their files, each somewhere else.
+            if (!node.IsSpread && jobs.Length >= Agent.Limits.BulkJobs) (node.IsSpread, node.JobTime) = (true, _jobTime * (_spread = (_spread + GoldenRatio) % 1));
+            (node.HasNews, node.PublishedAt, node.Bytes) = (true, null, 0);
+            node.Changes++;
             BeginRound(node, now);
             return;
         }
@@ -61,39 +72,45 @@ internal sealed class PlayedNodes : IDisposable
     {
         var queue = node.Running!;
         var ended = node.Begun;
-        (node.RoundFirst, node.Begun) = (ended, Math.Min(queue.Jobs.Count, ended + _slots));
-        node.RoundEnds = now + _jobTime;
-        Publish(node, queue, ended, final: false);
+        (node.RoundFirst, node.Begun) = (ended, Math.Min(queue.Jobs.Length, ended + _slots));
+        node.RoundEnds = now + node.JobTime;
+        var facts = new PublishFacts(true, now, node.PublishedAt, false, TimeSpan.Zero, node.Bytes)
+        {
+            Jobs = queue.Jobs.Length, JobSeconds = _jobTime.TotalSeconds, ClaimedAt = queue.ClaimedAt,
+        };
+        if (AgentRules.PublishDue(facts, _timing) <= now + Agent.Limits.PublishSettles) Publish(node, queue, ended, now, final: false);
     }
 
     private void EndRound(Node node, TimeSpan now)
     {
         var queue = node.Running!;
         Ended += node.Begun - node.RoundFirst;
-        if (node.Begun < queue.Jobs.Count)
+        if (node.Begun < queue.Jobs.Length)
         {
             BeginRound(node, now);
             return;
         }
-        Publish(node, queue, queue.Jobs.Count, final: true);
+        Publish(node, queue, queue.Jobs.Length, now, final: true);
         (node.Running, node.NextPoll) = (null, now);
-        node.Finished.Add(queue);
+        node.Finished.Add(queue.Header.Name);
         QueueFiles++;
     }
 
-    private void Publish(Node node, WorkQueue queue, int ended, bool final)
+    private void Publish(Node node, Held queue, int ended, TimeSpan now, bool final)
     {
         var reports = queue.Jobs.Take(node.Begun).Select((job, number) => Report(node, job, number < ended));
         var sequence = ++node.Sequence;
         var version = new WorkQueueVersion(queue.Header, sequence, final, node.Spool.Card.Agent, node.Spool.AppliedMessage, [.. reports], new Dictionary<string, byte[]>());
-        var errno = node.Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), _image.Write(version));
+        var image = _image.Write(version);
+        var errno = node.Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), image);
+        (node.PublishedAt, node.Bytes) = (now, image.Length);
         if (errno != Errno.None) throw new InvalidOperationException($"a played agent cannot publish: {errno}");
-        node.Spool.RemoveOldVersions(queue.Header.Name);
+        if (sequence > Spool.Limits.VersionsKept) node.Spool.RemoveOldVersions(queue.Header.Name);
         node.HasNews = true;
         node.Changes++;
     }
 
-    private static JobReport Report(Node node, QueuedJob job, bool ended) => new()
+    private static JobReport Report(Node node, (AttemptId Id, int Branch) job, bool ended) => new()
     {
         Job = job.Id.Job, Attempt = job.Id.Attempt, Branch = job.Branch, Node = node.Spool.Card.Node, Agent = node.Spool.Card.Agent,
         Stage = ended ? ReportStage.Ended : ReportStage.Running, Outcome = ended ? Outcome.Succeeded : null,
@@ -107,7 +124,8 @@ internal sealed class PlayedNodes : IDisposable
         var inbox = node.Spool.ReadInbox();
         foreach (var message in inbox.Messages.Select(message => message.Message).OfType<Ack>())
         {
-            if (node.Finished.RemoveAll(queue => queue.Header.Name == message.Queue) > 0) node.Spool.DropQueue(message.Queue, []);
+            if (node.Finished.Remove(message.Queue)) node.Spool.DropQueue(message.Queue, []);
+            node.Changes++;
         }
         node.Spool.Heartbeat(new HeartbeatMarker(++node.Beats, node.Running is null ? node.Spool.Card.Cores : 0, false, false)
         {
@@ -118,14 +136,20 @@ internal sealed class PlayedNodes : IDisposable
 
     public void Dispose() => _image.Dispose();
 
+    private sealed record Held(WorkQueueHeader Header, (AttemptId Id, int Branch)[] Jobs, TimeSpan ClaimedAt);
+
     private sealed class Node(AgentSpool spool, TimeSpan firstPoll)
     {
         public AgentSpool Spool { get; } = spool;
         public TimeSpan NextPoll { get; set; } = firstPoll;
         public TimeSpan LastBeat { get; set; } = -BeatPause;
         public TimeSpan RoundEnds { get; set; }
-        public WorkQueue? Running { get; set; }
-        public List<WorkQueue> Finished { get; } = [];
+        public TimeSpan JobTime { get; set; }
+        public bool IsSpread { get; set; }
+        public Held? Running { get; set; }
+        public TimeSpan? PublishedAt { get; set; }
+        public int Bytes { get; set; }
+        public List<QueueName> Finished { get; } = [];
         public int RoundFirst { get; set; }
         public int Begun { get; set; }
         public long Sequence { get; set; }

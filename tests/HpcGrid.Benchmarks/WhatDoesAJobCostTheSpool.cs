@@ -11,7 +11,7 @@ namespace HpcGrid.Benchmarks;
 internal static class WhatDoesAJobCostTheSpool
 {
     private sealed record Answers(double Operations, double Fsyncs, double Bytes, double CountedOperations, double TracedOperations,
-        double CountedFsyncs, double TracedFsyncs, double LocalRate, double OtherRate);
+        double CountedFsyncs, double TracedFsyncs, double LocalRate, double OtherRate, IReadOnlyDictionary<string, double> Kinds);
 
     public static async Task<int> Answer(BenchOptions options)
     {
@@ -19,29 +19,39 @@ internal static class WhatDoesAJobCostTheSpool
         try
         {
             var whole = await WholeGrid(options, folder);
+            if (!options.Json) Console.Error.WriteLine($"the whole grid: {JsonSerializer.Serialize(whole)}");
             var traced = await Traced(Math.Min(options.Jobs, 400), folder);
             var local = await Rate(options, folder, null);
             var other = options.Spool.Length > 0 ? await Rate(options, folder, options.Spool) : double.NaN;
             Say(options, new Answers(whole.Operations / options.Jobs, whole.Fsyncs / options.Jobs, whole.BytesWritten / options.Jobs,
-                traced.Counted.Operations, traced.Operations, traced.Counted.Fsyncs, traced.Fsyncs, local, other));
+                traced.Counted.Operations, traced.Operations, traced.Counted.Fsyncs, traced.Fsyncs, local, other,
+                whole.Kinds.ToDictionary(kind => kind.Key, kind => kind.Value / options.Jobs)));
             return 0;
         }
         finally { Directory.Delete(folder, recursive: true); }
     }
 
-    /// <summary>Bridge and agents together, from the first offer to the last acknowledgement.</summary>
+    /// <summary>
+    /// Bridge and agents together, from the first offer to the last acknowledgement. Counts are written with heartbeats, so a pause follows; what an idle grid
+    /// asks for in such a pause is measured before, and is no job's.
+    /// </summary>
     private static async Task<SpoolCost> WholeGrid(BenchOptions options, string folder)
     {
-        // Slots that sleep need no core: 32 in each node.
-        await using var grid = await LocalGrid.Up(folder, options with { CoresPerNode = 32 });
+        // Slots that sleep need no core.
+        await using var grid = await LocalGrid.Up(folder, options with { CoresPerNode = options.Slots });
         await using var client = grid.Connect();
-        await Finish(client, 64);
+        await Finish(client, 2 * options.Nodes * options.Slots);
+        await Settle();
+        var first = SpoolCost.Of(grid);
+        await Settle();
         var before = SpoolCost.Of(grid);
         await Finish(client, options.Jobs);
-        // Agents write their counts with every heartbeat, the bridge about once a second; the last change must be in them.
-        await Statistics.Until(() => false, TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(12));
-        return SpoolCost.Of(grid) - before;
+        await Settle();
+        return SpoolCost.Of(grid) - before - (before - first);
     }
+
+    /// <summary>Agents write their counts with every heartbeat, the bridge about once a second; the last change must be in them.</summary>
+    private static Task Settle() => Task.Delay(TimeSpan.FromSeconds(12));
 
     private static async Task Finish(Client.GridClient client, int jobs)
     {
@@ -56,7 +66,7 @@ internal static class WhatDoesAJobCostTheSpool
     /// <summary>One agent under strace, from its joining to its leaving.</summary>
     private static async Task<(SpoolCost Counted, double Operations, double Fsyncs)> Traced(int jobs, string folder)
     {
-        if (!File.Exists("/usr/bin/strace")) return (new SpoolCost(double.NaN, double.NaN, double.NaN), double.NaN, double.NaN);
+        if (!File.Exists("/usr/bin/strace")) return (SpoolCost.Unknown, double.NaN, double.NaN);
         var log = Path.Combine(folder, "trace");
         using var stand = new AgentStand(folder);
         await stand.Start(32, "strace", "-f", "-qq", "-y", "-o", log, "-e", "trace=%file,%desc");
@@ -67,7 +77,7 @@ internal static class WhatDoesAJobCostTheSpool
         // Reads, writes and closes go to data servers or nowhere; a listing is its opening, however many calls it takes.
         var metadata = calls.Count(name => name is "openat" or "open" or "rename" or "renameat" or "renameat2" or "unlink" or "unlinkat" or "mkdir" or "mkdirat"
             or "rmdir" or "link" or "linkat" or "statx" or "stat" or "lstat" or "fstat" or "newfstatat" or "statfs" or "fstatfs");
-        return (SpoolCost.Read(stand.UseFile, null), metadata + syncs, syncs);
+        return (SpoolCost.Read(stand.UseFile, null, "agent"), metadata + syncs, syncs);
     }
 
     private static string NameOf(string line)
@@ -93,8 +103,9 @@ internal static class WhatDoesAJobCostTheSpool
             Console.WriteLine(JsonSerializer.Serialize(answers, new JsonSerializerOptions { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals }));
             return;
         }
-        Console.WriteLine($"{options.Jobs} jobs of one second with a line of output, {options.Nodes} nodes x 32 slots: of one job, bridge and agents together");
+        Console.WriteLine($"{options.Jobs} jobs of one second with a line of output, {options.Nodes} nodes x {options.Slots} slots: of one job, bridge and agents together");
         Console.WriteLine($"  {answers.Operations:F3} metadata operations, {answers.Fsyncs:F4} fsyncs, {answers.Bytes:F0} bytes written");
+        foreach (var (kind, count) in answers.Kinds.Where(kind => kind.Value > 0).OrderByDescending(kind => kind.Value)) Console.WriteLine($"    {count:F4} {kind}");
         Console.WriteLine(double.IsNaN(answers.TracedOperations) ? "strace is not installed"
             : $"one agent from joining to leaving: it counted {answers.CountedOperations:F0} operations and {answers.CountedFsyncs:F0} fsyncs, "
                 + $"strace saw {answers.TracedOperations:F0} and {answers.TracedFsyncs:F0} on the spool");

@@ -356,7 +356,7 @@ internal sealed class JobRunner
         if (run.Sandbox is { } sandbox && !(run.Gang is null && _work.TryKeep(sandbox)) && !sandbox.TryRemoveQuickly())
             _parts.Copies.Add(() => sandbox.RemoveTree());
         _active.Remove(run);
-        run.Queue.CountOver(_clock.Now);
+        run.Queue.CountOver(_clock.Now, outcome == Outcome.Succeeded);
         Ended?.Invoke(run);
     }
 

@@ -16,7 +16,8 @@ internal sealed class QueueRun
     private TimeSpan _notBefore;
     private TimeSpan _backOff;
     private int _over;
-    private bool _changed;
+    private bool _changed, _urgent;
+    private readonly TimeSpan _claimedAt;
     private long _sequence;
     private long _finalSequence;
     private int _bytes;
@@ -24,11 +25,13 @@ internal sealed class QueueRun
     public QueueRun(WorkQueue queue, TimeSpan now)
     {
         Header = queue.Header;
+        _claimedAt = now;
         Inputs = queue.Blobs;
         Jobs = [.. queue.Jobs.Select(job => new JobRun(this, job))];
         MayStart = Header.StartMode == StartMode.Optimistic;
         // A3: the bridge waits for version 1 of a file whose jobs start only on its word. A file without jobs is over at once.
-        if (!MayStart || Jobs.Count == 0) Change(now);
+        _urgent = !MayStart || Jobs.Count == 0;
+        if (_urgent) Change(now);
     }
 
     public WorkQueueHeader Header { get; }
@@ -57,7 +60,10 @@ internal sealed class QueueRun
 
     public bool AllOver => _over == Jobs.Count;
 
-    public PublishFacts PublishFacts => new(_changed && !Publishing, _changedAt, _publishedAt, AllOver, _notBefore, _bytes);
+    public PublishFacts PublishFacts => new(_changed && !Publishing, _changedAt, _publishedAt, AllOver, _notBefore, _bytes)
+    {
+        Jobs = Jobs.Count, ClaimedAt = _claimedAt, IsUrgent = _urgent,
+    };
 
     /// <summary>Something is to be published.</summary>
     public void Change(TimeSpan now)
@@ -74,10 +80,11 @@ internal sealed class QueueRun
         Change(by > now ? by : now);
     }
 
-    /// <summary>One more job is over.</summary>
-    public void CountOver(TimeSpan now)
+    /// <summary>One more job is over; what did not go well others wait to hear of.</summary>
+    public void CountOver(TimeSpan now, bool wentWell)
     {
         _over++;
+        _urgent |= !wentWell;
         Change(now);
     }
 
@@ -93,7 +100,7 @@ internal sealed class QueueRun
     /// <summary>The version to publish now, with a sequence never used before; from here on changes belong to the next one.</summary>
     public WorkQueueVersion NextVersion(AgentCard card)
     {
-        _changed = false;
+        _changed = _urgent = false;
         Publishing = true;
         var final = AllOver;
         if (final) _finalSequence = _sequence + 1;

@@ -49,7 +49,7 @@ internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts p
     {
         if (ledger.Matches.Close(reply.RequestId)) Store(tick, reply);
         var empty = reply.Assignments.Count == 0;
-        tick.AfterCommit(() =>
+        tick.AfterCommitInAnyCase(() =>
         {
             _sending = false;
             if (!empty) Hurry();

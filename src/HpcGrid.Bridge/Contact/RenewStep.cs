@@ -21,7 +21,7 @@ internal sealed class RenewStep(ICentral central, Posts posts, Fleet fleet, JobE
         tick.ComeBackIn(_due - tick.Monotonic > TimeSpan.Zero ? _due - tick.Monotonic : Limits.RenewInterval);
         if (_sending || !central.IsConnected || tick.Monotonic < _due) return;
         var nodes = fleet.Describe();
-        tick.AfterCommit(() =>
+        tick.AfterCommitInAnyCase(() =>
         {
             _sending = true;
             _due = tick.Monotonic + Limits.RenewInterval;
@@ -37,7 +37,7 @@ internal sealed class RenewStep(ICentral central, Posts posts, Fleet fleet, JobE
         demand.Waiting = reply.Waiting;
         Kill(tick, reply.Kill);
         Peek(tick, reply.Peeks);
-        tick.AfterCommit(() => _sending = false);
+        tick.AfterCommitInAnyCase(() => _sending = false);
     }
 
     /// <summary>Ends attempts that central wants ended.</summary>

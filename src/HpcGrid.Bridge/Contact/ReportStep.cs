@@ -23,7 +23,7 @@ internal sealed class ReportStep(LedgerDatabase ledger, ICentral central, Posts 
         if (batch.Count == 0) return;
         var last = batch[^1].Row;
         JobEvent[] events = [.. batch.Select(pending => pending.Event)];
-        tick.AfterCommit(() =>
+        tick.AfterCommitInAnyCase(() =>
         {
             _sending = true;
             posts.Fetch(() => central.Call(new ReportEvents(events), stopping), (later, reply) => Reported(later, last, reply), Failed);
@@ -34,7 +34,7 @@ internal sealed class ReportStep(LedgerDatabase ledger, ICentral central, Posts 
     {
         ledger.Outbox.Remove(last);
         foreach (var id in reply.Fenced) ending.DropSilently(id);
-        tick.AfterCommit(() => _sending = false);
+        tick.AfterCommitInAnyCase(() => _sending = false);
         tick.ComeBackIn(TimeSpan.Zero);
     }
 

@@ -30,7 +30,7 @@ internal sealed class SampleStep(ICentral central, Posts posts, CancellationToke
             return;
         }
         JobSample[] batch = [.. _new.Values.Take(Limits.SamplesPerReport)];
-        tick.AfterCommit(() =>
+        tick.AfterCommitInAnyCase(() =>
         {
             foreach (var sample in batch) _new.Remove(new AttemptId(sample.Job, sample.Attempt));
             _sending = true;

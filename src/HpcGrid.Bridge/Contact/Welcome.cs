@@ -29,7 +29,7 @@ public sealed class Welcome
     public void Store(Tick tick, BridgeWelcome welcome)
     {
         _ledger.Facts.Write(Fact, JsonSerializer.Serialize(welcome, BridgeJson.Default.BridgeWelcome));
-        tick.AfterCommit(() => Last = welcome);
+        tick.AfterCommitInAnyCase(() => Last = welcome);
     }
 
     private void Load() =>

@@ -15,7 +15,8 @@ internal sealed class JobTable : Table
 {
     private const string Columns = "row, job, attempt, branch, stage, told, queue, generation, repeatable, killed, spared";
     private readonly Statement _add, _find, _inQueue, _delete, _stage, _told, _requeue, _enqueue, _kill, _counts, _shapes, _held, _inStage, _killed,
-        _unoffer, _unstarted, _findRow, _gangs;
+        _unoffer, _unstarted, _findRow, _gangs, _unended, _ready;
+    private Holding? _holding;
 
     public JobTable(SqliteConnection connection) : base(connection)
     {
@@ -25,13 +26,15 @@ internal sealed class JobTable : Table
             """);
         _find = Prepare($"SELECT {Columns} FROM job WHERE job = $1 AND attempt = $2");
         _inQueue = Prepare($"SELECT {Columns} FROM job WHERE queue = $1 AND generation = $2");
-        _delete = Prepare("DELETE FROM job WHERE row = $1");
-        _stage = Prepare("UPDATE job SET stage = $2 WHERE row = $1");
+        _delete = Prepare("DELETE FROM job WHERE row = $1 RETURNING CASE stage WHEN 3 THEN -1 ELSE cores * max(nodes, 1) END");
+        _stage = Prepare("UPDATE job SET stage = $2 WHERE row = $1 RETURNING cores * max(nodes, 1)");
         _told = Prepare("UPDATE job SET told = $2 WHERE row = $1");
         _requeue = Prepare("UPDATE job SET stage = 1, branch = branch + 1, spared = spared + $2, told = 0, generation = 0 WHERE row = $1");
         _enqueue = Prepare("UPDATE job SET stage = 2, queue = $2, generation = $3 WHERE row = $1");
         _kill = Prepare("UPDATE job SET killed = 1 WHERE row = $1");
-        _counts = Prepare("SELECT stage, count(*), sum(cores * max(nodes, 1)) FROM job GROUP BY stage");
+        _counts = Prepare("SELECT stage, count(*) FROM job GROUP BY stage");
+        _unended = Prepare("SELECT count(*), coalesce(sum(cores * max(nodes, 1)), 0) FROM job WHERE stage < 3");
+        _ready = Prepare("SELECT count(*) FROM job WHERE stage = 1");
         _shapes = Prepare("""
             SELECT queue, repeatable, cores, memory, disk, ttl, special, count(*) FROM job WHERE stage = 1 AND nodes = 0
             GROUP BY queue, repeatable, cores, memory, disk, ttl, special ORDER BY min(row)
@@ -46,9 +49,14 @@ internal sealed class JobTable : Table
     }
 
     /// <summary>The new row, or null when the attempt is held already.</summary>
-    public long? Add(AttemptId id, Resources need, bool repeatable, JobStage stage) =>
-        _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds, need.Special,
-            need.NodeCount ?? 0);
+    public long? Add(AttemptId id, Resources need, bool repeatable, JobStage stage)
+    {
+        var nodes = need.NodeCount ?? 0;
+        var row = _add.Number(id.Job, id.Attempt, (int)stage, repeatable ? 1 : 0, need.Cores, need.MemoryMib, need.DiskMib, need.TtlSeconds, need.Special,
+            nodes);
+        if (row is not null) _holding = _holding?.With(1, need.Cores * Math.Max(nodes, 1L));
+        return row;
+    }
 
     public HeldJob? Find(AttemptId id) => _find.First(Make, id.Job, id.Attempt);
 
@@ -58,9 +66,17 @@ internal sealed class JobTable : Table
 
     public List<HeldJob> InStage(JobStage stage) => _inStage.Query(Make, (int)stage);
 
-    public void Delete(long row) => _delete.Run(row);
+    public void Delete(long row)
+    {
+        if (_delete.Number(row) is >= 0 and { } cores) _holding = _holding?.With(-1, -cores);
+    }
 
-    public void SetStage(long row, JobStage stage) => _stage.Run(row, (int)stage);
+    /// <summary>From one stage to another; a job in Saving stays there until it goes.</summary>
+    public void SetStage(long row, JobStage stage)
+    {
+        var cores = _stage.Number(row, (int)stage);
+        if (stage == JobStage.Saving && cores is { } given) _holding = _holding?.With(-1, -given);
+    }
 
     public void SetTold(long row, Told told) => _told.Run(row, (int)told);
 
@@ -86,9 +102,18 @@ internal sealed class JobTable : Table
 
     public long Held() => _held.Number() ?? 0;
 
-    /// <summary>Jobs and the cores they ask for, by stage.</summary>
-    public Dictionary<JobStage, (long Jobs, long Cores)> Counts() =>
-        _counts.Query(row => ((JobStage)row.GetInt32(0), row.GetInt64(1), row.GetInt64(2))).ToDictionary(row => row.Item1, row => (row.Item2, row.Item3));
+    /// <summary>Jobs by stage. Looks at all of them: for people, once a second.</summary>
+    public Dictionary<JobStage, long> Counts() =>
+        _counts.Query(row => (Stage: (JobStage)row.GetInt32(0), Jobs: row.GetInt64(1))).ToDictionary(row => row.Stage, row => row.Jobs);
+
+    /// <summary>Jobs that wait for a queue file.</summary>
+    public long Ready() => _ready.Number() ?? 0;
+
+    /// <summary>Jobs whose payload has not ended, and the cores they ask for. Every tick asks for it: it is counted once and kept beside the table.</summary>
+    public Holding Unended() => _holding ??= _unended.First(row => new Holding(row.GetInt64(0), row.GetInt64(1)))!;
+
+    /// <summary>A transaction was rolled back: what was counted with it is not so.</summary>
+    public void Forget() => _holding = null;
 
     /// <summary>The kinds of jobs of one node that wait for a queue file, oldest first, with their number.</summary>
     public List<(JobShape Shape, int Jobs)> ReadyShapes() => _shapes.Query(row =>

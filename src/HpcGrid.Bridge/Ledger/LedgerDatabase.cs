@@ -120,6 +120,7 @@ public sealed class LedgerDatabase : IDisposable
     {
         if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) _rollback.Run();
         Outbox.Forget();
+        Jobs.Forget();
     }
 
     private static void Execute(SqliteConnection connection, string sql)

@@ -39,6 +39,14 @@ public enum Told
 /// <param name="Killed">It must end; the end is KILLED unless it was quicker.</param>
 public sealed record HeldJob(long Row, AttemptId Id, int Branch, JobStage Stage, Told Told, QueueName? Queue, bool Repeatable, bool Killed, int Spared);
 
+/// <summary>How much work is held.</summary>
+/// <param name="Jobs">Jobs whose payload has not ended.</param>
+/// <param name="Cores">The cores they ask for, on all their nodes.</param>
+public sealed record Holding(long Jobs, long Cores)
+{
+    public Holding With(long jobs, long cores) => new(Jobs + jobs, Cores + cores);
+}
+
 /// <summary>What makes two jobs fit for one queue file.</summary>
 /// <param name="Origin">The queue they were offered in before; 0 for jobs offered the first time.</param>
 public sealed record JobShape(long Origin, bool Repeatable, Resources Need);

@@ -4,7 +4,7 @@ namespace HpcGrid.Bridge.Ledger;
 internal static class SchemaTable
 {
     /// <summary>The format this program writes.</summary>
-    public const long Format = 5;
+    public const long Format = 6;
 
     /// <summary>Which format the ledger has; none says that it was just made.</summary>
     public const string ReadFormat = "SELECT value FROM fact WHERE name = 'format'";
@@ -23,6 +23,11 @@ internal static class SchemaTable
             CREATE TABLE gang(number INTEGER PRIMARY KEY, row INTEGER NOT NULL, branch INTEGER NOT NULL, members TEXT NOT NULL, stage INTEGER NOT NULL)
             """,
         [5] = "ALTER TABLE pilot ADD COLUMN walltime INTEGER",
+        // What is staged for held jobs is asked for every 20 s; specifications and tokens of all of them need not be read for it.
+        [6] = """
+            CREATE INDEX assignment_riders ON assignment(riders) WHERE riders <> '';
+            CREATE INDEX assignment_cached ON assignment(cached) WHERE cached <> ''
+            """,
     };
 
     /// <summary>Format 1.</summary>

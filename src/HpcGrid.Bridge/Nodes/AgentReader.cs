@@ -52,11 +52,12 @@ internal sealed class AgentReader(
                 tick.ComeBackIn(TimeSpan.Zero);
                 break;
             }
-            var latest = spool.Agents.ReadVersion(seen.Place, version.Queue, known.Sequence + 1, image);
+            var awaited = intake.Await(agent.Row.Agent, version.Queue);
+            var latest = spool.Agents.ReadVersion(seen, version.Queue, known.Sequence + 1, bytes => image.ReadVersion(bytes, awaited.Wants));
             foreach (var fault in latest.Faults) Report(agent, fault);
             if (latest.Value is not { } content) continue;
             ledger.Queues.Claim(version.Queue, agent.Row.Agent);
-            intake.Accept(content, tick);
+            intake.Accept(content, awaited, tick);
             agent.Accepted[version.Queue] = (content.Sequence, content.Final);
         }
         return read > 0;

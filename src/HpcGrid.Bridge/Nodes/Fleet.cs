@@ -134,6 +134,7 @@ public sealed class AgentView(AgentRow row)
 public sealed class Fleet
 {
     private readonly Dictionary<string, AgentView> _agents = [];
+    private readonly Dictionary<string, List<AgentView>> _ofPilot = [];
     private readonly Dictionary<string, (string Reason, TimeSpan Until)> _avoided = [];
 
     public IReadOnlyCollection<AgentView> Agents => _agents.Values;
@@ -142,7 +143,10 @@ public sealed class Fleet
 
     public void Add(AgentView agent)
     {
+        Remove(agent.Row.Agent);
         _agents[agent.Row.Agent] = agent;
+        if (!_ofPilot.TryGetValue(agent.Row.Pilot, out var siblings)) _ofPilot[agent.Row.Pilot] = siblings = [];
+        siblings.Add(agent);
         if (_avoided.TryGetValue(agent.Row.Node, out var avoided)) agent.BlackHole = avoided.Reason;
     }
 
@@ -161,9 +165,19 @@ public sealed class Fleet
         foreach (var node in _avoided.Where(pair => pair.Value.Until < now).Select(pair => pair.Key).ToList()) _avoided.Remove(node);
     }
 
-    public void Remove(string agent) => _agents.Remove(agent);
+    public void Remove(string agent)
+    {
+        if (!_agents.Remove(agent, out var gone)) return;
+        var siblings = _ofPilot[gone.Row.Pilot];
+        siblings.Remove(gone);
+        if (siblings.Count == 0) _ofPilot.Remove(gone.Row.Pilot);
+    }
 
-    public void Clear() => _agents.Clear();
+    public void Clear()
+    {
+        _agents.Clear();
+        _ofPilot.Clear();
+    }
 
     /// <summary>Agents that may get work.</summary>
     public IEnumerable<AgentView> Working => _agents.Values.Where(agent => agent.TakesWork);
@@ -172,7 +186,10 @@ public sealed class Fleet
     public IEnumerable<AgentView> Free => Working.Where(agent => agent.Gang is null);
 
     /// <summary>True when some agent of this pilot has been seen.</summary>
-    public bool HasAgentOf(string pilot) => _agents.Values.Any(agent => agent.Row.Pilot == pilot);
+    public bool HasAgentOf(string pilot) => _ofPilot.ContainsKey(pilot);
+
+    /// <summary>Agents of this pilot that have been seen and are not forgotten.</summary>
+    public IReadOnlyList<AgentView> OfPilot(string pilot) => _ofPilot.TryGetValue(pilot, out var agents) ? agents : [];
 
     /// <summary>For central and people.</summary>
     public IReadOnlyList<NodeStatus> Describe() =>

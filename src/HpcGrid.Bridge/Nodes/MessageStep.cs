@@ -52,8 +52,9 @@ internal sealed class MessageStep(
         var accepted = agent.Accepted.GetValueOrDefault(queue);
         if (accepted.Final)
         {
-            if (ledger.Outputs.OnSpool(queue)) return;
-            if (Send(agent, new Ack(queue), tick) && ledger.Queues.Find(queue) is { Stage: QueueStage.Closed }) ledger.Queues.SetStage(queue, QueueStage.Acked);
+            var ack = new Ack(queue);
+            if (IsFresh(agent, ack, tick) || ledger.Outputs.OnSpool(queue)) return;
+            if (Send(agent, ack, tick) && ledger.Queues.Find(queue) is { Stage: QueueStage.Closed }) ledger.Queues.SetStage(queue, QueueStage.Acked);
             return;
         }
         if (_condemned.Contains(queue))
@@ -77,7 +78,7 @@ internal sealed class MessageStep(
     /// <summary>True when it is said now; false when it was said a moment ago, or too much was said in this tick.</summary>
     public bool Send(AgentView agent, ControlMessage message, Tick tick)
     {
-        if (agent.Sent.TryGetValue(message, out var last) && tick.Monotonic - last < Limits.RepeatMessage + timing.Now.CachingBound) return false;
+        if (IsFresh(agent, message, tick)) return false;
         if (++_sent > Limits.MessagesPerTick)
         {
             tick.ComeBackIn(TimeSpan.Zero);
@@ -89,10 +90,15 @@ internal sealed class MessageStep(
             if (spool.Agents.Send(agent.Row.Agent, sequence, message) != Errno.None) return;
             agent.Sent[message] = tick.Monotonic;
             agent.Inbox.Add(new MessageName(sequence, spool.Epoch, message.Kind));
-            pace.Expect();
+            // Nothing waits for what an acknowledgement does.
+            if (message is not Ack) pace.Expect();
         });
         return true;
     }
+
+    /// <summary>It was said, and its effect may still come.</summary>
+    private bool IsFresh(AgentView agent, ControlMessage message, Tick tick) =>
+        agent.Sent.TryGetValue(message, out var last) && tick.Monotonic - last < Limits.RepeatMessage + timing.Now.CachingBound;
 
     /// <summary>Unlinks messages that the agent says it has applied.</summary>
     private void Tidy(AgentView agent, Tick tick)

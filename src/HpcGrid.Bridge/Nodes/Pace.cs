@@ -2,13 +2,18 @@ namespace HpcGrid.Bridge.Nodes;
 
 /// <summary>When to look at the spool next (PROTOCOL 5): soon while something moves or is expected, later and later while nothing
 /// does, and never beyond the budget.</summary>
-public sealed class Pace(TimeSpan least, OperationsBudget budget)
+/// <param name="least">The shortest pause between two looks, as things are.</param>
+/// <param name="budget">Puts looks off.</param>
+public sealed class Pace(Func<TimeSpan> least, OperationsBudget budget)
 {
+    private const double Growth = 1.5;
     private TimeSpan _due, _pause;
+    private bool _expected;
 
     /// <summary>True when it is time; otherwise the tick is asked to come back then.</summary>
     public bool IsDue(Tick tick)
     {
+        if (_expected) Shorten(tick);
         if (tick.Monotonic >= _due && budget.MayLook(tick.Monotonic)) return true;
         tick.ComeBackIn(tick.Monotonic >= _due ? Limits.BudgetPause : _due - tick.Monotonic);
         return false;
@@ -17,15 +22,22 @@ public sealed class Pace(TimeSpan least, OperationsBudget budget)
     /// <summary>Notes what a look brought.</summary>
     public void Looked(Tick tick, bool moved)
     {
-        _pause = moved ? least : TimeSpan.FromTicks(Math.Min(Math.Max(least.Ticks, (long)(_pause.Ticks * 1.5)), Math.Max(least.Ticks, Limits.IdleDelay.Ticks)));
+        var shortest = least();
+        _pause = moved || _pause * Growth < shortest ? shortest : _pause * Growth < Limits.IdleDelay ? _pause * Growth : Limits.IdleDelay;
         _due = tick.Monotonic + _pause;
         tick.ComeBackIn(_pause);
     }
 
     /// <summary>Something was sent that will soon have an effect.</summary>
-    public void Expect()
+    public void Expect() => _expected = true;
+
+    /// <summary>What was seen is forgotten: look at once.</summary>
+    public void LookNow() => _due = _pause = TimeSpan.Zero;
+
+    private void Shorten(Tick tick)
     {
-        _pause = least;
-        _due = TimeSpan.Zero;
+        _expected = false;
+        _pause = least();
+        if (tick.Monotonic + _pause < _due) _due = tick.Monotonic + _pause;
     }
 }

@@ -16,6 +16,9 @@ internal sealed class ReconcileStep(
 {
     private readonly Dictionary<QueueName, (int Listings, TimeSpan Since)> _missing = [];
     private readonly HashSet<QueueName> _strangers = [];
+
+    /// <summary>Found in the ledger since the last reconciliation: thousands of claims are not looked up in each tick.</summary>
+    private readonly HashSet<QueueName> _ours = [];
     private TimeSpan _due;
 
     public override void Run(Tick tick)
@@ -23,6 +26,7 @@ internal sealed class ReconcileStep(
         StopStrangers(tick);
         if (tick.Monotonic < _due) return;
         _due = tick.Monotonic + timing.Now.Reconcile;
+        _ours.Clear();
         var pool = spool.ListPool();
         // An incomplete look proves nothing; the next one counts.
         if (!pool.Complete) return;
@@ -35,15 +39,19 @@ internal sealed class ReconcileStep(
         foreach (var name in spool.ListWithdrawn().Items) tick.AfterCommit(() => spool.ForgetWithdrawn(name));
     }
 
-    public override void Forget() => _missing.Clear();
+    public override void Forget()
+    {
+        _missing.Clear();
+        _ours.Clear();
+    }
 
     /// <summary>
-    /// What the agents hold, as last seen. Once something is missing only new looks count, because on a spool of very many agents the last one may be
+    /// What the agents hold, as last seen. Once something is missing only new looks count, because the last one may be
     /// old; null when one of them failed.
     /// </summary>
     private List<AgentObservation>? Looks()
     {
-        var afresh = _missing.Count > 0 && spool.Root.Layout.IsSharded;
+        var afresh = _missing.Count > 0;
         var looks = new List<AgentObservation>();
         foreach (var agent in fleet.Agents)
         {
@@ -85,7 +93,7 @@ internal sealed class ReconcileStep(
     private void StopStrangers(Tick tick)
     {
         foreach (var agent in fleet.Agents.Where(agent => agent.Row.Stage == AgentStage.Live && agent.Seen is not null))
-            foreach (var name in agent.Seen!.Claims.Where(name => !_strangers.Contains(name) && ledger.Queues.Find(name) is null))
+            foreach (var name in agent.Seen!.Claims.Where(IsStranger))
             {
                 if (agent.Accepted.GetValueOrDefault(name).Final) continue;
                 var claim = spool.Agents.ReadClaimed(agent.Seen.Place, name, image);
@@ -94,6 +102,14 @@ internal sealed class ReconcileStep(
                 foreach (var id in queue.Jobs.Select(job => job.Id).Where(IsNotOurs)) ledger.Queues.Condemn(name, id);
                 tick.AfterCommit(() => _strangers.Add(name));
             }
+    }
+
+    private bool IsStranger(QueueName name)
+    {
+        if (_ours.Contains(name) || _strangers.Contains(name)) return false;
+        if (ledger.Queues.Find(name) is null) return true;
+        _ours.Add(name);
+        return false;
     }
 
     private bool IsNotOurs(AttemptId id) => ledger.Jobs.Find(id) is null;

@@ -20,7 +20,7 @@ internal sealed class StealStep(LedgerDatabase ledger, Fleet fleet, MessageStep 
         _due = tick.Monotonic + Limits.StealInterval;
         // What waits at central comes here only as far as we ask for it: who holds enough for all cores has it on the wrong ones.
         if (demand.Waiting > 0 && appetite.Decide(tick).Count > 0) return;
-        if (ledger.Queues.InPool() > 0 || ledger.Jobs.Counts().GetValueOrDefault(JobStage.Ready).Jobs > 0) return;
+        if (ledger.Queues.InPool() > 0 || ledger.Jobs.Ready() > 0) return;
         var unstarted = ledger.Jobs.Unstarted();
         var working = fleet.Free.ToList();
         var loaded = working.Select(agent => BacklogOf(agent, unstarted)).Where(agent => agent.Jobs > 0).ToList();

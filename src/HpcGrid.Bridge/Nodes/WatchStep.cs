@@ -11,14 +11,16 @@ namespace HpcGrid.Bridge.Nodes;
 /// </summary>
 internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, AgentReader reader, Pace pace, MeasuredTiming timing) : BridgeStep
 {
-    private TimeSpan _listened;
+    private static readonly TimeSpan Never = TimeSpan.FromDays(-1);
+    private TimeSpan _listened, _listedAt = Never;
 
     public override void Run(Tick tick)
     {
         if (!pace.IsDue(tick)) return;
         if (fleet.Agents.Count == 0) Load(tick);
-        var moved = Adopt(tick);
-        Listen(tick);
+        var beats = spool.Agents.ListHeartbeats().Items;
+        var moved = MayHaveNewAgents(beats, tick) && Adopt(tick);
+        Listen(beats, tick);
         foreach (var agent in fleet.Agents)
             if (agent.Row.Stage != AgentStage.Fenced && IsDue(agent, tick)) moved |= Look(agent, tick);
         pace.Looked(tick, moved);
@@ -27,7 +29,8 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     public override void Forget()
     {
         fleet.Clear();
-        pace.Expect();
+        _listedAt = Never;
+        pace.LookNow();
     }
 
     private void Load(Tick tick)
@@ -36,6 +39,14 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
             fleet.Add(new AgentView(row) { Accepted = ledger.Queues.Accepted(row.Agent), BeatAt = tick.Monotonic, FencedAt = tick.Monotonic });
         foreach (var queue in ledger.Queues.All())
             if (queue is { Agent: { } agent, Stage: not (QueueStage.Over or QueueStage.Replaced) }) fleet.Find(agent)?.Claims.Add(queue.Name);
+    }
+
+    /// <summary>Who enters beats first; and now and then everything, so that nothing hangs on a hint.</summary>
+    private bool MayHaveNewAgents(IReadOnlyList<HeartbeatName> beats, Tick tick)
+    {
+        if (fleet.Agents.Count > 0 && tick.Monotonic < _listedAt + timing.Now.Heartbeat && beats.All(beat => fleet.Find(beat.Agent) is not null)) return false;
+        _listedAt = tick.Monotonic;
+        return true;
     }
 
     /// <summary>Agents that the ledger does not know: new ones, and those of a ledger that was lost.</summary>
@@ -65,11 +76,11 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     }
 
     /// <summary>A listing that failed half-way shows less, never something false: the last heartbeat counts on.</summary>
-    private void Listen(Tick tick)
+    private void Listen(IReadOnlyList<HeartbeatName> beats, Tick tick)
     {
         var before = _listened;
         _listened = tick.Monotonic;
-        foreach (var beat in spool.Agents.ListHeartbeats().Items)
+        foreach (var beat in beats)
         {
             if (fleet.Find(beat.Agent) is not { } agent) continue;
             agent.Hear(beat.Marker, tick.Monotonic, timing.Now.CachingBound);
@@ -78,9 +89,14 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     }
 
     /// <summary>A change that a heartbeat tells of is looked for until the mount surely shows it; and now and then everything, so that nothing hangs on a hint.</summary>
-    private bool IsDue(AgentView agent, Tick tick) =>
-        !spool.Root.Layout.IsSharded || agent.Seen?.Errno != Errno.None
-        || agent.LookedAt <= agent.ChangingUntil || tick.Monotonic - agent.LookedAt > Limits.LookAnyway;
+    private bool IsDue(AgentView agent, Tick tick)
+    {
+        if (agent.Seen?.Errno != Errno.None || agent.LookedAt < agent.ChangingUntil) return true;
+        // Few agents are looked at with each reconciliation anyway; and all the time before their first change, or when they never tell of one.
+        return spool.Root.Layout.IsSharded
+            ? tick.Monotonic - agent.LookedAt > Limits.LookAnyway
+            : agent.Heartbeat is not { Changes: > 0 } || tick.Monotonic - agent.LookedAt > timing.Now.Reconcile;
+    }
 
     private bool Look(AgentView agent, Tick tick)
     {

@@ -153,11 +153,10 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     private void Plan(Tick tick)
     {
         if (Stopped) return;
-        var counts = ledger.Jobs.Counts().Where(pair => pair.Key != JobStage.Saving).ToList();
-        var (held, jobs) = (counts.Sum(pair => pair.Value.Cores), counts.Sum(pair => pair.Value.Jobs));
+        var (jobs, held) = ledger.Jobs.Unended();
         var occupied = Living.Count();
         var gangs = GangsWithoutPilot();
-        var useless = Living.Count(pilot => AgentsOf(pilot.Tag).Any() && !AgentsOf(pilot.Tag).Any(agent => agent.TakesWork || agent.Card is null));
+        var useless = Living.Count(pilot => AgentsOf(pilot.Tag).Count > 0 && !AgentsOf(pilot.Tag).Any(agent => agent.TakesWork || agent.Card is null));
         if (gangs > 0 && occupied >= options.Nodes / options.NodesPerPilot) MakeRoom(tick);
         var queued = Living.Where(pilot => pilot.Stage is PilotStage.Submitting or PilotStage.Queued && !fleet.HasAgentOf(pilot.Tag)).ToList();
         var plan = _planner.Decide(new PilotView(
@@ -196,9 +195,9 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
 
     /// <summary>Agents of it may still be on their way.</summary>
     public bool IsYoung(string tag, Tick tick) => _pilots.TryGetValue(tag, out var pilot) && pilot.Stage != PilotStage.Ended
-        && fleet.Agents.Where(agent => agent.Row.Pilot == tag).All(agent => tick.Now - agent.Row.Since < Limits.AgentsOfPilotCome);
+        && fleet.OfPilot(tag).All(agent => tick.Now - agent.Row.Since < Limits.AgentsOfPilotCome);
 
-    private IEnumerable<AgentView> AgentsOf(string pilot) => fleet.Agents.Where(agent => agent.Row.Pilot == pilot);
+    private IReadOnlyList<AgentView> AgentsOf(string pilot) => fleet.OfPilot(pilot);
 
     /// <summary>A job over several nodes waits and no pilot will ever have enough: the one with the fewest nodes left finishes what it has and ends.</summary>
     private void MakeRoom(Tick tick)

@@ -12,7 +12,7 @@ internal sealed record Wish(int Count, SiteMap? SiteMap);
 /// Decides how many jobs to take and describes the slots they are for. Takes nothing while the disk of the ledger is nearly full, while
 /// results cannot be written to the spool, or while the bridge drains.
 /// </summary>
-internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pilots, WorkMeter meter, BridgeOptions options)
+internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pilots, WorkMeter meter, Bulk bulk, BridgeOptions options)
 {
     private string? _lastAlarm;
 
@@ -28,10 +28,8 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
         var starting = pilots.Starting.ToList();
         var cores = fleet.Working.Sum(agent => agent.Card!.Cores) + (starting.Count * options.Batch.NodesPerPilot * options.Batch.CoresPerNode);
         if (cores == 0) return new Wish(0, null);
-        var counts = ledger.Jobs.Counts();
-        var held = counts.Where(pair => pair.Key != JobStage.Saving).ToList();
-        var view = new StockView(
-            cores, held.Sum(pair => pair.Value.Jobs), held.Sum(pair => pair.Value.Cores), meter.JobSeconds, meter.EndsPerSecond(tick.Monotonic));
+        var held = ledger.Jobs.Unended();
+        var view = new StockView(cores, held.Jobs, held.Cores, meter.JobSeconds, meter.EndsPerSecond(tick.Monotonic)) { Bulk = bulk.Stock(tick.Monotonic) };
         var count = BridgeRules.HowManyToAsk(view);
         if (count == 0) return new Wish(0, null);
         var siteMap = Describe(starting, tick);

@@ -15,6 +15,7 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
 {
     private readonly List<QueueName> _published = [];
     private readonly HashSet<QueueName> _publishing = [];
+    private readonly Dictionary<JobShape, TimeSpan> _gathering = [];
     private TimeSpan _notBefore;
 
     /// <summary>Gangs that wait for their job.</summary>
@@ -71,21 +72,37 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
 
     private void Offer(Tick tick)
     {
-        var room = sizing.RoomInPool(ledger.Queues.InPool());
+        var unclaimed = ledger.Queues.InPool();
+        var room = sizing.RoomInPool(unclaimed);
         if (room <= 0) return;
         foreach (var (shape, jobs) in ledger.Jobs.ReadyShapes())
+        {
+            var (bulk, mayGather) = sizing.InBulk(shape.Need, unclaimed);
             for (var left = jobs; left > 0;)
             {
+                if (left < bulk && mayGather && Gathers(shape, tick)) break;
                 if (room-- <= 0) return;
-                var taken = OfferOne(shape, sizing.Rows(left, shape.Need, tick), tick);
+                var taken = OfferOne(shape, Math.Max(Math.Min(left, bulk), sizing.Rows(left, shape.Need, tick)), tick);
                 if (taken == 0) break;
                 left -= taken;
             }
+        }
+    }
+
+    /// <summary>Waits for more jobs of one shape, for a while: it may be that no more come.</summary>
+    private bool Gathers(JobShape shape, Tick tick)
+    {
+        if (!_gathering.TryGetValue(shape, out var since)) _gathering[shape] = since = tick.Monotonic;
+        var rest = since + Limits.GatherAtMost - tick.Monotonic;
+        if (rest > TimeSpan.Zero) tick.ComeBackIn(rest);
+        else _gathering.Remove(shape);
+        return rest > TimeSpan.Zero;
     }
 
     /// <summary>The number of jobs that left the stage Ready; 0 when none could go.</summary>
     private int OfferOne(JobShape shape, int rows, Tick tick)
     {
+        _gathering.Remove(shape);
         var load = writer.Load(ledger.Assignments.Ready(shape, rows));
         Enqueue(shape, load, null, tick);
         return load.Jobs.Count + load.Unstaged.Count;

@@ -8,6 +8,17 @@ using HpcGrid.Spool;
 
 namespace HpcGrid.Bridge.Queues;
 
+/// <summary>What one version may still change.</summary>
+/// <param name="Queue">Its queue file; null when the ledger does not know it.</param>
+/// <param name="IsForeign">Another agent owns it.</param>
+/// <param name="IsStale">Its jobs may be held elsewhere.</param>
+/// <param name="Held">Its jobs that have no result.</param>
+internal sealed record Awaited(QueueRow? Queue, bool IsForeign, bool IsStale, Dictionary<AttemptId, HeldJob> Held)
+{
+    /// <summary>A report about this attempt may change something.</summary>
+    public bool Wants(AttemptId id) => IsStale || Held.ContainsKey(id);
+}
+
 /// <summary>
 /// B3: what an agent's version says becomes events and results, once. A job's row in stage Queued, or Ready after a requeue, takes one
 /// result and leaves that stage in the same transaction; every later report of the attempt finds no such row and changes nothing.
@@ -19,16 +30,23 @@ internal sealed class VersionIntake(
     private const long FirstNote = 10;
     private readonly Dictionary<(string Agent, QueueName Queue), int> _notesTold = [];
 
-    /// <summary>Commits a version. Safe to repeat; part of the caller's transaction.</summary>
-    public void Accept(WorkQueueVersion version, Tick tick)
+    /// <summary>What the ledger still waits for from an agent's version of a queue file; good for this transaction only.</summary>
+    public Awaited Await(string agent, QueueName name)
     {
-        var name = version.Header.Name;
         var queue = ledger.Queues.Find(name);
         // A second claimant's word counts as little as a superseded generation's: the owner may be running what the other hands back.
-        var foreign = queue is { Agent: { } owner } && owner != version.Agent;
+        var foreign = queue is { Agent: { } owner } && owner != agent;
         var held = foreign ? [] : ledger.Jobs.InQueue(name).ToDictionary(job => job.Id);
         // Each version repeats what those before it said; only of a superseded generation can a job be held elsewhere.
         var stale = foreign || queue is not { Stage: QueueStage.Offering or QueueStage.Offered or QueueStage.Claimed or QueueStage.Closed };
+        return new Awaited(queue, foreign, stale, held);
+    }
+
+    /// <summary>Commits a version. Safe to repeat; part of the caller's transaction.</summary>
+    public void Accept(WorkQueueVersion version, Awaited awaited, Tick tick)
+    {
+        var name = version.Header.Name;
+        var (queue, foreign, stale, held) = awaited;
         foreach (var report in version.Reports)
         {
             var ours = held.Remove(report.AttemptId, out var job);
@@ -45,7 +63,7 @@ internal sealed class VersionIntake(
             foreach (var job in held.Values.Where(job => job.Stage == JobStage.Queued))
                 ending.Requeue(job, $"handed back by {version.Agent}", tick.Now);
         ledger.Queues.Accept(version.Agent, name, version.Sequence, version.Final);
-        if (version.Final && !foreign && queue is { Stage: QueueStage.Claimed }) ledger.Queues.SetStage(name, QueueStage.Closed);
+        if (version.Final && !foreign && ledger.Queues.Find(name) is { Stage: QueueStage.Claimed }) ledger.Queues.SetStage(name, QueueStage.Closed);
     }
 
     private void Take(HeldJob job, JobReport report, WorkQueueVersion version, bool current, Tick tick)

@@ -105,6 +105,24 @@ public sealed class AgentRulesTests
     }
 
     [Test]
+    public void Of_many_short_jobs_only_what_went_wrong_is_told_before_the_final_version_or_P_max()
+    {
+        var bulk = new PublishFacts(true, Seconds(10), null, false, TimeSpan.Zero, 0) { Jobs = 512, JobSeconds = 1, ClaimedAt = Seconds(8) };
+        var local = AgentRules.TimingFor(TimeSpan.Zero, 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(AgentRules.PublishDue(bulk, Timing), Is.EqualTo(Seconds(68)));
+            Assert.That(AgentRules.PublishDue(bulk, local), Is.EqualTo(Seconds(28)));
+            Assert.That(AgentRules.PublishDue(bulk with { PublishedAt = Seconds(9) }, Timing), Is.EqualTo(Seconds(69)));
+            Assert.That(AgentRules.PublishDue(bulk with { AllOver = true }, Timing), Is.EqualTo(TimeSpan.Zero));
+            Assert.That(AgentRules.PublishDue(bulk with { IsUrgent = true }, Timing), Is.EqualTo(Seconds(10.05)), "one failed");
+            Assert.That(AgentRules.PublishDue(bulk with { JobSeconds = 60 }, Timing), Is.EqualTo(Seconds(10.05)), "long jobs");
+            Assert.That(AgentRules.PublishDue(bulk with { JobSeconds = null }, Timing), Is.EqualTo(Seconds(10.05)), "nothing is known");
+            Assert.That(AgentRules.PublishDue(bulk with { Jobs = 100 }, Timing), Is.EqualTo(Seconds(10.05)), "few jobs");
+        });
+    }
+
+    [Test]
     public void A_short_pilot_has_short_margins()
     {
         Assert.That(AgentRules.Margins(Seconds(7200), null, null, Timing), Is.EqualTo((Seconds(6600), Seconds(7080))));

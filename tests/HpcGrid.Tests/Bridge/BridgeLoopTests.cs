@@ -51,6 +51,25 @@ public sealed class BridgeLoopTests
         Assert.That(_loop.Trouble, Is.Null);
     }
 
+    [Test]
+    public void What_touches_no_spool_is_done_without_asking_who_rules_for_a_while()
+    {
+        var (asked, done) = (0, 0);
+        var time = new ManualTime();
+        var loop = new BridgeLoop(_ledger, new Posts(work => _ = work()), [new Talker(() => done++)], () => asked++, time);
+        for (var i = 0; i < 10; i++)
+        {
+            loop.RunOnce();
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+        Assert.That((asked, done), Is.EqualTo((2, 10)));
+    }
+
+    private sealed class Talker(Action talk) : BridgeStep
+    {
+        public override void Run(Tick tick) => tick.AfterCommitInAnyCase(talk);
+    }
+
     private static GridError Trouble() => GridError.Unavailable("the spool is away");
 
     private sealed class Recorder : BridgeStep

@@ -21,6 +21,12 @@ public sealed class BridgeRulesTests
     public int How_many_jobs_are_asked_for(int cores, int held, double? seconds, double rate) =>
         BridgeRules.HowManyToAsk(new StockView(cores, held, held, seconds, rate));
 
+    [TestCase(0, 0, ExpectedResult = 1024)]
+    [TestCase(1024, 0, ExpectedResult = 0)]
+    [TestCase(1024, 1536, ExpectedResult = 576, Description = "a file with each of two agents and one more")]
+    public int In_bulk_so_many_are_asked_for_that_files_can_be_filled(int held, long bulk) =>
+        BridgeRules.HowManyToAsk(new StockView(64, held, held, 0.01, 0) { Bulk = bulk });
+
     [TestCase(4, 2, 0, 0, 0, 0, ExpectedResult = 0, Description = "no work, no pilots")]
     [TestCase(4, 2, 0, 1, 0, 0, ExpectedResult = 1)]
     [TestCase(4, 2, 0, 100, 0, 0, ExpectedResult = 4)]

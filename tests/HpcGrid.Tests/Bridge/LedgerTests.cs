@@ -54,6 +54,24 @@ public sealed class LedgerTests
     }
 
     [Test]
+    public void What_is_held_is_counted_along_and_anew_after_a_transaction_that_failed()
+    {
+        _ledger.Transact(() => Hold(7));
+        Assert.That(_ledger.Jobs.Unended(), Is.EqualTo(new Holding(1, 1)));
+        _ledger.Transact(() =>
+        {
+            Hold(8);
+            Hold(9);
+            _ledger.Jobs.SetStage(_ledger.Jobs.Find(new AttemptId(8, 1))!.Row, JobStage.Saving);
+            _ledger.Jobs.Delete(_ledger.Jobs.Find(new AttemptId(7, 1))!.Row);
+        });
+        Assert.That(_ledger.Jobs.Unended(), Is.EqualTo(new Holding(1, 1)), "8 is being saved, 7 is gone");
+        Assert.That(() => _ledger.Transact(() => { Hold(10); throw GridError.Unavailable("disk full"); }), Throws.TypeOf<GridError>());
+        _ledger.Transact(() => _ledger.Jobs.Delete(_ledger.Jobs.Find(new AttemptId(8, 1))!.Row));
+        Assert.That(_ledger.Jobs.Unended(), Is.EqualTo(new Holding(1, 1)));
+    }
+
+    [Test]
     public void A_ledger_of_an_earlier_format_is_carried_on_with_its_jobs()
     {
         var old = Path.Combine(_folder, "old.db");

@@ -44,7 +44,7 @@ public sealed class OperationsBudgetTests
     [Test]
     public void A_look_that_is_put_off_asks_to_come_back_and_one_that_is_not_due_costs_nothing()
     {
-        var pace = new Pace(TimeSpan.FromSeconds(1), new OperationsBudget(50, Lease, () => _operations));
+        var pace = new Pace(() => TimeSpan.FromSeconds(1), new OperationsBudget(50, Lease, () => _operations));
         var first = At(0);
         Assert.That(pace.IsDue(first), Is.True);
         pace.Looked(first, moved: true);

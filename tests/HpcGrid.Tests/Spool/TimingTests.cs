@@ -86,8 +86,16 @@ public sealed class TimingTests
         Assert.That(poll.Next(1).TotalSeconds, Is.EqualTo(0.625).Within(1e-6));
     }
 
+    [TestCase(64, 12.8, 86400, 4.8, 480, Description = "20 claim latencies")]
+    [TestCase(64, 12.8, 600, 4.8, 480, Description = "a quarter of the walltime is more")]
+    [TestCase(64, 12.8, 60, 4.8, 75, Description = "a quarter of the walltime is less")]
+    [TestCase(1, 3600, 86400, 4.8, 1, Description = "never none")]
+    [TestCase(64, 0.01, 86400, 4.8, 1024)]
+    public void A_file_in_bulk_is_worth_its_latency(int slots, double seconds, int walltime, double latency, int expected) =>
+        Assert.That(QueueSizing.Worthwhile(slots, seconds, Seconds(walltime), Seconds(latency)), Is.EqualTo(expected));
+
     [TestCase(1000, 4, 1, 60, 86400, 125, Description = "ceil(R/2P)")]
-    [TestCase(1_000_000, 4, 1, 60, 864000, 512, Description = "at most 512")]
+    [TestCase(1_000_000, 4, 1, 60, 864000, 1024, Description = "at most 1024")]
     [TestCase(3, 4, 1, 60, 86400, 1, Description = "the last ones one by one")]
     [TestCase(1000, 4, 1, 60, 3600, 15, Description = "a quarter of the walltime")]
     [TestCase(1000, 4, 8, 60, 3600, 120, Description = "a quarter of the walltime on eight slots")]

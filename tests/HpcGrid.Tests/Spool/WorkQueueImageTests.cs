@@ -85,6 +85,16 @@ public sealed class WorkQueueImageTests
     }
 
     [Test]
+    public void Reports_that_nobody_wants_are_passed_over_unless_there_are_remarks_about_them()
+    {
+        var version = SpoolWorld.Version("1.n.x", 7, 3, reports: 4);
+        static bool Wanted(AttemptId id) => id.Job > 2;
+        Assert.That(_world.Image.ReadVersion(_world.Image.Write(version), Wanted).Reports.Select(report => report.Job), Is.EqualTo(new[] { 3, 4 }));
+        var noted = version with { Notes = [new AgentNote(new AttemptId(1, 1), 1, "limit", DateTimeOffset.UnixEpoch, "near")] };
+        Assert.That(_world.Image.ReadVersion(_world.Image.Write(noted), Wanted).Reports, Has.Count.EqualTo(4));
+    }
+
+    [Test]
     public void An_operator_can_read_an_image_with_sqlite_alone()
     {
         var file = Path.Combine(_world.Folder, "copy.db");
