@@ -16,12 +16,15 @@ public sealed record CopiedContent(Errno Errno, Content? Content);
 public static class SpoolFile
 {
     /// <summary>All bytes of a small file, in one pass. EFBIG beyond the cap, ELOOP for a link, EINVAL for anything but a regular file.</summary>
-    public static Errno Read(ISharedFs fs, string path, int cap, out byte[] bytes)
+    public static Errno Read(ISharedFs fs, string path, int cap, out byte[] bytes) => Read(fs, path, cap, room: 0, out bytes);
+
+    /// <summary>The same, with room for so many bytes behind them.</summary>
+    internal static Errno Read(ISharedFs fs, string path, int cap, int room, out byte[] bytes)
     {
         bytes = [];
         var errno = OpenRegular(fs, path, out var handle, out var size);
         if (errno != Errno.None) return errno;
-        errno = size > cap ? Errno.EFBIG : ReadAll(fs, handle, (int)size, cap, out bytes);
+        errno = size > cap ? Errno.EFBIG : ReadAll(fs, handle, (int)size, cap, room, out bytes);
         _ = fs.Close(handle); // Nothing was written through it: an error here says nothing about what was read.
         return errno;
     }
@@ -61,21 +64,29 @@ public static class SpoolFile
     }
 
     // The size told by fstat may be old; the end of the file is where read says 0.
-    private static Errno ReadAll(ISharedFs fs, FsHandle handle, int size, int cap, out byte[] bytes)
+    private static Errno ReadAll(ISharedFs fs, FsHandle handle, int size, int cap, int room, out byte[] bytes)
     {
-        var buffer = new byte[size + 1];
+        // Mostly it is not old: then these are the bytes, and not copied again.
+        var buffer = new byte[size + room];
+        Span<byte> more = stackalloc byte[256];
         var length = 0;
         bytes = [];
         for (; ; )
         {
-            var errno = fs.Read(handle, buffer.AsSpan(length), out var count);
+            var whole = length == size;
+            var errno = fs.Read(handle, whole ? more : buffer.AsSpan(length, size - length), out var count);
             if (errno != Errno.None) return errno;
             if (count == 0) break;
+            if (length + count > cap) return Errno.EFBIG;
+            if (whole)
+            {
+                size = Math.Min(cap, Math.Max(size * 2, length + count));
+                Array.Resize(ref buffer, size + room);
+                more[..count].CopyTo(buffer.AsSpan(length));
+            }
             length += count;
-            if (length > cap) return Errno.EFBIG;
-            if (length == buffer.Length) Array.Resize(ref buffer, Math.Min(cap + 1, buffer.Length * 2));
         }
-        bytes = length == buffer.Length ? buffer : buffer.AsSpan(0, length).ToArray();
+        bytes = length == size ? buffer : buffer[..(length + room)];
         return Errno.None;
     }
 }
