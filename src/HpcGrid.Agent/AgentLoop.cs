@@ -7,12 +7,13 @@ using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
 using Serilog;
+using Serilog.Events;
 
 namespace HpcGrid.Agent;
 
 /// <summary>
-/// The agent's one loop (PROTOCOL A1 to A6): waits on one mailbox, with the next due time as bound; applies what came; does what
-/// <see cref="AgentRules"/> decide. It never waits for the spool: that is <see cref="SpoolThread"/>'s.
+/// The agent's one loop (PROTOCOL A1 to A6): applies what came; does what <see cref="AgentRules"/> decide. It never waits for the spool: that is
+/// <see cref="SpoolThread"/>'s. Its turns are taken one after the other (<see cref="AgentTurns"/>); "the loop's thread" is whoever has the turn.
 /// Promises: nothing is started without a fresh lease and a valid grant; what was done is kept until the bridge has acknowledged it;
 /// when it ends, no payload is alive. A crash leaves the claim and the last version in the spool; the bridge offers the rest again.
 /// </summary>
@@ -22,7 +23,6 @@ internal sealed class AgentLoop
     private readonly AgentSettings _settings;
     private readonly JobRunner _runner;
     private readonly ISpoolOrders _spool;
-    private readonly Mailbox<Notice> _mailbox;
     private readonly AgentClock _clock;
     private readonly QueueBook _book;
     private readonly GrantGate _grants;
@@ -47,7 +47,7 @@ internal sealed class AgentLoop
 
     public AgentLoop(AgentOptions options, AgentSettings settings, JobRunner runner, ISpoolOrders spool, Mailbox<Notice> mailbox, AgentClock clock)
     {
-        (_options, _settings, _runner, _spool, _mailbox, _clock) = (options, settings, runner, spool, mailbox, clock);
+        (_options, _settings, _runner, _spool, _clock) = (options, settings, runner, spool, clock);
         _book = new QueueBook(settings.Card);
         _grants = new GrantGate(options.Site);
         _tally = new Tally(settings.Card, clock.Now);
@@ -68,21 +68,6 @@ internal sealed class AgentLoop
 
     /// <summary>Not null: it has nothing more to do here.</summary>
     public int? ExitCode => _exitCode;
-
-    /// <summary>Runs until the agent has nothing more to do here; answers its exit code.</summary>
-    public int Run()
-    {
-        var letters = new List<Notice>();
-        Begin();
-        var wait = TimeSpan.Zero;
-        while (_exitCode is null)
-        {
-            letters = _mailbox.TakeAll(letters, wait);
-            wait = Turn(letters);
-            letters.Clear();
-        }
-        return _exitCode.Value;
-    }
 
     /// <summary>Before the first turn.</summary>
     public void Begin() => _spool.Add(new KeysOrder());
@@ -237,7 +222,8 @@ internal sealed class AgentLoop
         if (_runner.Active.Count == 0) _runner.KillStrays(_settings.GuardProcess);
         _room.Give(run);
         _room.Forget(run);
-        Log.Debug("{JobId}.{Attempt} ended: {Outcome} {Reason}", run.Job.Id.Job, run.Job.Id.Attempt, run.Outcome, run.Reason);
+        if (Log.IsEnabled(LogEventLevel.Debug))
+            Log.Debug("{JobId}.{Attempt} ended: {Outcome} {Reason}", run.Job.Id.Job, run.Job.Id.Attempt, run.Outcome, run.Reason);
     }
 
     private TimeSpan Step()

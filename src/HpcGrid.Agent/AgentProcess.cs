@@ -12,7 +12,6 @@ namespace HpcGrid.Agent;
 internal static class AgentProcess
 {
     private const int UserSignal1 = 10, UserSignal2 = 12, CpuLimit = 24;
-    private const int LoopStackBytes = 4 * 1024 * 1024;
 
     /// <summary>Runs until the agent leaves; answers its exit code.</summary>
     public static int Run(AgentOptions options, ISharedFs fs)
@@ -30,7 +29,7 @@ internal static class AgentProcess
         {
             // Orphans become children of the process's first thread; the loop, which starts payloads, runs on another one (Orphans.cs).
             var exitCode = 0;
-            var loop = new Thread(() => exitCode = new AgentProgram(options, mailbox, fs).Run(), LoopStackBytes) { Name = "loop" };
+            var loop = new Thread(() => exitCode = new AgentProgram(options, mailbox, fs).Run(), Limits.LoopStackBytes) { Name = "loop" };
             loop.Start();
             loop.Join();
             return exitCode;

@@ -48,14 +48,17 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
             "{Agent} joined {Spool} ({Kind}) with {Cores} cores, network: {Network}", card.Agent, options.Spool, bound.Kind, card.Cores, card.Network);
         var settings = Settings(card, AgentRules.TimingFor(bound.Bound, options.Pace), guard?.ProcessId ?? 0, work.Scratch);
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site) { Launcher = options.Launcher };
-        using var payloads = new NodePayloads(exit => mailbox.Post(new ChildEnded(exit)), clock.Time);
+        AgentTurns turns = null!;
+        // No child is waited for before the loop starts one.
+        using var payloads = new NodePayloads(exit => turns.Deliver(new ChildEnded(exit)), clock.Time);
         using var copies = new CopyPool(Limits.CopyThreads);
         var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);
         var runner = new JobRunner(new NodeParts(work, payloads, copies, monitor) { Groups = groups }, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
         var thread = new SpoolThread(new SpoolWork(spool, image, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
         var loop = new AgentLoop(options, settings, runner, thread, mailbox, clock);
-        var exitCode = loop.Run();
+        turns = new AgentTurns(loop, mailbox, clock);
+        var exitCode = turns.Run();
         Log.Information("{Line:l}", loop.Summary.ToLine());
         Log.Information("{Agent} leaves with exit code {ExitCode}", card.Agent, exitCode);
         return exitCode;

@@ -87,6 +87,9 @@ internal static class Limits
     /// <summary>P_max on a filesystem of one machine: samples of running jobs are published so often there.</summary>
     public static readonly TimeSpan LocalPublishMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>Stack of the threads that take the loop's turns; only what is used of it is memory.</summary>
+    public const int LoopStackBytes = 4 * 1024 * 1024;
+
     /// <summary>Threads for copying large files: two keep a disk busy, more only make it seek.</summary>
     public const int CopyThreads = 2;
 

@@ -5,6 +5,7 @@ internal sealed class Mailbox<T>
 {
     private readonly object _gate = new();
     private List<T> _letters = [];
+    private bool _called;
 
     public void Post(T letter)
     {
@@ -12,6 +13,16 @@ internal sealed class Mailbox<T>
         {
             _letters.Add(letter);
             if (_letters.Count == 1) Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>Ends a wait, the present or the next one, though there is no letter.</summary>
+    public void Call()
+    {
+        lock (_gate)
+        {
+            _called = true;
+            Monitor.Pulse(_gate);
         }
     }
 
@@ -23,7 +34,8 @@ internal sealed class Mailbox<T>
     {
         lock (_gate)
         {
-            if (_letters.Count == 0 && atMost != TimeSpan.Zero) Monitor.Wait(_gate, atMost);
+            if (_letters.Count == 0 && !_called && atMost != TimeSpan.Zero) Monitor.Wait(_gate, atMost);
+            _called = false;
             var taken = _letters;
             _letters = empty;
             return taken;

@@ -136,8 +136,10 @@ internal sealed class ScratchDirectory : IDisposable
         throw errno.ToGridError($"writing the scratch file {path}");
     }
 
-    internal byte[] Load(string path) =>
-        SpoolFile.Read(_fs, path, Limits.WorkQueueBytes, out var bytes) is var errno && errno == Errno.None
+    /// <param name="path">A file made here.</param>
+    /// <param name="room">Bytes behind its own.</param>
+    internal byte[] Load(string path, int room) =>
+        SpoolFile.Read(_fs, path, Limits.WorkQueueBytes, room, out var bytes) is var errno && errno == Errno.None
             ? bytes
             : throw (errno == Errno.EFBIG
                 ? new GridError(

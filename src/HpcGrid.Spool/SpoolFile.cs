@@ -15,16 +15,16 @@ public sealed record CopiedContent(Errno Errno, Content? Content);
 /// <summary>Reading whole files, suspiciously: no link is followed, nothing but a regular file is read, and never more than the cap (G3, G4).</summary>
 public static class SpoolFile
 {
-    /// <summary>Room for a file that is longer than its status said.</summary>
-    private const int GrownFile = 4096;
-
     /// <summary>All bytes of a small file, in one pass. EFBIG beyond the cap, ELOOP for a link, EINVAL for anything but a regular file.</summary>
-    public static Errno Read(ISharedFs fs, string path, int cap, out byte[] bytes)
+    public static Errno Read(ISharedFs fs, string path, int cap, out byte[] bytes) => Read(fs, path, cap, room: 0, out bytes);
+
+    /// <summary>The same, with room for so many bytes behind them.</summary>
+    internal static Errno Read(ISharedFs fs, string path, int cap, int room, out byte[] bytes)
     {
         bytes = [];
         var errno = OpenRegular(fs, path, out var handle, out var size);
         if (errno != Errno.None) return errno;
-        errno = size > cap ? Errno.EFBIG : ReadAll(fs, handle, (int)size, cap, out bytes);
+        errno = size > cap ? Errno.EFBIG : ReadAll(fs, handle, (int)size, cap, room, out bytes);
         _ = fs.Close(handle); // Nothing was written through it: an error here says nothing about what was read.
         return errno;
     }
@@ -64,27 +64,29 @@ public static class SpoolFile
     }
 
     // The size told by fstat may be old; the end of the file is where read says 0.
-    private static Errno ReadAll(ISharedFs fs, FsHandle handle, int size, int cap, out byte[] bytes)
+    private static Errno ReadAll(ISharedFs fs, FsHandle handle, int size, int cap, int room, out byte[] bytes)
     {
-        var buffer = new byte[size];
+        // Mostly it is not old: then these are the bytes, and not copied again.
+        var buffer = new byte[size + room];
+        Span<byte> more = stackalloc byte[256];
         var length = 0;
         bytes = [];
-        Span<byte> beyond = stackalloc byte[1];
         for (; ; )
         {
-            var full = length == buffer.Length;
-            var errno = fs.Read(handle, full ? beyond : buffer.AsSpan(length), out var count);
+            var whole = length == size;
+            var errno = fs.Read(handle, whole ? more : buffer.AsSpan(length, size - length), out var count);
             if (errno != Errno.None) return errno;
             if (count == 0) break;
             if (length + count > cap) return Errno.EFBIG;
-            if (full)
+            if (whole)
             {
-                Array.Resize(ref buffer, Math.Min(cap, Math.Max(GrownFile, buffer.Length * 2)));
-                buffer[length] = beyond[0];
+                size = Math.Min(cap, Math.Max(size * 2, length + count));
+                Array.Resize(ref buffer, size + room);
+                more[..count].CopyTo(buffer.AsSpan(length));
             }
             length += count;
         }
-        bytes = length == buffer.Length ? buffer : buffer.AsSpan(0, length).ToArray();
+        bytes = length == size ? buffer : buffer[..(length + room)];
         return Errno.None;
     }
 }

@@ -23,9 +23,12 @@ public static class Trailer
     {
         var sealedBytes = new byte[content.Length + Length];
         content.CopyTo(sealedBytes);
-        Encoding.ASCII.GetBytes(LineFor(content), sealedBytes.AsSpan(content.Length));
+        SealInPlace(sealedBytes);
         return sealedBytes;
     }
+
+    /// <summary>Writes the trailer over the last bytes; those before it are the content.</summary>
+    internal static void SealInPlace(Span<byte> bytes) => Encoding.ASCII.GetBytes(LineFor(bytes[..^Length]), bytes[^Length..]);
 
     /// <summary>The content before the trailer, as a part of the same memory. GridError(Corrupt) with what is wrong.</summary>
     public static ReadOnlyMemory<byte> Open(ReadOnlyMemory<byte> bytes)

@@ -49,7 +49,9 @@ internal static class WorkQueueWriter
                 fill(connection);
                 SqliteScratch.Execute(connection, "COMMIT");
             }
-            return Trailer.Seal(scratch.Load(path));
+            var image = scratch.Load(path, room: Trailer.Length);
+            Trailer.SealInPlace(image);
+            return image;
         }
         catch (SqliteException e)
         {

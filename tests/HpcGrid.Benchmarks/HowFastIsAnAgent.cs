@@ -5,15 +5,16 @@ using Medallion.Shell;
 namespace HpcGrid.Benchmarks;
 
 /// <summary>
-/// Question: how many trivial jobs a second does one agent alone run, work-queue files in and final versions out, beside a C loop of posix_spawn and wait4;
-/// how long is a slot empty between two jobs; what does the agent hold in memory, and how fast is it there?
+/// Question: how many trivial jobs a second does one agent alone run, work-queue files in and final versions out, beside a C loop of posix_spawn and wait4
+/// that does the same, and beside one that does nothing else; how long is a slot empty between two jobs; what does the agent hold in memory, and how fast is
+/// it there?
 /// </summary>
 internal static class HowFastIsAnAgent
 {
     private const int ColdStarts = 10;
 
-    private sealed record Run(double Rate, double OwnMicroseconds, double PayloadMicroseconds, double LoopRate, double LoopMicroseconds,
-        double StartToStartMilliseconds, double PeakMebibytes, double JoinSeconds, double ColdStartSeconds, double ColdStartCpuSeconds);
+    private sealed record Run(double Rate, double OwnMicroseconds, double PayloadMicroseconds, double LoopRate, double LoopMicroseconds, double BareRate,
+        double BareMicroseconds, double StartToStartMilliseconds, double PeakMebibytes, double JoinSeconds, double ColdStartSeconds, double ColdStartCpuSeconds);
 
     public static async Task<int> Answer(BenchOptions options)
     {
@@ -38,9 +39,11 @@ internal static class HowFastIsAnAgent
         var before = CpuUse.Of(stand.ProcessId);
         var (_, took) = await stand.Run(options.Jobs, options.Command);
         var used = CpuUse.Of(stand.ProcessId) - before;
-        var (loopRate, loopCpu) = loop is null ? (double.NaN, double.NaN) : await loop.Run(options.Jobs, slots, folder, options.Command);
+        var (loopRate, loopCpu) = loop is null ? (double.NaN, double.NaN) : await loop.Run(options.Jobs, slots, folder, options.Command, same: true);
+        var (bareRate, bareCpu) = loop is null ? (double.NaN, double.NaN) : await loop.Run(options.Jobs, slots, folder, options.Command, same: false);
         var (cold, coldCpu) = await ColdStart();
         return new Run(options.Jobs / took.TotalSeconds, used.Own / options.Jobs * 1e6, used.Children / options.Jobs * 1e6, loopRate, loopCpu * 1e6,
+            bareRate, bareCpu * 1e6,
             await StartToStart(options, folder), CpuUse.PeakMebibytes(stand.ProcessId), joined.TotalSeconds, cold, coldCpu);
     }
 
@@ -81,14 +84,20 @@ internal static class HowFastIsAnAgent
         var payload = Of(run => run.PayloadMicroseconds);
         Console.WriteLine($"{options.Jobs} x {options.Command}, {Environment.ProcessorCount} slots, median of {runs.Count}; one agent alone");
         Console.WriteLine($"agent       {Of(run => run.Rate),8:F0} jobs/s   {own + payload,6:F0} us of CPU a job ({own:F0} its own, {payload:F0} the payload's)");
-        Console.WriteLine(hasLoop
-            ? $"C loop      {Of(run => run.LoopRate),8:F0} jobs/s   {Of(run => run.LoopMicroseconds),6:F0} us of CPU a job"
-                + $"   the agent is {Of(run => run.Rate / run.LoopRate):F2} x, by CPU {Of(run => run.LoopMicroseconds / (run.OwnMicroseconds + run.PayloadMicroseconds)):F2} x"
-            : "C loop      no C compiler here");
+        if (hasLoop)
+        {
+            SayLoop("the same", run => (run.LoopRate, run.LoopMicroseconds));
+            SayLoop("bare", run => (run.BareRate, run.BareMicroseconds));
+        }
+        else Console.WriteLine("C loop      no C compiler here");
         Console.WriteLine($"one slot    {Of(run => run.StartToStartMilliseconds):F2} ms from start to start (p50)");
         Console.WriteLine($"resident    {Of(run => run.PeakMebibytes):F0} MiB at most");
         Console.WriteLine($"cold start  {Of(run => run.ColdStartSeconds) * 1000:F0} ms ({Of(run => run.ColdStartCpuSeconds) * 1000:F0} ms of CPU); "
             + $"{Of(run => run.JoinSeconds) * 1000:F0} ms until it has joined its spool");
+
+        void SayLoop(string what, Func<Run, (double Rate, double Microseconds)> loop) => Console.WriteLine(
+            $"C: {what,-9}{Of(run => loop(run).Rate),8:F0} jobs/s   {Of(run => loop(run).Microseconds),6:F0} us of CPU a job   the agent is "
+            + $"{Of(run => run.Rate / loop(run).Rate):F2} x, by CPU {Of(run => loop(run).Microseconds / (run.OwnMicroseconds + run.PayloadMicroseconds)):F2} x");
     }
 }
 

@@ -1,50 +1,175 @@
-/* The least that can be done to run jobs: posix_spawn and wait4, SLOTS at a time, each in a session and folder of its own with its output in files.
-   usage: spawn-loop JOBS SLOTS FOLDER PROGRAM. Keeps nothing: no report, no limit, no durability. */
+/* What an agent is measured against: posix_spawn and wait4, SLOTS at a time, each job in a session and folder of its own with its output in files.
+   usage: spawn-loop JOBS SLOTS FOLDER PROGRAM bare|same.
+   bare: the least that can be done. Keeps nothing.
+   same: what an agent does for a job besides, in plain C: an environment and a TMPDIR of its own, signals at their defaults, a limit by which its processes are
+   found, a look for processes it left, what it printed is read, its folders are looked at and emptied for the next job, and its report is kept: a line in a
+   file, synced every 512 jobs. Left out is only what C has no equal of without a library: the permission's signature, JSON and SQLite. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TEXT = 512, VARIABLES = 20, TAIL = 16 * 1024, JOBS_PER_FILE = 512 };
+
+struct slot {
+    pid_t process;
+    int job;
+    char folder[TEXT], temporary[TEXT], out[TEXT], err[TEXT];
+    char text[VARIABLES][TEXT + 32];
+    char *environment[VARIABLES + 1];
+    struct timespec started, running;
+};
+
+static int children, ended;
+static FILE *reports;
+static struct rlimit before;
+static long brand = 4000000000000000000;
+static char tail[TAIL];
+
+static void make(struct slot *slot, const char *folder, int number) {
+    memset(slot, 0, sizeof *slot);
+    snprintf(slot->folder, TEXT, "%s/slot%d", folder, number);
+    snprintf(slot->temporary, TEXT, "%.480s/slot%d.tmp", folder, number);
+    snprintf(slot->out, TEXT, "%.480s/stdout", slot->folder);
+    snprintf(slot->err, TEXT, "%.480s/stderr", slot->folder);
+    mkdir(slot->folder, 0700);
+    mkdir(slot->temporary, 0700);
+}
+
+static void write_environment(struct slot *slot) {
+    const char *folder = slot->folder;
+    int job = slot->job, n = 0;
+#define SET(...) (slot->environment[n] = slot->text[n], snprintf(slot->text[n++], TEXT + 32, __VA_ARGS__))
+    SET("PATH=/usr/local/bin:/usr/bin:/bin");
+    SET("LANG=C.UTF-8");
+    SET("USER=bench");
+    SET("ALIEN_SITE=BENCH");
+    SET("HPCGRID_NODE=node1");
+    SET("HPCGRID_AGENT=node1.0123456789abcdef");
+    SET("HOME=%s", folder);
+    SET("PWD=%s", folder);
+    SET("TMPDIR=%s", slot->temporary);
+    SET("ALIEN_PROC_ID=%d", job);
+    SET("ALIEN_MASTERJOB_ID=%d", job);
+    SET("ALIEN_JOB_ATTEMPT=%d", 1);
+    SET("ALIEN_JOB_USER=%s", "bench");
+    SET("ALIEN_JOB_TTL=%d", 600);
+    SET("ALIEN_JOB_OUTPUTDIR=%s", "");
+    SET("HPCGRID_JOB_ID=%d", job);
+    SET("HPCGRID_CORES=%d", 1);
+    SET("HPCGRID_ATTEMPT=%d.1", job);
+    slot->environment[n] = NULL;
+}
+
+static void limit(rlim_t to) {
+    struct rlimit both = {to < before.rlim_max ? to : before.rlim_max, before.rlim_max};
+    prlimit(0, RLIMIT_RTTIME, &both, NULL);
+}
+
+static int is_empty(const char *folder, int expected) {
+    DIR *stream = opendir(folder);
+    int found = 0;
+    if (!stream) return 0;
+    while (readdir(stream)) found++;
+    closedir(stream);
+    return found == expected + 2;
+}
+
+static long look(const char *path, int kind, int mode) {
+    struct statx facts;
+    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &facts)) return -1;
+    return (facts.stx_mode & S_IFMT) == kind && (facts.stx_mode & 0700) == mode ? (long)facts.stx_size : -1;
+}
+
+/* What it printed; and the file is empty again. */
+static int take_output(const char *path) {
+    long size = look(path, S_IFREG, 0600);
+    if (size < 0) return 0;
+    if (size == 0) return 1;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t read = pread(file, tail, TAIL, size > TAIL ? size - TAIL : 0);
+    close(file);
+    return read >= 0 && truncate(path, 0) == 0;
+}
+
+static int keep(void) { return fflush(reports) == 0 && fsync(fileno(reports)) == 0; }
+
+static int finish(struct slot *slot, const struct rusage *use, int status) {
+    char left[16];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (pread(children, left, sizeof left, 0) < 0) return 0;
+    if (!take_output(slot->out) || !take_output(slot->err)) return 0;
+    if (look(slot->folder, S_IFDIR, 0700) < 0 || look(slot->temporary, S_IFDIR, 0700) < 0) return 0;
+    if (!is_empty(slot->folder, 2) || !is_empty(slot->temporary, 0)) return 0;
+    fprintf(reports, "%d %d %ld.%09ld %ld.%09ld %ld.%09ld %ld.%06ld %ld.%06ld %ld\n", slot->job, WEXITSTATUS(status), slot->started.tv_sec,
+        slot->started.tv_nsec, slot->running.tv_sec, slot->running.tv_nsec, now.tv_sec, now.tv_nsec, use->ru_utime.tv_sec, use->ru_utime.tv_usec,
+        use->ru_stime.tv_sec, use->ru_stime.tv_usec, use->ru_maxrss);
+    return ++ended % JOBS_PER_FILE || keep();
+}
 
 int main(int argc, char **argv) {
-    if (argc != 5) return 2;
-    int jobs = atoi(argv[1]), slots = atoi(argv[2]), started = 0, running = 0;
-    pid_t of[slots];
-    char folder[slots][512], out[slots][512], err[slots][512];
-    char *words[] = {argv[4], NULL}, *environment[] = {"PATH=/usr/bin:/bin", NULL};
+    if (argc != 6) return 2;
+    int jobs = atoi(argv[1]), slots = atoi(argv[2]), same = !strcmp(argv[5], "same"), started = 0, running = 0;
+    struct slot *slot = calloc(slots, sizeof *slot);
+    char *words[] = {argv[4], NULL}, *bare[] = {"PATH=/usr/bin:/bin", NULL}, path[TEXT];
+    sigset_t signals;
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    for (int i = 0; i < slots; i++) {
-        of[i] = 0;
-        snprintf(folder[i], 512, "%s/slot%d", argv[3], i);
-        snprintf(out[i], 512, "%s/stdout", folder[i]);
-        snprintf(err[i], 512, "%s/stderr", folder[i]);
-        mkdir(folder[i], 0700);
+    posix_spawnattr_setflags(&attributes, same ? POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF : POSIX_SPAWN_SETSID);
+    sigemptyset(&signals);
+    posix_spawnattr_setsigmask(&attributes, &signals);
+    sigaddset(&signals, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes, &signals);
+    getrlimit(RLIMIT_RTTIME, &before);
+    for (int i = 0; i < slots; i++) make(&slot[i], argv[3], i);
+    if (same) {
+        snprintf(path, TEXT, "/proc/self/task/%d/children", getpid());
+        children = open(path, O_RDONLY | O_CLOEXEC);
+        snprintf(path, TEXT, "%.480s/reports", argv[3]);
+        if (!(reports = fopen(path, "we"))) return 1;
     }
     while (started < jobs || running > 0) {
         for (int i = 0; i < slots && started < jobs; i++) {
-            if (of[i]) continue;
+            if (slot[i].process) continue;
+            slot[i].job = ++started, running++;
+            if (same) {
+                clock_gettime(CLOCK_REALTIME, &slot[i].started);
+                write_environment(&slot[i]);
+                limit(++brand);
+            }
             posix_spawn_file_actions_t actions;
             posix_spawn_file_actions_init(&actions);
-            posix_spawn_file_actions_addchdir_np(&actions, folder[i]);
+            posix_spawn_file_actions_addchdir_np(&actions, slot[i].folder);
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-            posix_spawn_file_actions_addopen(&actions, 1, out[i], O_WRONLY | O_CREAT | O_TRUNC, 0600);
-            posix_spawn_file_actions_addopen(&actions, 2, err[i], O_WRONLY | O_CREAT | O_TRUNC, 0600);
-            if (posix_spawn(&of[i], argv[4], &actions, &attributes, words, environment)) return 1;
+            posix_spawn_file_actions_addopen(&actions, 1, slot[i].out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            posix_spawn_file_actions_addopen(&actions, 2, slot[i].err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            if (posix_spawn(&slot[i].process, argv[4], &actions, &attributes, words, same ? slot[i].environment : bare)) return 1;
             posix_spawn_file_actions_destroy(&actions);
-            started++, running++;
+            if (same) {
+                limit(before.rlim_cur);
+                clock_gettime(CLOCK_REALTIME, &slot[i].running);
+            }
         }
         int status;
         struct rusage use;
-        pid_t ended = wait4(-1, &status, 0, &use);
-        if (ended < 0 || status) return 1;
-        for (int i = 0; i < slots; i++) if (of[i] == ended) of[i] = 0;
+        pid_t process = wait4(-1, &status, 0, &use);
+        if (process < 0 || status) return 1;
+        for (int i = 0; i < slots; i++) {
+            if (slot[i].process != process) continue;
+            slot[i].process = 0;
+            if (same && !finish(&slot[i], &use, status)) return 1;
+        }
         running--;
     }
-    return 0;
+    return same && !keep();
 }

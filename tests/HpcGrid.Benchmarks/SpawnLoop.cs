@@ -23,10 +23,11 @@ internal sealed class SpawnLoop
     }
 
     /// <summary>Jobs a second, and CPU seconds of one job with its share of the loop.</summary>
-    public async Task<(double Rate, double CpuPerJob)> Run(int jobs, int slots, string folder, string payload)
+    /// <param name="same">With what an agent does for a job besides starting and waiting; false: the least that can be done.</param>
+    public async Task<(double Rate, double CpuPerJob)> Run(int jobs, int slots, string folder, string payload, bool same)
     {
         var (clock, before) = (Stopwatch.StartNew(), CpuUse.OfEndedChildren());
-        var run = await Command.Run(_program, Text(jobs), Text(slots), folder, payload).Task;
+        var run = await Command.Run(_program, Text(jobs), Text(slots), folder, payload, same ? "same" : "bare").Task;
         if (!run.Success) throw new InvalidOperationException($"the loop failed with exit code {run.ExitCode}");
         return (jobs / clock.Elapsed.TotalSeconds, (CpuUse.OfEndedChildren() - before) / jobs);
     }

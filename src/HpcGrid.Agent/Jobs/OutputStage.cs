@@ -21,7 +21,7 @@ internal sealed class OutputStage(
         var sandbox = run.Sandbox!;
         run.Outcome = outcome;
         run.Reason = reason;
-        var (stdout, stderr) = (Libc.Look(sandbox.Stdout), Libc.Look(sandbox.Stderr));
+        var (stdout, stderr) = sandbox.Printed;
         if (run.Spec!.KeepOutput != KeepOutput.Never) (run.StdoutTail, run.StderrTail) = (Tail.Of(sandbox.Stdout, stdout), Tail.Of(sandbox.Stderr, stderr));
         run.Payload = run.Payload is { } payload ? payload with { StdoutBytes = stdout.Size, StderrBytes = stderr.Size } : null;
         run.Found = OutputSweep.Find(sandbox.Path, KeepRules.RulesFor(outcome, run.Spec!, sandbox));

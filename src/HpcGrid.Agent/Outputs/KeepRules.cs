@@ -16,7 +16,9 @@ internal static class KeepRules
         var rules = failed ? spec.ErrorOutputs : spec.Outputs;
         if (spec.KeepOutput != KeepOutput.Always && (spec.KeepOutput != KeepOutput.Failed || !failed)) return rules;
         // An empty one is not worth the remark that it is not saved.
-        string[] wanted = [.. new[] { Sandbox.StdoutName, Sandbox.StderrName }.Where(name => Libc.Look(sandbox.PathOf(name)).Size > 0)];
-        return wanted.Length == 0 ? rules : [.. rules, new OutputRule(null, wanted, [])];
+        List<string> wanted = [];
+        if (sandbox.Printed.Stdout.Size > 0) wanted.Add(Sandbox.StdoutName);
+        if (sandbox.Printed.Stderr.Size > 0) wanted.Add(Sandbox.StderrName);
+        return wanted.Count == 0 ? rules : [.. rules, new OutputRule(null, wanted, [])];
     }
 }

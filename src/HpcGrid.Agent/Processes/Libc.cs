@@ -28,6 +28,9 @@ internal static unsafe partial class Libc
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Ppc64le ? (0x4000, 0x8000) : (0x10000, 0x20000);
     private const uint BasicStatistics = 0x7ff;
 
+    /// <summary>struct dirent of 64-bit Linux: number 8, offset 8, length 2, kind 1, then the name.</summary>
+    private const int NameInEntry = 19;
+
     /// <summary>posix_spawnattr_t is 336 bytes and sigset_t 128 on glibc and musl; room to spare for others.</summary>
     public const int OpaqueBytes = 1024;
 
@@ -62,7 +65,7 @@ internal static unsafe partial class Libc
     public static partial int sigemptyset(void* set);
 
     [LibraryImport(Library)]
-    public static partial int sigfillset(void* set);
+    public static partial int sigaddset(void* set, int signal);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int wait4(int processId, int* status, int options, ResourceUse* use);
@@ -100,6 +103,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int openat(int directory, string path, int flags, uint mode);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint opendir(string path);
+
+    [LibraryImport(Library)]
+    private static partial byte* readdir(nint folder);
+
+    [LibraryImport(Library)]
+    private static partial int closedir(nint folder);
 
     [LibraryImport(Library, SetLastError = true)]
     private static partial int statx(int directory, byte* path, int flags, uint mask, byte* result);
@@ -169,6 +181,18 @@ internal static unsafe partial class Libc
         var flags = OpenCloseOnExec | OpenNonBlocking | OpenOnly.NoFollow | (asDirectory ? OpenOnly.Directory : 0);
         var descriptor = openat(directory < 0 ? CurrentDirectory : directory, name, flags, 0);
         return descriptor >= 0 ? descriptor : -Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>How many entries a folder has, counted up to so many; 0 when it cannot be read.</summary>
+    public static int CountEntries(string path, int atMost)
+    {
+        var folder = opendir(path);
+        if (folder == 0) return 0;
+        var count = 0;
+        while (count < atMost && readdir(folder) is var entry && entry != null)
+            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + NameInEntry) is not ([(byte)'.'] or [(byte)'.', (byte)'.'])) count++;
+        _ = closedir(folder);
+        return count;
     }
 
     /// <summary>struct statx: mode at 28, size at 40, blocks at 48, changed at 112 (seconds, then nanoseconds).</summary>

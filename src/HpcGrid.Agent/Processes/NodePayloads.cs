@@ -12,7 +12,7 @@ internal sealed class NodePayloads : IPayloads
     private readonly OomWitness _witness = OomWitness.OfThisNode();
     private readonly Reaper _reaper;
 
-    /// <param name="ended">Told of every child that ends, on the reaper's thread.</param>
+    /// <param name="ended">Told of every child that ends, on the reaper's thread; not before the first start.</param>
     /// <param name="time">When.</param>
     public NodePayloads(Action<ChildExit> ended, TimeProvider time) => _reaper = new Reaper(ended, time);
 

@@ -12,7 +12,8 @@ namespace HpcGrid.Agent.Processes;
 internal sealed record ChildExit(int ProcessId, int? ExitCode, int? Signal, double CpuSeconds, long MaxRssKib, long At);
 
 /// <summary>
-/// One thread that blocks in wait4 for all children of the process, adopted ones included, and hands their ends over.
+/// One thread that blocks in wait4 for all children of the process, adopted ones included, and hands their ends over. What follows from an end is done on
+/// this thread: waking another one for each would cost more.
 /// Trap: it takes every child of the process; nothing else in this process may start children and wait for them.
 /// </summary>
 internal sealed class Reaper
@@ -20,16 +21,21 @@ internal sealed class Reaper
     private readonly AutoResetEvent _childStarted = new(false);
     private readonly Action<ChildExit> _hand;
     private readonly TimeProvider _time;
+    private bool _begun;
+    private int _sleeps;
 
-    public Reaper(Action<ChildExit> hand, TimeProvider time)
+    public Reaper(Action<ChildExit> hand, TimeProvider time) => (_hand, _time) = (hand, time);
+
+    /// <summary>To be called after every start: the first one begins it, and without children it sleeps.</summary>
+    public void ChildStarted()
     {
-        _hand = hand;
-        _time = time;
-        new Thread(Run, 128 * 1024) { IsBackground = true, Name = "reaper" }.Start();
+        if (!_begun)
+        {
+            _begun = true;
+            new Thread(Run, Limits.LoopStackBytes) { IsBackground = true, Name = "reaper" }.Start();
+        }
+        else if (Interlocked.Exchange(ref _sleeps, 0) == 1) _childStarted.Set();
     }
-
-    /// <summary>To be called after every start: a reaper without children sleeps.</summary>
-    public void ChildStarted() => _childStarted.Set();
 
     /// <summary>Waits for one child, or for any with -1; null when there is none.</summary>
     public static unsafe ChildExit? Wait(int processId, TimeProvider time)
@@ -73,7 +79,7 @@ internal sealed class Reaper
         while (true)
         {
             if (Wait(-1, _time) is { } exit) _hand(exit);
-            else _childStarted.WaitOne();
+            else if (Interlocked.Exchange(ref _sleeps, 1) == 1) _childStarted.WaitOne();
         }
     }
 }

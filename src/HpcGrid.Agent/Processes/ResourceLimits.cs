@@ -20,12 +20,11 @@ internal static unsafe class ResourceLimits
         return Libc.prlimit(process, resource, null, both) == 0 ? (both[0], both[1]) : null;
     }
 
-    /// <summary>Sets our own soft bound, which children inherit, but not above the hard one.</summary>
-    public static void SetOwn(int resource, ulong soft)
+    /// <summary>Sets our own bounds; false when the system does not let us.</summary>
+    public static bool SetOwn(int resource, ulong soft, ulong hard)
     {
-        if (Of(0, resource) is not (var before, var hard)) return;
         var both = stackalloc ulong[2];
-        (both[0], both[1]) = (Math.Min(soft, hard), hard);
-        if (both[0] != before) _ = Libc.prlimit(0, resource, both, null);
+        (both[0], both[1]) = (soft, hard);
+        return Libc.prlimit(0, resource, both, null) == 0;
     }
 }

@@ -22,8 +22,7 @@ internal sealed unsafe class Spawner : IDisposable
     private readonly NativeStrings _strings = new();
     private readonly bool _changesDirectory;
     private readonly byte* _memory;
-    private readonly ulong _core = ResourceLimits.Of(0, ResourceLimits.CoreFile)?.Soft ?? ResourceLimits.Unlimited;
-    private readonly ulong _realTime = ResourceLimits.Of(0, ResourceLimits.RealTime)?.Soft ?? ResourceLimits.Unlimited;
+    private readonly OwnLimit _core = new(ResourceLimits.CoreFile), _realTime = new(ResourceLimits.RealTime);
 
     /// <param name="useShell">Take the way of old systems even where the C library could change the directory itself.</param>
     public Spawner(bool useShell = false)
@@ -34,7 +33,8 @@ internal sealed unsafe class Spawner : IDisposable
         Libc.posix_spawnattr_setflags(Attributes, Libc.SpawnNewSession | Libc.SpawnSetSignalMask | Libc.SpawnSetSignalDefaults);
         Libc.sigemptyset(Signals);
         Libc.posix_spawnattr_setsigmask(Attributes, Signals);
-        Libc.sigfillset(Signals);
+        // What has a handler here is at its default after exec. The C library makes a system call for each signal that is named.
+        foreach (var signal in SignalState.Ignored()) Libc.sigaddset(Signals, signal);
         Libc.posix_spawnattr_setsigdefault(Attributes, Signals);
     }
 
@@ -55,12 +55,13 @@ internal sealed unsafe class Spawner : IDisposable
             string[] words = [.. EnterGroupByShell, group.Entry, order.Program, .. order.Argv.Skip(1)];
             order = order with { Program = words[0], Argv = words };
         }
-        SetLimits(order.Brand ?? _realTime, order.CoreBytes is { } bytes ? Math.Min(_core, (ulong)bytes) : _core);
+        _realTime.Set(order.Brand ?? _realTime.Original);
+        _core.Set(order.CoreBytes is { } bytes ? Math.Min(_core.Original, (ulong)bytes) : _core.Original);
         var result = Try(order);
         if (result.Error == Libc.NotExecutableFormat)
             result = Try(order with { Program = "/bin/sh", Argv = ["/bin/sh", order.Program, .. order.Argv.Skip(1)] });
         // Who looks for branded processes must not find this one.
-        SetLimits(_realTime, _core);
+        _realTime.Set(_realTime.Original);
         return result;
     }
 
@@ -82,12 +83,6 @@ internal sealed unsafe class Spawner : IDisposable
         if (!first.StartsWith("#!"u8)) return true;
         var line = System.Text.Encoding.UTF8.GetString(first[2..]).Split('\n')[0].Trim();
         return Libc.access(line.Split(' ', '\t')[0], execute) == 0;
-    }
-
-    private static void SetLimits(ulong realTime, ulong core)
-    {
-        ResourceLimits.SetOwn(ResourceLimits.RealTime, realTime);
-        ResourceLimits.SetOwn(ResourceLimits.CoreFile, core);
     }
 
     private SpawnResult Try(SpawnOrder order)
@@ -144,6 +139,7 @@ internal sealed unsafe class Spawner : IDisposable
 
     public void Dispose()
     {
+        _core.Set(_core.Original);
         _strings.Dispose();
         NativeMemory.Free(_memory);
     }

@@ -13,6 +13,7 @@ internal sealed class Sandbox
     private const uint OwnerOnly = 0x1c0; // rwx------
 
     private readonly List<string> _known = [StdoutName, StderrName];
+    private (FileFacts Stdout, FileFacts Stderr)? _printed;
 
     private Sandbox(string path)
     {
@@ -34,6 +35,9 @@ internal sealed class Sandbox
         Make(sandbox.Temporary);
         return sandbox;
     }
+
+    /// <summary>Stdout and stderr as its job left them; to be asked for when all processes of it have ended. Looked at once.</summary>
+    public (FileFacts Stdout, FileFacts Stderr) Printed => _printed ??= (Libc.Look(Stdout), Libc.Look(Stderr));
 
     /// <summary>The absolute path of a file of that name in the sandbox.</summary>
     public string PathOf(string name) => Path + "/" + name;
@@ -57,14 +61,16 @@ internal sealed class Sandbox
     {
         for (var i = 2; i < _known.Count; i++) _ = Libc.unlink(PathOf(_known[i]));
         _known.RemoveRange(2, _known.Count - 2);
-        return IsOwnFolder(Path) && IsOwnFolder(Temporary) && TryEmpty(Stdout) && TryEmpty(Stderr)
-            && Directory.EnumerateFileSystemEntries(Path).Count() == 2 && !Directory.EnumerateFileSystemEntries(Temporary).Any();
+        var (stdout, stderr) = Printed;
+        _printed = null;
+        return IsOwnFolder(Path, entries: 2) && IsOwnFolder(Temporary, entries: 0) && TryEmpty(Stdout, stdout) && TryEmpty(Stderr, stderr);
     }
 
-    private static bool IsOwnFolder(string path) => Libc.Look(path) is { Kind: FileKind.Directory, Mode: (int)OwnerOnly };
+    private static bool IsOwnFolder(string path, int entries) =>
+        Libc.Look(path) is { Kind: FileKind.Directory, Mode: (int)OwnerOnly } && Libc.CountEntries(path, entries + 1) == entries;
 
-    private static bool TryEmpty(string path) =>
-        Libc.Look(path) is { Kind: FileKind.Regular, Links: 1 } facts
+    private static bool TryEmpty(string path, FileFacts facts) =>
+        facts is { Kind: FileKind.Regular, Links: 1 }
         && (facts.Mode & 0xf80) == 0x180 // rw for the owner, nothing special
         && (facts.Size == 0 || Libc.truncate(path, 0) == 0);
 

@@ -29,10 +29,18 @@ public static class Grants
         if (grant is null) return GrantFault.Malformed;
         if (grant.AttemptId != attempt) return GrantFault.WrongAttempt;
         if (grant.Site != site) return GrantFault.WrongSite;
-        if (grant.SpecSha256 != DigestOf(spec)) return GrantFault.WrongSpec;
+        if (!IsDigestOf(grant.SpecSha256, spec)) return GrantFault.WrongSpec;
         var seconds = now.ToUnixTimeSeconds();
         if (seconds + (long)SkewAllowed.TotalSeconds < grant.NotBefore) return GrantFault.NotYetValid;
         return seconds >= grant.Expires ? GrantFault.Expired : GrantFault.None;
+    }
+
+    private static bool IsDigestOf(string digest, ReadOnlySpan<byte> spec)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<char> text = stackalloc char[2 * SHA256.HashSizeInBytes];
+        SHA256.HashData(spec, hash);
+        return Convert.TryToHexStringLower(hash, text, out _) && digest.AsSpan().SequenceEqual(text);
     }
 
     private static Grant? Read(byte[] payload)

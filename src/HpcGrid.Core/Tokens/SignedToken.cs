@@ -64,19 +64,21 @@ public static class SignedToken
     public static byte[]? Verify(string token, VerificationKeys keys, out GrantFault fault)
     {
         fault = GrantFault.Malformed;
-        var parts = token.Split('.');
-        if (parts.Length is not (3 or 4)) return null;
+        var text = token.AsSpan();
+        Span<Range> parts = stackalloc Range[5];
+        var count = text.Split(parts, '.');
+        if (count is not (3 or 4)) return null;
         try
         {
-            if (keys.ReadHeader(parts[0]) is not { Kid: { } kid } header || header.Alg != (parts.Length == 3 ? Algorithm : TreeAlgorithm)) return null;
+            if (keys.ReadHeader(text[parts[0]]) is not { Kid: { } kid } header || header.Alg != (count == 3 ? Algorithm : TreeAlgorithm)) return null;
             fault = GrantFault.UnknownKey;
             if (keys.Find(kid) is null) return null;
             fault = GrantFault.BadSignature;
-            var signed = Encoding.ASCII.GetBytes(token, 0, parts[0].Length + 1 + parts[1].Length);
-            if (parts.Length == 4) signed = TokenTree.ToBeSignedOf(TokenTree.Leaf(signed), Base64Url.DecodeFromChars(parts[3]));
-            if (signed is null || !keys.IsSigned(kid, signed, parts[2], remember: parts.Length == 4)) return null;
+            var signed = Encoding.ASCII.GetBytes(token, 0, parts[1].End.Value);
+            if (count == 4) signed = TokenTree.ToBeSignedOf(TokenTree.Leaf(signed), Base64Url.DecodeFromChars(text[parts[3]]));
+            if (signed is null || !keys.IsSigned(kid, signed, text[parts[2]], remember: count == 4)) return null;
             fault = GrantFault.None;
-            return Base64Url.DecodeFromChars(parts[1]);
+            return Base64Url.DecodeFromChars(text[parts[1]]);
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {
@@ -89,7 +91,7 @@ public static class SignedToken
 
     internal static string EncodeTreeHeader(string kid) => Encode(TreeAlgorithm, kid);
 
-    internal static TokenHeader? DecodeHeader(string encoded) => JsonSerializer.Deserialize(Base64Url.DecodeFromChars(encoded), TokenJson.Default.TokenHeader);
+    internal static TokenHeader? DecodeHeader(ReadOnlySpan<char> encoded) => JsonSerializer.Deserialize(Base64Url.DecodeFromChars(encoded), TokenJson.Default.TokenHeader);
 
     private static string Encode(string algorithm, string kid) =>
         Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new TokenHeader(algorithm, "JWT", kid), TokenJson.Default.TokenHeader));

@@ -51,19 +51,21 @@ internal sealed class TokenTree
     public static byte[]? ToBeSignedOf(byte[] leaf, ReadOnlySpan<byte> place)
     {
         if (place.Length < 2 || place[0] >= place[1]) return null;
-        var hash = leaf;
+        Span<byte> hash = stackalloc byte[HashBytes];
+        leaf.CopyTo(hash);
         var rest = place[2..];
         for (int at = place[0], count = place[1]; count > 1; at /= 2, count = (count + 1) / 2)
         {
             if ((at ^ 1) >= count) continue;
             if (rest.Length < HashBytes) return null;
-            hash = at % 2 == 0 ? Node(hash, rest[..HashBytes]) : Node(rest[..HashBytes], hash);
+            if (at % 2 == 0) HashNode(hash, rest[..HashBytes], hash);
+            else HashNode(rest[..HashBytes], hash, hash);
             rest = rest[HashBytes..];
         }
         return rest.IsEmpty ? ToBeSignedOf(hash) : null;
     }
 
-    private static byte[] ToBeSignedOf(byte[] root) => [.. "HPCGRID TOKENS 1\n"u8, .. root];
+    private static byte[] ToBeSignedOf(ReadOnlySpan<byte> root) => [.. "HPCGRID TOKENS 1\n"u8, .. root];
 
     private static byte[][] Above(byte[][] row)
     {
@@ -72,12 +74,19 @@ internal sealed class TokenTree
         return above;
     }
 
-    private static byte[] Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    private static byte[] Node(byte[] left, byte[] right)
+    {
+        var node = new byte[HashBytes];
+        HashNode(left, right, node);
+        return node;
+    }
+
+    private static void HashNode(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> node)
     {
         Span<byte> both = stackalloc byte[1 + 2 * HashBytes];
         both[0] = NodeMark;
         left.CopyTo(both[1..]);
         right.CopyTo(both[(1 + HashBytes)..]);
-        return SHA256.HashData(both);
+        SHA256.HashData(both, node);
     }
 }

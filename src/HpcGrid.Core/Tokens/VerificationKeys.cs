@@ -11,7 +11,8 @@ public sealed class VerificationKeys : IDisposable
 {
     private readonly Dictionary<string, ECDsa> _keys = [];
     private readonly Dictionary<string, TokenHeader?> _headers = [];
-    private readonly HashSet<string> _good = [];
+    /// <summary>What was signed, and by whom, by the signature's text.</summary>
+    private readonly Dictionary<string, (string Kid, byte[] Signed)> _good = [];
 
     /// <summary>Reads PEM public keys. Throws GridError(Corrupt) for anything else.</summary>
     public VerificationKeys(IEnumerable<string> pems)
@@ -31,11 +32,11 @@ public sealed class VerificationKeys : IDisposable
     internal ECDsa? Find(string kid) => _keys.GetValueOrDefault(kid);
 
     /// <summary>A token's header: all tokens of a key have the same. Throws FormatException, JsonException.</summary>
-    internal TokenHeader? ReadHeader(string encoded)
+    internal TokenHeader? ReadHeader(ReadOnlySpan<char> encoded)
     {
-        if (_headers.TryGetValue(encoded, out var known)) return known;
+        if (_headers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(encoded, out var known)) return known;
         if (_headers.Count >= Limits.HeadersRemembered) _headers.Clear();
-        return _headers[encoded] = SignedToken.DecodeHeader(encoded);
+        return _headers[encoded.ToString()] = SignedToken.DecodeHeader(encoded);
     }
 
     /// <summary>Whether this key signed these bytes. Throws FormatException.</summary>
@@ -43,18 +44,19 @@ public sealed class VerificationKeys : IDisposable
     /// <param name="signed">What it is to have signed.</param>
     /// <param name="signature">Base64url.</param>
     /// <param name="remember">Others will ask for the same.</param>
-    internal bool IsSigned(string kid, byte[] signed, string signature, bool remember)
+    internal bool IsSigned(string kid, byte[] signed, ReadOnlySpan<char> signature, bool remember)
     {
-        // The signed bytes first: their length is fixed where it is remembered, so no two questions make one text.
-        var question = remember ? $"{Convert.ToHexString(signed)} {kid} {signature}" : "";
-        if (remember && _good.Contains(question)) return true;
+        if (remember && IsKnown(kid, signed, signature)) return true;
         if (!_keys[kid].VerifyData(signed, Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation))
             return false;
         if (!remember) return true;
         if (_good.Count >= Limits.SignaturesRemembered) _good.Clear();
-        _good.Add(question);
+        _good[signature.ToString()] = (kid, signed);
         return true;
     }
+
+    private bool IsKnown(string kid, byte[] signed, ReadOnlySpan<char> signature) =>
+        _good.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(signature, out var known) && known.Kid == kid && known.Signed.AsSpan().SequenceEqual(signed);
 
     internal static string IdOf(byte[] publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey))[..16];
 

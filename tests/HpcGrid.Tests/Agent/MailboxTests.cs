@@ -27,4 +27,18 @@ public sealed class MailboxTests
         mailbox.Post("b");
         Assert.That(mailbox.TakeAll([], TimeSpan.Zero), Is.EqualTo(new[] { "a", "b" }));
     }
+
+    [Test]
+    public void A_call_ends_the_next_wait_too_and_only_one()
+    {
+        var mailbox = new Mailbox<string>();
+        mailbox.Call();
+        Assert.That(mailbox.TakeAll([], Timeout.InfiniteTimeSpan), Is.Empty);
+        var waiting = new Thread(() => mailbox.TakeAll([], Timeout.InfiniteTimeSpan));
+        waiting.Start();
+        SpinWait.SpinUntil(() => waiting.ThreadState.HasFlag(ThreadState.WaitSleepJoin) || !waiting.IsAlive, TimeSpan.FromSeconds(30));
+        Assert.That(waiting.IsAlive, "one call ended two waits");
+        mailbox.Call();
+        waiting.Join();
+    }
 }

@@ -1,0 +1,43 @@
+namespace HpcGrid.Agent;
+
+/// <summary>
+/// Takes the loop's turns, one after the other: on a thread that waits for letters and for what is due, and on that of a sender who has time. A child's end
+/// is worth a turn of its own; waking another thread for it would cost more than the turn.
+/// </summary>
+internal sealed class AgentTurns(AgentLoop loop, Mailbox<Notice> mailbox, AgentClock clock)
+{
+    private readonly Lock _turn = new();
+    private TimeSpan _sleepsUntil;
+
+    /// <summary>Runs until the agent has nothing more to do here; answers its exit code.</summary>
+    public int Run()
+    {
+        var letters = new List<Notice>();
+        var wait = TimeSpan.Zero;
+        lock (_turn) loop.Begin();
+        while (true)
+        {
+            letters = mailbox.TakeAll(letters, wait);
+            lock (_turn)
+            {
+                if (loop.ExitCode is null) wait = loop.Turn(letters);
+                if (loop.ExitCode is { } code) return code;
+                _sleepsUntil = clock.Now + wait;
+            }
+            letters.Clear();
+        }
+    }
+
+    /// <summary>A turn for one letter, on its sender's thread. Who waits in <see cref="Run"/> is called when something is due earlier than it knows.</summary>
+    public void Deliver(Notice letter)
+    {
+        lock (_turn)
+        {
+            if (loop.ExitCode is not null) return;
+            var next = clock.Now + loop.Turn([letter]);
+            if (next >= _sleepsUntil && loop.ExitCode is null) return;
+            _sleepsUntil = next;
+        }
+        mailbox.Call();
+    }
+}
