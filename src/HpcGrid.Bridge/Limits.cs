@@ -104,7 +104,7 @@ internal static class Limits
     public const double OperationsPerResult = 0.05;
 
     /// <summary>A bridge that has nothing to do on its spool looks so often whether it still rules (E1).</summary>
-    public static readonly TimeSpan RuleInterval = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan RuleInterval = TimeSpan.FromSeconds(3);
 
     /// <summary>So often an attempt is offered again after a failure before it is given back to central: a job that takes its node down must not take all of them.</summary>
     public const int MostBranches = 8;

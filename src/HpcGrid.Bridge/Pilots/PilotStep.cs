@@ -84,13 +84,17 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         tick.ComeBackIn(_pollDue > tick.Monotonic ? _pollDue - tick.Monotonic : _pollInterval);
         if (tick.Monotonic < _pollDue) return;
         string[] cancel = [.. board.ToCancel];
-        tick.AfterCommit(() =>
+        // A question changes nothing: without anything to cancel nobody needs to rule for it.
+        if (cancel.Length > 0) tick.AfterCommit(Ask);
+        else tick.AfterCommitInAnyCase(Ask);
+
+        void Ask()
         {
             _polling = true;
             _pollDue = tick.Monotonic + _pollInterval;
             batch.Poll(tags, cancel, Polled, Failed);
             if (options.ShortestWalltime > 0) batch.AskForHoles((_, holes) => _holes = holes);
-        });
+        }
     }
 
     private void Polled(Tick tick, IReadOnlyList<BatchStatus> statuses)

@@ -62,7 +62,7 @@ public sealed class BridgeLoopTests
             loop.RunOnce();
             time.Advance(TimeSpan.FromSeconds(1));
         }
-        Assert.That((asked, done), Is.EqualTo((2, 10)));
+        Assert.That((asked, done), Is.EqualTo((4, 10)));
     }
 
     private sealed class Talker(Action talk) : BridgeStep
