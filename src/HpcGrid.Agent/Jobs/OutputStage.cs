@@ -1,5 +1,4 @@
 using HpcGrid.Agent.Outputs;
-using HpcGrid.Agent.Processes;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;

@@ -1,4 +1,3 @@
-using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
