@@ -31,10 +31,10 @@ internal static class BridgeFactory
         Log.Information("the spool is on {Kind}: what is seen there may be {Seconds:0} s old", bound.Kind, bound.Bound.TotalSeconds);
         var ledger = LedgerDatabase.Open(Path.Combine(options.State, "ledger.db"));
         return new BridgeHost(new BridgeParts(
-            options, ledger, root, fs, batch, arrivals => new CentralConnection(address, Hello, arrivals.Welcomed, arrivals.Pushed),
+            options, ledger, root, fs, batch, arrivals => new CentralConnection(address, () => Hello(arrivals.Spool), arrivals.Welcomed, arrivals.Pushed),
             new StorageClient(address), timing, TimeProvider.System, network));
 
-        BridgeHello Hello() => new(options.Name, options.Site, ledger.Id) { Matches = ledger.Matches.Made };
+        BridgeHello Hello(SpoolEpoch spool) => new(options.Name, options.Site, ledger.Id) { Matches = ledger.Matches.Made, Spool = spool };
     }
 
     /// <summary>The batch system, and what becomes of the agents' network, for people.</summary>

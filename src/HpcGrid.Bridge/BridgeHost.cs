@@ -53,7 +53,10 @@ public sealed record BridgeWays(NonceSource Nonces, Action<TimeSpan, Cancellatio
 }
 
 /// <summary>Where the connection with central hands over what comes unasked; from any thread.</summary>
-public sealed record Arrivals(Action<BridgeWelcome> Welcomed, Action<Push> Pushed);
+/// <param name="Spool">What the bridge says of itself in its hello.</param>
+/// <param name="Welcomed">Central's answer to that.</param>
+/// <param name="Pushed">Central's hints.</param>
+public sealed record Arrivals(SpoolEpoch Spool, Action<BridgeWelcome> Welcomed, Action<Push> Pushed);
 
 /// <summary>
 /// The wiring of a bridge. At its start it takes the spool over (E1) and waits until it surely rules; what a crash left is settled by the
@@ -70,6 +73,7 @@ public sealed class BridgeHost : IDisposable
     private readonly DrainStep _drain;
     private readonly BridgeEpoch _epoch;
     private readonly MeasuredTiming _timing;
+    private bool _isFollowed;
 
     public BridgeHost(BridgeParts parts)
     {
@@ -106,8 +110,10 @@ public sealed class BridgeHost : IDisposable
         var appetite = new Appetite(ledger, fleet, pilots, meter, bulk, options);
         RenewStep? renew = null;
         MatchStep? match = null;
+        var ruling = new SpoolEpoch(parts.SpoolRoot.Sentinel.ClusterId, _epoch.Epoch);
         Central = parts.Central(new Arrivals(
-            welcomed => _posts.Post(tick => welcome.Store(tick, welcomed)),
+            ruling,
+            welcomed => _posts.Post(tick => Welcomed(tick, welcomed, welcome)),
             push => _posts.Post(tick => Hear(push, tick, demand, renew!, match!))));
         renew = new RenewStep(Central, _posts, fleet, ending, demand, _stopping.Token);
         samples = new SampleStep(Central, _posts, _stopping.Token);
@@ -116,7 +122,7 @@ public sealed class BridgeHost : IDisposable
             Tell = (agent, message, tick) => messages.Send(agent, message, tick),
         };
         renew.Peek = peeks.Take;
-        match = new MatchStep(ledger, Central, _posts, appetite, demand, _stopping.Token);
+        match = new MatchStep(ledger, Central, _posts, appetite, demand, ruling, _stopping.Token);
         _drain = new DrainStep(ledger, spool, fleet, ending, new DrainSwitches(appetite, pilots, offers, messages));
         var status = new StatusStep(
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
@@ -176,6 +182,21 @@ public sealed class BridgeHost : IDisposable
         return tags.Count == 0;
     }
 
+    /// <summary>
+    /// Central may know a higher generation of this spool: a rival's that is not listed here yet, or the one before spool and ledger were restored from a copy.
+    /// This bridge ends; its next start is beyond that number.
+    /// </summary>
+    private void Welcomed(Tick tick, BridgeWelcome welcomed, Welcome welcome)
+    {
+        if (welcomed.Spool.Epoch <= _epoch.Epoch)
+        {
+            welcome.Store(tick, welcomed);
+            return;
+        }
+        _parts.Ledger.Facts.WriteNumber(EpochFact, welcomed.Spool.Epoch);
+        tick.AfterCommit(() => _isFollowed = true);
+    }
+
     private static void Hear(Push push, Tick tick, Demand demand, RenewStep renew, MatchStep match)
     {
         if (push is KillNow kill) renew.Kill(tick, kill.Attempts);
@@ -210,6 +231,7 @@ public sealed class BridgeHost : IDisposable
 
     private void MayAct()
     {
+        if (_isFollowed) throw Overruled();
         switch (_epoch.Look())
         {
             case Rule.Theirs: throw Overruled();

@@ -11,8 +11,8 @@ public sealed class BridgeRequests(CentralDatabase database, Matcher matcher, Ev
 {
     public async Task<BridgeWelcome> Hello(ApiClient client, BridgeHello request)
     {
-        await leases.Hello(client.Caller, request);
-        return news.Greet(client.Connection, client.Caller.Name, client.Send);
+        var ruling = await leases.Hello(client.Caller, request);
+        return news.Greet(client.Connection, client.Caller.Name, client.Send) with { Spool = ruling };
     }
 
     public Task<Matched> Match(Caller caller, MatchJobs request) => matcher.Match(caller, request);

@@ -19,26 +19,37 @@ public sealed record LeaseTimes(TimeSpan Lease, TimeSpan GiveUp);
 public sealed class Leases(CentralDatabase database, JobFlow flow, WaitingHint hint, BridgeRoster roster, LeaseTimes times, TimeProvider clock)
 {
     /// <summary>
-    /// A bridge introduces itself. With another ledger than before, what the old one held is lost; with an old copy of the same, what it was given since. The
-    /// ledger is entered only when all of that is settled.
+    /// A bridge introduces itself. With another ledger than before, what the old one held is lost; with an old copy of the same, what it was given since. Its
+    /// spool's epoch is entered first, so that no bridge before it is heard in between, its ledger only when all of that is settled.
     /// </summary>
-    public async Task Hello(Caller caller, BridgeHello hello)
+    /// <returns>The bridge whose jobs these are: another one when that has followed it on the same spool. Then nothing was changed.</returns>
+    public async Task<SpoolEpoch> Hello(Caller caller, BridgeHello hello)
     {
         caller.MustBeBridge();
         if (hello.Bridge != caller.Name) throw GridError.Denied($"this certificate is of bridge {caller.Name}, not {hello.Bridge}",
             "Use the bridge's own client.yaml.");
         if (string.IsNullOrWhiteSpace(hello.Site)) throw GridError.Invalid("a bridge needs a site", "Set `site` in bridge.yaml.");
-        while (await database.Write(session => Lose(session, "lost its ledger",
+        if (await Enter(hello, row => row) is { } follower) return follower;
+        while (await database.Write(session => IsFollowed(session, hello) ? 0 : Lose(session, "lost its ledger",
             AssignmentTable.OfOtherLedgers(session, hello.Bridge, hello.Ledger, Limits.JobsPerTransaction))) > 0) { }
-        while (await database.Write(session => Lose(session, "came back with an old copy of its ledger",
+        while (await database.Write(session => IsFollowed(session, hello) ? 0 : Lose(session, "came back with an old copy of its ledger",
             AssignmentTable.OfLaterMatches(session, hello.Bridge, hello.Matches, Limits.JobsPerTransaction))) > 0) { }
-        await database.Write(session =>
-        {
-            var known = BridgeTable.Find(session, caller.Name);
-            BridgeTable.Save(session, new BridgeRow(caller.Name, hello.Site, hello.Ledger, clock.GetUtcNow(), known?.Lost ?? false));
-        });
+        if (await Enter(hello, row => row with { Site = hello.Site, Ledger = hello.Ledger, SeenAt = clock.GetUtcNow() }) is { } late) return late;
         await ComeBack(caller.Name);
+        return hello.Spool;
     }
+
+    /// <summary>Null, or who has followed it: then nothing is entered.</summary>
+    private Task<SpoolEpoch?> Enter(BridgeHello hello, Func<BridgeRow, BridgeRow> change) => database.Write(session =>
+    {
+        var known = BridgeTable.Find(session, hello.Bridge) ?? new BridgeRow(hello.Bridge, hello.Site, hello.Ledger, clock.GetUtcNow(), false, hello.Spool);
+        if (hello.Spool.IsBefore(known.Spool)) return known.Spool;
+        BridgeTable.Save(session, change(known with { Spool = hello.Spool }));
+        return null;
+    });
+
+    private static bool IsFollowed(Session session, BridgeHello hello) =>
+        BridgeTable.Find(session, hello.Bridge) is { } known && hello.Spool.IsBefore(known.Spool);
 
     /// <summary>Extends the leases of a bridge; says what it must stop.</summary>
     public async Task<Renewed> Renew(Caller caller, RenewLeases request)

@@ -196,7 +196,11 @@ public sealed record StoredUpload(string Pfn, Content Content, string Se = "");
 /// <param name="Keys">PEM public keys that grants are signed with, for ROOT/keys of the spool.</param>
 /// <param name="LeaseSeconds">Without a renewal for so long, central gives the jobs up.</param>
 /// <param name="Storage">The storage elements outputs may go to, nearest first.</param>
-public sealed record BridgeWelcome(string Vo, IReadOnlyList<string> Keys, int LeaseSeconds, IReadOnlyList<StorageTarget> Storage) : Reply;
+public sealed record BridgeWelcome(string Vo, IReadOnlyList<string> Keys, int LeaseSeconds, IReadOnlyList<StorageTarget> Storage) : Reply
+{
+    /// <summary>The bridge whose jobs these are. When the one that said hello is before it, it was not let in and must stop.</summary>
+    public SpoolEpoch Spool { get; init; } = SpoolEpoch.None;
+}
 
 /// <summary>A storage element that takes outputs: PUT Url/pfn.</summary>
 public sealed record StorageTarget(string Se, string Url);

@@ -147,7 +147,7 @@ public sealed record RegisterFile(string Path, Guid Guid, Content Content, strin
 // ---- bridges --------------------------------------------------------------------------------------------------------
 
 /// <summary>
-/// A bridge introduces itself, first on every connection. A ledger id other than the last one means that the old ledger is lost:
+/// A bridge introduces itself, first on every connection. One that another bridge of the same spool has followed changes nothing: the answer names its follower. A ledger id other than the last one means that the old ledger is lost:
 /// central then takes back what only that ledger knew. The same ledger with fewer matches than it made is an old copy that came back:
 /// central takes back what it gave since.
 /// </summary>
@@ -158,6 +158,21 @@ public sealed record BridgeHello(string Bridge, string Site, Guid Ledger) : Requ
 {
     /// <summary>Match requests that the ledger has made so far; the largest number from a bridge that does not count.</summary>
     public long Matches { get; init; } = long.MaxValue;
+
+    /// <summary>The spool that it rules.</summary>
+    public SpoolEpoch Spool { get; init; } = SpoolEpoch.None;
+}
+
+/// <summary>A spool, and the generation of the bridge that rules it (E1): of two bridges of one spool the higher is the true one.</summary>
+/// <param name="Id">The id in its sentinel.</param>
+/// <param name="Epoch">From 1; every start of a bridge has a number of its own.</param>
+public sealed record SpoolEpoch(Guid Id, long Epoch)
+{
+    /// <summary>Of a bridge that does not say it.</summary>
+    public static SpoolEpoch None { get; } = new(Guid.Empty, 0);
+
+    /// <summary>Another bridge of the same spool came after this one.</summary>
+    public bool IsBefore(SpoolEpoch other) => Id == other.Id && Epoch < other.Epoch;
 }
 
 /// <summary>
@@ -174,6 +189,9 @@ public sealed record MatchJobs(Guid RequestId, SiteMap SiteMap, int Count) : Req
 
     /// <summary>Which one of its ledger's requests it is, from 1; 0 from a bridge that does not count.</summary>
     public long Number { get; init; }
+
+    /// <summary>As in the bridge's hello: what another one gets is not its own.</summary>
+    public SpoolEpoch Spool { get; init; } = SpoolEpoch.None;
 }
 
 /// <summary>Events in the order the bridge's ledger wrote them. Repeating is harmless.</summary>

@@ -97,16 +97,16 @@ internal sealed class SimBridge
             Disk = new SimDisk(Party.Clock),
             Room = Room,
         };
-        Action<BridgeWelcome>? welcomed = null;
+        Arrivals? arrivals = null;
         var host = new BridgeHost(new BridgeParts(
-            options, ledger, root, fs, _grid.Batch, arrivals =>
+            options, ledger, root, fs, _grid.Batch, to =>
             {
-                welcomed = arrivals.Welcomed;
+                arrivals = to;
                 return link;
             },
             new StorageClient(Address, new SimStorage(_grid)), _grid.Timing, Party.Clock, "simulated") { Ways = ways });
-        _grid.Central.Hello(ledger.Id, ledger.Matches.Made);
-        welcomed!(new BridgeWelcome("vo", [JobSheets.PublicPem], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
+        var ruling = _grid.Central.Hello(new BridgeHello(options.Name, options.Site, ledger.Id) { Matches = ledger.Matches.Made, Spool = arrivals!.Spool });
+        arrivals.Welcomed(new BridgeWelcome("vo", [JobSheets.PublicPem], 600, [new StorageTarget("VO::SITE::SE", "/se")]) { Spool = ruling });
         return host;
     }
 

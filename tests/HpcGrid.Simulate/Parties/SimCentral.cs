@@ -35,6 +35,7 @@ internal sealed class SimCentral(Grid grid)
     private readonly HashSet<AttemptId> _ended = [];
     private readonly List<PeekOrder> _peeks = [];
     private Guid? _ledger;
+    private SpoolEpoch _ruling = SpoolEpoch.None;
 
     public List<CentralJob> Jobs { get; } = [];
 
@@ -55,12 +56,16 @@ internal sealed class SimCentral(Grid grid)
         grid.Note("user", "kill", $"job {job}", "");
     }
 
-    /// <summary>A bridge introduces itself.</summary>
-    public void Hello(Guid ledger, long matches)
+    /// <summary>A bridge introduces itself; gives the one that rules.</summary>
+    public SpoolEpoch Hello(BridgeHello hello)
     {
+        if (hello.Spool.IsBefore(_ruling)) return _ruling;
+        _ruling = hello.Spool;
+        var (ledger, matches) = (hello.Ledger, hello.Matches);
         if (_ledger is { } old)
             foreach (var job in Jobs.Where(job => job.Ledger == old && (old != ledger || job.MatchNumber > matches)).ToList()) Lose(job);
         _ledger = ledger;
+        return _ruling;
     }
 
     private void Lose(CentralJob job)
@@ -77,9 +82,8 @@ internal sealed class SimCentral(Grid grid)
     public Matched Match(MatchJobs match)
     {
         if (_answers.TryGetValue(match.RequestId, out var answer)) return answer;
+        if (match.Spool != _ruling) throw GridError.Conflict("another bridge has introduced itself since");
         var taken = new List<Assignment>();
-        // As the real one: a bridge is known by its name, and what it gets is held by the ledger that said hello last. That may be the one of a rival who has
-        // already lost the spool, and who woke up only to say so; the next hello of the true one takes it back.
         foreach (var job in Jobs.Where(job => job.End is null && job.Ledger is null).Take(match.Count).ToList())
         {
             (job.Ledger, job.MatchNumber) = (_ledger, match.Number);

@@ -35,6 +35,7 @@ public sealed class FoundBySimulationTests
     public void Two_bridges_that_make_one_spool_leave_one_sentinel(ulong seed, string profile) => Holds(seed, profile);
 
     [TestCase(881UL, "beegfs")]
+    [TestCase(3017UL, "local")]
     public void A_bridge_goes_on_although_a_rival_that_lost_the_spool_says_hello_after_it(ulong seed, string profile) => Holds(seed, profile);
 
     [TestCase(3000249UL, "local")]
