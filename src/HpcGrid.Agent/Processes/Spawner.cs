@@ -19,10 +19,13 @@ internal sealed unsafe class Spawner : IDisposable
 
     private static readonly string[] EnterGroupByShell = ["/bin/sh", "-c", "{ echo 0 > \"$1\"; } 2>/dev/null; shift && exec \"$@\"", "sh"];
 
+    // A process has one set of limits, however many spawners are in it.
+    private static readonly Lock LimitsTaken = new();
+    private static readonly OwnLimit Core = new(ResourceLimits.CoreFile), RealTime = new(ResourceLimits.RealTime);
+
     private readonly NativeStrings _strings = new();
     private readonly bool _changesDirectory;
     private readonly byte* _memory;
-    private readonly OwnLimit _core = new(ResourceLimits.CoreFile), _realTime = new(ResourceLimits.RealTime);
 
     /// <param name="useShell">Take the way of old systems even where the C library could change the directory itself.</param>
     public Spawner(bool useShell = false)
@@ -55,14 +58,17 @@ internal sealed unsafe class Spawner : IDisposable
             string[] words = [.. EnterGroupByShell, group.Entry, order.Program, .. order.Argv.Skip(1)];
             order = order with { Program = words[0], Argv = words };
         }
-        _realTime.Set(order.Brand ?? _realTime.Original);
-        _core.Set(order.CoreBytes is { } bytes ? Math.Min(_core.Original, (ulong)bytes) : _core.Original);
-        var result = Try(order);
-        if (result.Error == Libc.NotExecutableFormat)
-            result = Try(order with { Program = "/bin/sh", Argv = ["/bin/sh", order.Program, .. order.Argv.Skip(1)] });
-        // Who looks for branded processes must not find this one.
-        _realTime.Set(_realTime.Original);
-        return result;
+        lock (LimitsTaken)
+        {
+            RealTime.Set(order.Brand ?? RealTime.Original);
+            Core.Set(order.CoreBytes is { } bytes ? Math.Min(Core.Original, (ulong)bytes) : Core.Original);
+            var result = Try(order);
+            if (result.Error == Libc.NotExecutableFormat)
+                result = Try(order with { Program = "/bin/sh", Argv = ["/bin/sh", order.Program, .. order.Argv.Skip(1)] });
+            // Who looks for branded processes must not find this one.
+            RealTime.Set(RealTime.Original);
+            return result;
+        }
     }
 
     /// <summary>What cannot be started goes the straight way: there the system says why, and not a shell in the payload's stderr.</summary>
@@ -139,7 +145,7 @@ internal sealed unsafe class Spawner : IDisposable
 
     public void Dispose()
     {
-        _core.Set(_core.Original);
+        lock (LimitsTaken) Core.Set(Core.Original);
         _strings.Dispose();
         NativeMemory.Free(_memory);
     }

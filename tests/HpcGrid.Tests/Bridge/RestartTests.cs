@@ -56,6 +56,18 @@ public sealed class RestartTests
     }
 
     [Test]
+    public void A_bridge_that_central_knows_a_follower_of_ends_and_begins_beyond_it_when_it_is_started_again()
+    {
+        _ = _rig.Host;
+        var spool = _rig.Central.Arrivals!.Spool;
+        _rig.Central.Arrivals.Welcomed(new BridgeWelcome("hpcgrid", ["a key"], 600, []) { Spool = spool with { Epoch = 12 } });
+        Assert.That(() => _rig.Ticks(100), Throws.TypeOf<GridError>().With.Property("Code").EqualTo(ErrorCode.Conflict));
+        _rig.Restart();
+        _ = _rig.Host;
+        Assert.That(_rig.Central.Arrivals.Spool, Is.EqualTo(spool with { Epoch = 13 }));
+    }
+
+    [Test]
     public void A_match_whose_answer_was_lost_is_asked_again_and_stores_the_same_jobs_once()
     {
         _rig.Central.LosesMatches = true;

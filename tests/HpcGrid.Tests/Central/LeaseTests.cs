@@ -1,3 +1,5 @@
+using HpcGrid.Core;
+using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Tests.Central;
@@ -91,6 +93,28 @@ internal sealed class LeaseTests : CentralTests
         });
         await bridge.Hello();
         Assert.That((await LineOf(job)).Children, Is.EquivalentTo(new Dictionary<string, int> { ["ASSIGNED"] = 3 }));
+    }
+
+    [Test]
+    public async Task A_bridge_that_another_one_of_its_spool_has_followed_takes_nothing_from_it_and_gets_nothing()
+    {
+        var spool = Guid.NewGuid();
+        var old = await TestBridge.Join(Central);
+        old.Spool = new SpoolEpoch(spool, 3);
+        await old.Hello();
+        var follower = new TestBridge(Central, Central.Client("titan")) { Spool = new SpoolEpoch(spool, 4) };
+        Assert.That((await follower.Hello()).Spool, Is.EqualTo(follower.Spool));
+        var job = (await Submit(Echo)).Job;
+        Assert.That((await Assert.ThrowsAsync<GridError>(() => old.Match(1)))!.Code, Is.EqualTo(ErrorCode.Conflict), "its follower would never hear of it");
+        var id = (await follower.Match(1)).Single().AttemptId;
+
+        Assert.That((await old.Hello()).Spool, Is.EqualTo(follower.Spool), "it woke up late");
+        Assert.That((await LineOf(job)).Attempt, Is.EqualTo(1), "what its follower holds is not given out again");
+        await follower.Finish(id);
+        Assert.That(await StateOf(job), Is.EqualTo("DONE"));
+
+        old.Spool = new SpoolEpoch(spool, 5);
+        Assert.That((await old.Hello()).Spool, Is.EqualTo(old.Spool), "started again it is the newest");
     }
 
     [Test]

@@ -30,11 +30,21 @@ internal sealed class TestBridge(TestCentral central, GridClient client)
     /// <summary>Requests made, when it counts them.</summary>
     public long? Matches { get; set; }
 
-    public Task<BridgeWelcome> Hello(string name = "titan") =>
-        Client.Call(new BridgeHello(name, Site, Ledger) is var hello && Matches is { } made ? hello with { Matches = made } : hello, default);
+    /// <summary>What it says that it rules.</summary>
+    public SpoolEpoch Spool { get; set; } = SpoolEpoch.None;
+
+    public Task<BridgeWelcome> Hello(string name = "titan")
+    {
+        var hello = new BridgeHello(name, Site, Ledger) { Spool = Spool };
+        return Client.Call(Matches is { } made ? hello with { Matches = made } : hello, default);
+    }
 
     public async Task<IReadOnlyList<Assignment>> Match(int count, Guid? request = null) =>
-        (await Client.Call(new MatchJobs(request ?? Guid.NewGuid(), Offer, count) { Number = Matches is { } made ? (Matches = made + 1).Value : 0 }, default)).Assignments;
+        (await Client.Call(new MatchJobs(request ?? Guid.NewGuid(), Offer, count) 
+        {
+            Number = Matches is { } made ? (Matches = made + 1).Value : 0,
+            Spool = Spool,
+        }, default)).Assignments;
 
     public async Task<IReadOnlyList<AttemptId>> Report(params JobEvent[] events) => (await Client.Call(new ReportEvents(events), default)).Fenced;
 
