@@ -95,10 +95,7 @@ public sealed class BridgeHost : IDisposable
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var bulk = new Bulk(fleet, pilots, meter, demand, timing, options.Batch);
         var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
-        // Who set a budget gets it; the default follows the work that is done for it.
-        var perResult = options.OperationsPerSecond > 0 ? 0 : Limits.OperationsPerResult;
-        var budget = new OperationsBudget(rate, parts.Timing.LeaseInterval, () => parts.Fs.Counts.Metadata - (long)(perResult * meter.Committed));
-        var pace = new Pace(() => bulk.LookPause(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)), budget);
+        var pace = new Pace(() => bulk.LookPause(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)), Budget(rate, meter));
         var watch = new NodeWatch(spool, fleet, board, timing, verdicts, parts.Time);
         var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(
@@ -110,10 +107,8 @@ public sealed class BridgeHost : IDisposable
         var appetite = new Appetite(ledger, fleet, pilots, meter, bulk, options);
         RenewStep? renew = null;
         MatchStep? match = null;
-        var ruling = new SpoolEpoch(parts.SpoolRoot.Sentinel.ClusterId, _epoch.Epoch);
         Central = parts.Central(new Arrivals(
-            ruling,
-            welcomed => _posts.Post(tick => Welcomed(tick, welcomed, welcome)),
+            Ruling, welcomed => _posts.Post(tick => Welcomed(tick, welcomed, welcome)),
             push => _posts.Post(tick => Hear(push, tick, demand, renew!, match!))));
         renew = new RenewStep(Central, _posts, fleet, ending, demand, _stopping.Token);
         samples = new SampleStep(Central, _posts, _stopping.Token);
@@ -122,7 +117,7 @@ public sealed class BridgeHost : IDisposable
             Tell = (agent, message, tick) => messages.Send(agent, message, tick),
         };
         renew.Peek = peeks.Take;
-        match = new MatchStep(ledger, Central, _posts, appetite, demand, ruling, _stopping.Token);
+        match = new MatchStep(ledger, Central, _posts, appetite, demand, _stopping.Token) { Ruling = Ruling };
         _drain = new DrainStep(ledger, spool, fleet, ending, new DrainSwitches(appetite, pilots, offers, messages));
         var status = new StatusStep(
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
@@ -144,6 +139,8 @@ public sealed class BridgeHost : IDisposable
     public BridgeLoop Loop { get; }
 
     public ICentral Central { get; }
+
+    private SpoolEpoch Ruling => new(_parts.SpoolRoot.Sentinel.ClusterId, _epoch.Epoch);
 
     /// <summary>The intervals it keeps now.</summary>
     public SpoolTiming Timing => _timing.Now;
@@ -180,6 +177,13 @@ public sealed class BridgeHost : IDisposable
             if (tags.Count > 0) await Task.Delay(Limits.BusyDelay);
         }
         return tags.Count == 0;
+    }
+
+    /// <summary>Who set a budget gets it; the default follows the work that is done for it.</summary>
+    private OperationsBudget Budget(double rate, WorkMeter meter)
+    {
+        var perResult = _parts.Options.OperationsPerSecond > 0 ? 0 : Limits.OperationsPerResult;
+        return new OperationsBudget(rate, _parts.Timing.LeaseInterval, () => _parts.Fs.Counts.Metadata - (long)(perResult * meter.Committed));
     }
 
     /// <summary>

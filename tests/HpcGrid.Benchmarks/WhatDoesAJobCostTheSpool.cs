@@ -51,7 +51,11 @@ internal static class WhatDoesAJobCostTheSpool
     }
 
     /// <summary>Agents write their counts with every heartbeat, the bridge about once a second; the last change must be in them.</summary>
-    private static Task Settle() => Task.Delay(TimeSpan.FromSeconds(12));
+    private static async Task Settle()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(12));
+        await timer.WaitForNextTickAsync();
+    }
 
     private static async Task Finish(Client.GridClient client, int jobs)
     {

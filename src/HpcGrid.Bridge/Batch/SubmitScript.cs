@@ -41,7 +41,8 @@ public sealed class SubmitScript
         foreach (var (field, text) in PlainWords.Of(options)) Demand(text, field);
         if (adapter.NodesAtMost > 0 && options.NodesPerPilot > adapter.NodesAtMost)
             throw GridError.Invalid($"batch.nodesPerPilot is {options.NodesPerPilot}, and a pilot of {adapter.System} has {adapter.NodesAtMost} nodes at most",
-                "Starting an agent on each of them costs a process on the first one (nodesAtMost in its adapter.yaml). More pilots of fewer nodes do the same work.");
+                "Starting an agent on each of them costs a process on the first one (nodesAtMost in its adapter.yaml). "
+                + "More pilots of fewer nodes do the same work.");
         var unknown = options.Attributes.Keys.Except(adapter.Attributes).FirstOrDefault();
         if (unknown is not null) throw GridError.Invalid($"batch.attributes: '{unknown}' is nothing that {adapter.System} knows",
             adapter.Attributes.Count == 0 ? "Its adapter.yaml names no attributes." : $"Its adapter.yaml names: {string.Join(", ", adapter.Attributes)}.");

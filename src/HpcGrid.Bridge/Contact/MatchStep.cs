@@ -11,8 +11,11 @@ namespace HpcGrid.Bridge.Contact;
 /// Takes work. The request's id is in the ledger before central is asked, and the request is repeated, after a crash too, until one
 /// transaction stores all its jobs and closes it: no assignment is ever only in memory (W27).
 /// </summary>
-internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts posts, Appetite appetite, Demand demand, SpoolEpoch ruling, CancellationToken stopping) : BridgeStep
+internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts posts, Appetite appetite, Demand demand, CancellationToken stopping) : BridgeStep
 {
+    /// <summary>As in the bridge's hello.</summary>
+    public required SpoolEpoch Ruling { get; init; }
+
     private bool _sending;
     private TimeSpan _notBefore;
     private TimeSpan _emptyPause;
@@ -22,7 +25,7 @@ internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts p
         if (_sending || !central.IsConnected || tick.Monotonic < _notBefore) return;
         if ((ledger.Matches.Pending() ?? Open(tick)) is not { } match) return;
         var siteMap = JsonSerializer.Deserialize(match.SiteMap, BridgeJson.Default.SiteMap)!;
-        var request = new MatchJobs(match.RequestId, siteMap, match.Count) { Number = ledger.Matches.Made, Spool = ruling };
+        var request = new MatchJobs(match.RequestId, siteMap, match.Count) { Number = ledger.Matches.Made, Spool = Ruling };
         tick.AfterCommit(() =>
         {
             _sending = true;

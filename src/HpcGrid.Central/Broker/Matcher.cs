@@ -50,7 +50,8 @@ public sealed class Matcher(CentralDatabase database, Descriptions descriptions,
     {
         var bridge = BridgeTable.Find(session, name) ?? throw GridError.Conflict($"bridge {name} has not introduced itself", "Send BridgeHello first.");
         // What it got would be its follower's, which never hears of it (seed 3017).
-        if (request.Spool != bridge.Spool) throw GridError.Conflict($"another bridge {name} has introduced itself since", "Only one bridge of a name may run. Stop this one.");
+        if (request.Spool != bridge.Spool)
+            throw GridError.Conflict($"another bridge {name} has introduced itself since", "Only one bridge of a name may run. Stop this one.");
         var book = new JobBook(session, clock.GetUtcNow());
         var held = AssignmentTable.OfRequest(session, name, request.RequestId);
         if (held.Count == 0)

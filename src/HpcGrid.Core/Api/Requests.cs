@@ -147,7 +147,8 @@ public sealed record RegisterFile(string Path, Guid Guid, Content Content, strin
 // ---- bridges --------------------------------------------------------------------------------------------------------
 
 /// <summary>
-/// A bridge introduces itself, first on every connection. One that another bridge of the same spool has followed changes nothing: the answer names its follower. A ledger id other than the last one means that the old ledger is lost:
+/// A bridge introduces itself, first on every connection. One that another bridge of the same spool has followed changes nothing: the answer
+/// names its follower. A ledger id other than the last one means that the old ledger is lost:
 /// central then takes back what only that ledger knew. The same ledger with fewer matches than it made is an old copy that came back:
 /// central takes back what it gave since.
 /// </summary>

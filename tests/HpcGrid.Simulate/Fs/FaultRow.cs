@@ -41,7 +41,7 @@ internal enum FaultRow
     P2,
     /// <summary>Content changes in the middle of reading.</summary>
     P3,
-    /// <summary>Empty, short or partly zeroed content.</summary>
+    /// <summary>Empty, short or partly zeroed content, or one bit of it turned.</summary>
     P4,
     /// <summary>ENOSPC at write, fsync or close.</summary>
     W1,

@@ -190,10 +190,13 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
     private byte[] Tear(ReadOnlySpan<byte> bytes)
     {
         var torn = bytes.ToArray();
-        switch (dice.Next(3))
+        switch (dice.Next(4))
         {
             case 0: return [];
             case 1: return torn[..dice.Next(torn.Length)];
+            case 2:
+                torn[dice.Next(torn.Length)] ^= (byte)(1 << dice.Next(3));
+                return torn;
             default:
                 var from = dice.Next(torn.Length);
                 torn.AsSpan(from, Math.Min(4096, torn.Length - from)).Clear();
