@@ -11,7 +11,7 @@ namespace HpcGrid.EndToEnd.Real.Contract;
 /// Real launchers on a real Slurm of several nodes: one agent on each node, numbers from the right variables (R-H10), few processes where the script
 /// runs (R-H13). The nodes are all this machine; the launchers reach them through srun.
 /// </summary>
-[Parallelizable(ParallelScope.All), Category("Real")]
+[Parallelizable(ParallelScope.All), Category("Scheduler")]
 public sealed class RealLauncherTests
 {
     private const int Nodes = 5, TasksPerNode = 2;

@@ -5,7 +5,7 @@ using HpcGrid.Core;
 namespace HpcGrid.EndToEnd.Real.Contract;
 
 /// <summary>A batch system on another host, through a real ssh (R-H16).</summary>
-[Category("Real")]
+[Category("Scheduler")]
 public sealed class SshTests
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("hpcgrid-ssh-").FullName;
