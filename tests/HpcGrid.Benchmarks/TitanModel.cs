@@ -98,6 +98,9 @@ internal sealed class TitanModel
         return (_nodes.Sum(node => node.Busy), _nodes.Sum(node => node.Alive), _nodes.Sum(node => node.Lost));
     }
 
+    /// <summary>Jobs of a kind that the bridge holds and has not offered: it takes what comes, well mixed, and knows nothing of what waits at central beside them.</summary>
+    private long Held(int kind, long stock) => Math.Clamp((long)((stock - _offered) * (_waiting[kind] / (double)_waiting.Sum())), 1, _waiting[kind]);
+
     /// <summary>The bridge: offers for whoever could claim. When it may look again.</summary>
     private double Look()
     {
@@ -111,7 +114,7 @@ internal sealed class TitanModel
         var stock = (long)_size.Agents * _size.Slots * (StockPerCore - 1);
         while (_offersOf.Sum() < FilesPerAgent * _size.Agents && _offered < stock && AnyKind() is { } kind)
         {
-            var rows = QueueSizing.Rows(_waiting[kind], _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
+            var rows = QueueSizing.Rows(Held(kind, stock), _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
             _waiting[kind] -= rows;
             var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, TtlOf(Kinds[kind]), rows);
             _unseen.Enqueue((offer, _now + _timing.CachingBound.TotalSeconds));

@@ -120,10 +120,14 @@ public sealed class AgentLoopTests
     [Test]
     public void Draining_hands_back_what_has_not_begun_and_finishes_what_runs()
     {
-        var queue = _rig.Offer([AgentRig.Shell("sleep 1; echo done"), AgentRig.Shell("sleep 1; echo done"), AgentRig.Job("/bin/true")]);
+        var go = Path.Combine(_rig.Folder, "go");
+        var waiting = AgentRig.Shell($"until [ -e {go} ]; do sleep 0.05; done; echo done");
+        var queue = _rig.Offer([waiting, waiting, AgentRig.Job("/bin/true")]);
         var agent = _rig.Start();
         _rig.Running(queue);
         Signal(agent, UserSignal1);
+        AgentRig.Wait(() => _rig.Heartbeat is { Draining: true }, "the agent drains");
+        File.WriteAllText(go, "");
         var reports = _rig.Final(queue).Reports;
         Assert.Multiple(() =>
         {
