@@ -84,10 +84,14 @@ public sealed class KillingTests
     [Test]
     public void A_killed_job_that_waits_is_never_started()
     {
-        var queue = _rig.Offer([AgentRig.Shell("sleep 2"), AgentRig.Shell("sleep 2"), AgentRig.Shell("echo started")]);
+        var go = Path.Combine(_rig.Folder, "go");
+        var waiting = AgentRig.Shell($"until [ -e {go} ]; do sleep 0.05; done");
+        var queue = _rig.Offer([waiting, waiting, AgentRig.Shell("echo started")]);
         _rig.Start();
         _rig.Running(queue);
         _rig.Send(new Kill(new AttemptId(1002, 1)));
+        _rig.Version(queue, version => version.Reports.Any(report => report.AttemptId.Job == 1002 && report.Outcome == Outcome.Killed));
+        File.WriteAllText(go, "");
         var report = _rig.Final(queue).Reports[2];
         Assert.That(report.Outcome, Is.EqualTo(Outcome.Killed));
         Assert.That(report.RunningAt, Is.Null);
