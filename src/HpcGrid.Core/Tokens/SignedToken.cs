@@ -91,7 +91,8 @@ public static class SignedToken
 
     internal static string EncodeTreeHeader(string kid) => Encode(TreeAlgorithm, kid);
 
-    internal static TokenHeader? DecodeHeader(ReadOnlySpan<char> encoded) => JsonSerializer.Deserialize(Base64Url.DecodeFromChars(encoded), TokenJson.Default.TokenHeader);
+    internal static TokenHeader? DecodeHeader(ReadOnlySpan<char> encoded) =>
+        JsonSerializer.Deserialize(Base64Url.DecodeFromChars(encoded), TokenJson.Default.TokenHeader);
 
     private static string Encode(string algorithm, string kid) =>
         Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new TokenHeader(algorithm, "JWT", kid), TokenJson.Default.TokenHeader));
