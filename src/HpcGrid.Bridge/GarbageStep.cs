@@ -13,7 +13,7 @@ namespace HpcGrid.Bridge;
 internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, StageArea area, StageInStep stageIn, string sharedWork) : BridgeStep
 {
     private TimeSpan _due;
-    private TimeSpan? _cacheDue;
+    private TimeSpan? _cacheDue, _entryDue;
     private HashSet<string> _entering = [];
 
     /// <summary>What may stay.</summary>
@@ -24,6 +24,7 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         if (tick.Monotonic < _due) return;
         _due = tick.Monotonic + Room.Interval;
         _cacheDue ??= tick.Monotonic + Room.CacheInterval;
+        RemoveUnborn(tick);
         ledger.Queues.DeleteOver();
         var needed = ledger.Assignments.Riders();
         var unstaged = ledger.Assignments.Unstaged(0, int.MaxValue).SelectMany(job => job.Sources).ToList();
@@ -35,14 +36,17 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         needed.UnionWith(ledger.Assignments.Cached());
         EvictFromSpool(needed);
         RemoveSandboxes();
-        spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
-        RemoveEntering();
         _ = spool.Root.MakeMissingDirectories(); // What could not be made now is tried the next time.
     }
 
     /// <summary>What still enters after a whole interval died on the way. One that only slept is refused, because its nonce is not listed any more (A4).</summary>
-    private void RemoveEntering()
+    private void RemoveUnborn(Tick tick)
     {
+        var interval = Limits.EnteringTakes < Room.CacheInterval ? Limits.EnteringTakes : Room.CacheInterval;
+        _entryDue ??= tick.Monotonic + interval;
+        if (tick.Monotonic < _entryDue) return;
+        _entryDue = tick.Monotonic + interval;
+        spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
         var now = spool.Agents.ListEntering();
         foreach (var name in now.Where(_entering.Contains)) spool.Sweep.RemoveNewAgent(name);
         _entering = [.. now];

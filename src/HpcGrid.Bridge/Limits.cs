@@ -262,6 +262,9 @@ internal static class Limits
     /// <summary>Garbage is collected this often: directories of ended agents, old caches, old logs.</summary>
     public static readonly TimeSpan GarbageInterval = TimeSpan.FromSeconds(20);
 
+    /// <summary>An agent that enters for longer than this died on the way: what it left goes after twice the time at most.</summary>
+    public static readonly TimeSpan EnteringTakes = TimeSpan.FromMinutes(2);
+
     /// <summary>The spool's cache is listed this often to see whether it is too large: up to 257 listings.</summary>
     public static readonly TimeSpan CacheInterval = TimeSpan.FromMinutes(10);
 
