@@ -16,10 +16,10 @@ public sealed class GarbageTests
     {
         _ = _rig.Host;
         var dead = Entering("1.n1.a");
-        Pass();
+        Pass(Limits.EnteringTakes);
         var young = Entering("1.n2.b");
         Assert.That(Directory.Exists(dead), "it may still come in");
-        Pass();
+        Pass(Limits.EnteringTakes);
         Assert.That((Directory.Exists(dead), Directory.Exists(young)), Is.EqualTo((false, true)));
     }
 
@@ -29,7 +29,7 @@ public sealed class GarbageTests
         _ = _rig.Host;
         var corrupt = Path.Combine(_rig.Options.Spool, "corrupt");
         Directory.Delete(corrupt);
-        Pass();
+        Pass(Limits.CacheInterval);
         Assert.That(Directory.Exists(corrupt));
         Assert.That(() => _rig.Agent().Dispose(), Throws.Nothing, "without it no agent comes in");
     }
@@ -38,5 +38,5 @@ public sealed class GarbageTests
         Directory.CreateDirectory(Path.Combine(_rig.Options.Spool, "agents", $".new.{agent}.ab", "live", "claim")).Parent!.Parent!.FullName;
 
     /// <summary>Until the bridge has looked once more.</summary>
-    private void Pass() => _rig.Ticks((int)(Limits.CacheInterval.TotalMinutes + 1), Minute);
+    private void Pass(TimeSpan interval) => _rig.Ticks((int)(interval.TotalMinutes + 1), Minute);
 }
