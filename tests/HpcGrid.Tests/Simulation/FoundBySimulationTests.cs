@@ -57,6 +57,9 @@ public sealed class FoundBySimulationTests
     [TestCase(58UL, "nfs4")]
     public void A_large_output_that_is_tried_again_gets_another_name(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(1389UL, "gluster")]
+    public void The_last_word_of_an_agent_that_is_gone_that_the_spool_was_full_stops_no_work(ulong seed, string profile) => Holds(seed, profile);
+
     private static void Holds(ulong seed, string profile)
     {
         using var workshop = new Workshop();
