@@ -33,11 +33,11 @@ internal sealed class SlurmCluster : RealCluster
     {
         var id = JobsOf(pilot).Single();
         Obeyed("update", $"JobId={id}", "Requeue=1");
+        // It comes again when the credential of its first start has run out: made to start sooner, its node may take the new one for the old one, which is revoked.
         Obeyed("requeue", id);
-        // Once its processes are gone Slurm lets such a job wait for two minutes; until then it takes no other time.
-        Until(() => Listed(pilot).Single().Split('|')[1] == "PENDING", $"{id} to wait again").GetAwaiter().GetResult();
-        Obeyed("update", $"JobId={id}", "StartTime=now");
     }
+
+    protected override string Picture() => string.Concat(Submitted.SelectMany(JobsOf).Select(id => Real("scontrol", "show", "job", id)));
 
     /// <summary>A controller that is busy, or a job in transition, refuses: it is asked again until it says nothing.</summary>
     private void Obeyed(params string[] order) => Until(() => Real(["scontrol", .. order]).Length == 0, string.Join(' ', order)).GetAwaiter().GetResult();

@@ -210,6 +210,9 @@ internal abstract class ContractCluster : IDisposable
         }
     }
 
+    /// <summary>What the system says of the case's jobs, for who has to find out why one did not come or go.</summary>
+    protected virtual string Picture() => "";
+
     /// <summary>Nothing of it may write into the folder any more.</summary>
     protected abstract void Down();
 
@@ -221,7 +224,7 @@ internal abstract class ContractCluster : IDisposable
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.That(clock.Elapsed, Is.LessThan(Bound), $"waited for {what}");
+            if (clock.Elapsed >= Bound) Assert.Fail($"waited for {what}\n{Picture()}");
             await timer.WaitForNextTickAsync();
         }
     }
