@@ -27,8 +27,16 @@ internal sealed partial class Grid
         _traps.Remove(party);
         Crashes++;
         Note("world", row.ToString(), party.Name, "stopped before it");
+        if (row == FaultRow.Z3 && Dice.Chance(0.7)) SleepBeside(party);
         Sleep(party, TrappedSleep);
         Scheduler.Sleep(TimeSpan.Zero);
+    }
+
+    /// <summary>A switch between them and the filesystem fails: nobody else takes meanwhile what the trapped one is about to claim.</summary>
+    private void SleepBeside(Party trapped)
+    {
+        foreach (var agent in _agents)
+            if (agent is { Left: false, Party.Dead: false } && agent.Party != trapped) Sleep(agent.Party, TrappedSleep + Soon(20));
     }
 
     public Errno After(Party party, long number, string operation, string path, Errno errno)
