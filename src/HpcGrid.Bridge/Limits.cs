@@ -192,6 +192,11 @@ internal static class Limits
     public const int AnswersUntilLost = 10;
     public static readonly TimeSpan AbsentUntilLost = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Most nodes of a pilot whose launcher holds a process for each further node on the first one: with the script itself a host holds ten (R-H13).
+    /// </summary>
+    public const int NodesByProcesses = 9;
+
     /// <summary>Commands to a batch system of others in a minute, at most: submissions come in bursts, and many users share its server.</summary>
     public const int BatchCallsPerMinute = 60;
 

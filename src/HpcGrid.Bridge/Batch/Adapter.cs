@@ -58,6 +58,10 @@ public sealed record Adapter
     /// Most nodes of one pilot, where starting an agent on each of them costs a process on the first: no host holds more than ten (R-H13). 0: any number.
     /// </summary>
     public int NodesAtMost { get; init; }
+    /// <summary>
+    /// What of this system an mpiexec reaches other nodes by, in its own word, for each `start` that can: at no process for each of them.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> NativeLauncher { get; init; } = new Dictionary<string, string>();
     /// <summary>What a site may set in batch.attributes.</summary>
     public IReadOnlyList<string> Attributes { get; init; } = [];
     /// <summary>Where the commands run (R-H16).</summary>

@@ -26,6 +26,7 @@ internal sealed class AdapterCheck(string path, string text)
         Demand(document.Attributes.TrueForAll(IsName), "attributes", "must be names: letters and digits");
         Demand(document.Lost.Answers >= 1 && document.Lost.Seconds >= 0, "lost", "must have answers of at least 1 and seconds of at least 0");
         Demand(document.NodesAtMost is >= 0 and <= 10_000, "nodesAtMost", "must be from 0 (any number) to 10000");
+        Demand(document.NativeLauncher.All(pair => IsName(pair.Key) && IsName(pair.Value)), "nativeLauncher", "must be names, for names of `start`");
         var submit = Words(document.Submit.Command, "submit.command");
         Demand(document.Submit.Input || submit.Any(word => word.Contains("{script}", StringComparison.Ordinal) || word.Contains("{folder}",
             StringComparison.Ordinal)), "submit.command", "names neither {script} nor {folder}, and submit.input is not true: the script would not be given");
@@ -36,6 +37,7 @@ internal sealed class AdapterCheck(string path, string text)
             Files = document.Submit.Files,
             Start = document.Start.Length > 0 ? document.Start : DefaultStart,
             NodesAtMost = document.NodesAtMost,
+            NativeLauncher = document.NativeLauncher,
             Attributes = document.Attributes,
             Place = new CommandPlace(document.RemoteShell, document.Prefix),
             Submit = submit,

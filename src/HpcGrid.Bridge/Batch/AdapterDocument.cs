@@ -8,6 +8,7 @@ internal sealed class AdapterDocument
     public string Start { get; set; } = "";
     public List<string> Attributes { get; set; } = [];
     public int NodesAtMost { get; set; }
+    public Dictionary<string, string> NativeLauncher { get; set; } = [];
     public List<string> Prefix { get; set; } = [];
     public List<string> RemoteShell { get; set; } = [];
     public int Timeout { get; set; } = 60;

@@ -23,8 +23,12 @@ public sealed class SubmitScript
     private static readonly TimeSpan Warning = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan ShortestWarned = TimeSpan.FromMinutes(30);
 
+    /// <summary>What reaches every other node by a process of its own on the first one, such as an ssh, unless the batch system has something better for it.</summary>
+    private static readonly string[] StartsByProcesses = ["hydra", "openmpi"];
+
     private readonly IReadOnlyDictionary<string, HandlebarsTemplate<object, object>> _templates;
     private readonly Adapter _adapter;
+    private readonly string _start;
     private readonly BatchOptions _options;
     private readonly IReadOnlyList<string> _agent;
 
@@ -39,15 +43,13 @@ public sealed class SubmitScript
         if (agent.Any(word => word.Length == 0)) throw GridError.Invalid("an argument of the agent is empty",
             "Give every option of `batch` a value or leave it out.");
         foreach (var (field, text) in PlainWords.Of(options)) Demand(text, field);
-        if (adapter.NodesAtMost > 0 && options.NodesPerPilot > adapter.NodesAtMost)
-            throw GridError.Invalid($"batch.nodesPerPilot is {options.NodesPerPilot}, and a pilot of {adapter.System} has {adapter.NodesAtMost} nodes at most",
-                "Starting an agent on each of them costs a process on the first one (nodesAtMost in its adapter.yaml). "
-                + "More pilots of fewer nodes do the same work.");
+        _start = options.Start.Length > 0 ? options.Start : adapter.Start;
+        DemandFewProcesses();
         var unknown = options.Attributes.Keys.Except(adapter.Attributes).FirstOrDefault();
         if (unknown is not null) throw GridError.Invalid($"batch.attributes: '{unknown}' is nothing that {adapter.System} knows",
             adapter.Attributes.Count == 0 ? "Its adapter.yaml names no attributes." : $"Its adapter.yaml names: {string.Join(", ", adapter.Attributes)}.");
         var folder = Path.GetDirectoryName(adapter.Template)!;
-        var parts = new TemplateParts(folder, options.Start.Length > 0 ? options.Start : adapter.Start);
+        var parts = new TemplateParts(folder, _start);
         _templates = adapter.Files.ToDictionary(file => file, file => parts.Compile(Path.Combine(folder, file), new ShellEncoder()))
             .Append(new(FileName, parts.Compile(adapter.Template, new ShellEncoder()))).ToDictionary();
     }
@@ -75,6 +77,18 @@ public sealed class SubmitScript
         return script;
     }
 
+    /// <summary>No host holds more than ten processes of a pilot, however large (R-H13).</summary>
+    private void DemandFewProcesses()
+    {
+        var isBounded = StartsByProcesses.Contains(_start) && !_adapter.NativeLauncher.ContainsKey(_start);
+        var most = _adapter.NodesAtMost > 0 ? _adapter.NodesAtMost : isBounded ? Limits.NodesByProcesses : 0;
+        if (most == 0 || _options.NodesPerPilot <= most) return;
+        var rule = $"a pilot of {_adapter.System} that {_start} starts has {most} nodes at most";
+        throw GridError.Invalid($"batch.nodesPerPilot is {_options.NodesPerPilot}, and {rule}",
+            "Starting an agent on each of them costs a process on the first one (nodesAtMost, nativeLauncher in its adapter.yaml). "
+            + "More pilots of fewer nodes do the same work.");
+    }
+
     private static void Demand(string text, string field)
     {
         if (!PlainWords.Are(text)) throw GridError.Invalid($"{field} {PlainWords.Rule}", "Change it in bridge.yaml, or in the command.");
@@ -90,6 +104,7 @@ public sealed class SubmitScript
             ["tag"] = request.Tag,
             ["nodes"] = request.Nodes,
             ["several"] = request.Nodes > 1,
+            ["nativeLauncher"] = request.Nodes > Limits.NodesByProcesses ? _adapter.NativeLauncher.GetValueOrDefault(_start) : null,
             ["cores"] = request.Cores,
             ["slots"] = request.Nodes * request.Cores,
             ["memory"] = _options.MemoryMib > 0 ? _options.MemoryMib : null,

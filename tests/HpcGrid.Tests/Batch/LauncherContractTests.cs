@@ -4,6 +4,7 @@ using HpcGrid.Bridge.Batch;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core;
 using HpcGrid.Tests.House;
+using Limits = HpcGrid.Bridge.Limits;
 
 namespace HpcGrid.Tests.Batch;
 
@@ -52,8 +53,30 @@ public sealed class LauncherContractTests
     {
         var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates/sge"));
         var error = Assert.Throws<GridError>(() => ScriptOf(adapter, "", adapter.NodesAtMost + 1))!;
-        Assert.That((error.Code, error.Message), Is.EqualTo((ErrorCode.Invalid, "batch.nodesPerPilot is 10, and a pilot of sge has 9 nodes at most")));
+        Assert.That((error.Code, error.Message), Is.EqualTo((ErrorCode.Invalid, "batch.nodesPerPilot is 10, and a pilot of sge that qrsh starts has 9 nodes at most")));
         Assert.That(error.Hint, Does.Contain("More pilots of fewer nodes"));
+    }
+
+    [TestCase("cobalt", "hydra")]
+    [TestCase("htcondor", "openmpi")]
+    [TestCase("lsf", "hydra")]
+    public void An_mpiexec_that_the_system_gives_nothing_to_reaches_no_more_nodes_than_processes_may_be(string system, string start)
+    {
+        var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates", system));
+        Assert.DoesNotThrow(() => ScriptOf(adapter, start, Limits.NodesByProcesses));
+        var error = Assert.Throws<GridError>(() => ScriptOf(adapter, start, Limits.NodesByProcesses + 1))!;
+        Assert.That(error.Message, Does.Contain($"a pilot of {system} that {start} starts has 9 nodes at most"));
+    }
+
+    [TestCase("openpbs", "hydra", "HYDRA_LAUNCHER='pbs'")]
+    [TestCase("torque", "openmpi", "OMPI_MCA_plm='tm' PRTE_MCA_plm='tm'")]
+    [TestCase("slurm", "hydra", "HYDRA_LAUNCHER='slurm'")]
+    [TestCase("lsf", "openmpi", "OMPI_MCA_plm='lsf' PRTE_MCA_plm='lsf'")]
+    public void An_mpiexec_reaches_more_nodes_than_processes_may_be_by_the_batch_system_alone(string system, string start, string way)
+    {
+        var adapter = AdapterFile.Read(Path.Combine(Repository.Root, "hpc-templates", system));
+        Assert.That(ScriptOf(adapter, start, Limits.NodesByProcesses), Does.Not.Contain(way), "few nodes are reached by whatever there is");
+        Assert.That(ScriptOf(adapter, start, Limits.NodesByProcesses + 1), Does.Contain($"export {way}"));
     }
 
     [TestCase("openpbs", "hydra")]

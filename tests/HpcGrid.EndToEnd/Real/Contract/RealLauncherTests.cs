@@ -3,6 +3,7 @@ using System.Globalization;
 using HpcGrid.Agent.Jobs;
 using HpcGrid.Bridge;
 using HpcGrid.Bridge.Batch;
+using HpcGrid.Bridge.Pilots;
 using HpcGrid.Tests.Batch.Contract;
 
 namespace HpcGrid.EndToEnd.Real.Contract;
@@ -14,7 +15,8 @@ namespace HpcGrid.EndToEnd.Real.Contract;
 [Parallelizable(ParallelScope.All), Category("Scheduler")]
 public sealed class RealLauncherTests
 {
-    private const int Nodes = 5, TasksPerNode = 2;
+    /// <summary>More than a launcher may reach by a process for each.</summary>
+    private const int Nodes = Limits.NodesByProcesses + 1, TasksPerNode = 2;
 
     /// <summary>
     /// What Slurm calls a node stands in the environment of a step's first process; Hydra gives what it starts that of the first node instead.
@@ -64,8 +66,40 @@ public sealed class RealLauncherTests
         await cluster.Until(() => Told(cluster).Count == Nodes * TasksPerNode, "the tasks to tell their numbers");
         var tasks = Told(cluster);
         Assert.That(tasks.Select(task => int.Parse(task.Numbers.Split(' ')[0], CultureInfo.InvariantCulture)), Is.EquivalentTo(Enumerable.Range(0, Nodes * TasksPerNode)));
-        Assert.That(tasks.Select(task => task.Numbers.Split(' ', 2)[1]).Distinct(), Is.EquivalentTo(new[] { "0 of 10", "1 of 10" }));
+        Assert.That(tasks.Select(task => task.Numbers.Split(' ', 2)[1]).Distinct(), Is.EquivalentTo(new[] { $"0 of {Nodes * TasksPerNode}", $"1 of {Nodes * TasksPerNode}" }));
         Assert.That(tasks.CountBy(task => task.Node).Select(pair => pair.Value), Is.All.EqualTo(TasksPerNode).And.Exactly(Nodes).Items);
+    }
+
+    [TestCase("hydra", "mpiexec.hydra", "mpich")]
+    [TestCase("openmpi", "mpiexec.openmpi", "openmpi-bin")]
+    public async Task An_mpiexec_that_was_built_without_the_batch_system_is_refused_rather_than_an_ssh_for_each_of_many_nodes(string start, string program, string package)
+    {
+        Needs.Program(program, package);
+        using var folder = new TemporaryFolder("hpcgrid-mpiexec");
+        var adapter = AdapterFile.Read(Path.Combine(AppContext.BaseDirectory, "hpc-templates/openpbs"));
+        Assert.That(await Reached(Nodes - 1), start == "hydra" ? Is.Not.Empty : Is.Empty, "fewer are reached by whatever it has");
+        Assert.That(await Reached(Nodes), Is.Empty);
+
+        // Whom the real program called by ssh, when PBS gave it so many nodes.
+        async Task<string[]> Reached(int nodes)
+        {
+            var calls = Path.Combine(folder.Path, $"calls{nodes}");
+            var script = new SubmitScript(adapter, new BatchOptions { Start = start, NodesPerPilot = nodes, Nodes = nodes }, ["agent"])
+                .Make(new PilotRequest("p1-x", nodes, 1, TimeSpan.FromHours(1), DateTimeOffset.UnixEpoch), "/log");
+            Write(folder.Path, "submit.sh", script);
+            Write(folder.Path, "mpiexec", $"#!/bin/sh\nexec {program} \"$@\"\n");
+            // The real one would wait for its nodes for ever.
+            Write(folder.Path, "ssh", $"#!/bin/sh\necho \"$*\" >> {calls}\nkill $PPID\n");
+            await File.WriteAllLinesAsync(Path.Combine(folder.Path, "nodes"), Enumerable.Range(1, nodes).Select(node => $"node{node}.invalid"));
+            var environment = new Dictionary<string, string>(RootMayRunOpenMpi)
+            {
+                ["PATH"] = $"{folder.Path}:{Environment.GetEnvironmentVariable("PATH")}", ["PBS_JOBID"] = "1", ["PBS_ENVIRONMENT"] = "PBS_BATCH",
+                ["PBS_NODEFILE"] = Path.Combine(folder.Path, "nodes"),
+            };
+            var ran = await Daemon.Run(Path.Combine(folder.Path, "submit.sh"), [], environment);
+            Assert.That(ran.ExitCode, Is.Not.Zero, ran.Output);
+            return File.Exists(calls) ? await File.ReadAllLinesAsync(calls) : [];
+        }
     }
 
     private static Dictionary<string, string> RootMayRunOpenMpi => new() { ["OMPI_ALLOW_RUN_AS_ROOT"] = "1", ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1" };
@@ -106,9 +140,11 @@ public sealed class RealLauncherTests
         return Process.GetProcesses().Count(process => process.SessionId == leader.SessionId);
     }
 
-    private static void Write(ContractCluster cluster, string name, string text)
+    private static void Write(ContractCluster cluster, string name, string text) => Write(cluster.Folder, name, text);
+
+    private static void Write(string folder, string name, string text)
     {
-        var path = Path.Combine(cluster.Folder, name);
+        var path = Path.Combine(folder, name);
         File.WriteAllText(path, text);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
