@@ -17,7 +17,7 @@ namespace HpcGrid.Agent;
 /// Promises: nothing is started without a fresh lease and a valid grant; what was done is kept until the bridge has acknowledged it;
 /// when it ends, no payload is alive. A crash leaves the claim and the last version in the spool; the bridge offers the rest again.
 /// </summary>
-internal sealed class AgentLoop
+internal sealed class AgentLoop : ITurns
 {
     private readonly AgentOptions _options;
     private readonly AgentSettings _settings;

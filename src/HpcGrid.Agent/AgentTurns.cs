@@ -1,10 +1,23 @@
 namespace HpcGrid.Agent;
 
+/// <summary>What has turns to be taken, one at a time.</summary>
+internal interface ITurns
+{
+    /// <summary>Not null: there is nothing more to do.</summary>
+    int? ExitCode { get; }
+
+    /// <summary>Before the first turn.</summary>
+    void Begin();
+
+    /// <summary>Applies what came and does what is due; answers how long to wait for the next letter at most.</summary>
+    TimeSpan Turn(IReadOnlyList<Notice> letters);
+}
+
 /// <summary>
 /// Takes the loop's turns, one after the other: on a thread that waits for letters and for what is due, and on that of a sender who has time. A child's end
 /// is worth a turn of its own; waking another thread for it would cost more than the turn.
 /// </summary>
-internal sealed class AgentTurns(AgentLoop loop, Mailbox<Notice> mailbox, AgentClock clock)
+internal sealed class AgentTurns(ITurns loop, Mailbox<Notice> mailbox, AgentClock clock)
 {
     private readonly Lock _turn = new();
     private TimeSpan _sleepsUntil;

@@ -117,7 +117,7 @@ public sealed class BridgeHost : IDisposable
             Tell = (agent, message, tick) => messages.Send(agent, message, tick),
         };
         renew.Peek = peeks.Take;
-        match = new MatchStep(ledger, Central, _posts, appetite, demand, _stopping.Token) { Ruling = Ruling };
+        match = new MatchStep(ledger, Central, _posts, appetite, demand, _stopping.Token) { Ruling = Ruling, StageIn = stageIn };
         _drain = new DrainStep(ledger, spool, fleet, ending, new DrainSwitches(appetite, pilots, offers, messages));
         var status = new StatusStep(
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);

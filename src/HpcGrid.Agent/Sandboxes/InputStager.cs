@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
@@ -15,13 +16,16 @@ internal sealed record Staged(string? Fault, string? NotNow, string? NodeFault)
 }
 
 /// <summary>
-/// Puts a job's inputs into its sandbox: small ones out of the queue file, large ones out of the spool's cache. Every byte is hashed on
+/// Puts a job's inputs into its sandbox: small ones out of the queue file, large ones out of the spool's cache. Every byte that is read is hashed on
 /// its way; a file that is not what the specification promises is no input. Runs on any thread.
 /// </summary>
 internal sealed class InputStager(AgentSpool spool)
 {
     private const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode Executable = Plain | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>What lies in memory for all jobs of a queue file is hashed once.</summary>
+    private readonly ConditionalWeakTable<byte[], Content> _weighed = [];
 
     /// <summary>True when everything is in memory and small, so that copying costs less than handing it over.</summary>
     public static bool IsSmall(JobSpec spec, IReadOnlyDictionary<string, byte[]> blobs)
@@ -86,7 +90,7 @@ internal sealed class InputStager(AgentSpool spool)
         });
         if (blobs.TryGetValue(input.Content.Sha256, out var bytes))
         {
-            var content = Content.Of(bytes);
+            var content = _weighed.GetValue(bytes, static all => Content.Of(all));
             file.Write(bytes);
             return content == input.Content ? Staged.Well : Wrong(input, content);
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Queues;
+using HpcGrid.Bridge.Staging;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using Serilog;
@@ -15,6 +16,9 @@ internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts p
 {
     /// <summary>As in the bridge's hello.</summary>
     public required SpoolEpoch Ruling { get; init; }
+
+    /// <summary>Knows which inputs are here.</summary>
+    public required StageInStep StageIn { get; init; }
 
     private bool _sending;
     private TimeSpan _notBefore;
@@ -77,8 +81,11 @@ internal sealed class MatchStep(LedgerDatabase ledger, ICentral central, Posts p
                 continue;
             }
             before = incoming;
-            var stage = assignment.Sources.Count == 0 ? JobStage.Ready : JobStage.Assigned;
-            if (ledger.Jobs.Add(assignment.AttemptId, incoming.Need, incoming.Repeatable, stage) is { } row) ledger.Assignments.Add(row, assignment);
+            // A job whose files are all here, as nearly all of a production's are, waits for nothing.
+            var inputs = StageIn.Placed(assignment.Sources);
+            var stage = inputs is null ? JobStage.Assigned : JobStage.Ready;
+            if (ledger.Jobs.Add(assignment.AttemptId, incoming.Need, incoming.Repeatable, stage) is { } row)
+                ledger.Assignments.Add(row, assignment, inputs);
         }
     }
 

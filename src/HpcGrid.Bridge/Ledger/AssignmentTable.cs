@@ -1,4 +1,5 @@
 using System.Text.Json;
+using HpcGrid.Bridge.Staging;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
@@ -14,7 +15,7 @@ internal sealed class AssignmentTable : Table
 
     public AssignmentTable(SqliteConnection connection) : base(connection)
     {
-        _add = Prepare("INSERT INTO assignment(row, spec, grant_token, job_token, sources) VALUES ($1, $2, $3, $4, $5)");
+        _add = Prepare("INSERT INTO assignment(row, spec, grant_token, job_token, sources, riders, cached) VALUES ($1, $2, $3, $4, $5, $6, $7)");
         _delete = Prepare("DELETE FROM assignment WHERE row = $1");
         _unstaged = Prepare("""
             SELECT job.row, job, attempt, branch, sources, job_token FROM job JOIN assignment USING (row)
@@ -35,9 +36,13 @@ internal sealed class AssignmentTable : Table
         _cached = Prepare("SELECT DISTINCT cached FROM assignment WHERE cached <> ''");
     }
 
-    public void Add(long row, Assignment assignment) => _add.Run(
+    /// <param name="row">Of the job.</param>
+    /// <param name="assignment">What central sent.</param>
+    /// <param name="inputs">Where its inputs are; null while they are not known to be here.</param>
+    public void Add(long row, Assignment assignment, StagedInputs? inputs) => _add.Run(
         row, System.Text.Encoding.UTF8.GetBytes(assignment.Spec), assignment.Grant, assignment.Token,
-        assignment.Sources.Count == 0 ? null : JsonSerializer.SerializeToUtf8Bytes([.. assignment.Sources], GridJson.Default.ListSourceFile));
+        assignment.Sources.Count == 0 ? null : JsonSerializer.SerializeToUtf8Bytes([.. assignment.Sources], GridJson.Default.ListSourceFile),
+        inputs?.Riders ?? "", inputs?.Cached ?? "");
 
     public void Delete(long row) => _delete.Run(row);
 
@@ -53,9 +58,8 @@ internal sealed class AssignmentTable : Table
     /// <summary>One job that waits for a queue file; empty when it does not.</summary>
     public List<ReadyJob> Ready(long row) => _readyRow.Query(MakeReady, row);
 
-    /// <summary>Where its inputs are: SHA-256 of those that ride in the queue file, and of those in the spool's cache.</summary>
-    public void SetInputs(long row, IEnumerable<string> riders, IEnumerable<string> cached) =>
-        _inputs.Run(row, string.Join(' ', riders), string.Join(' ', cached));
+    /// <summary>Its inputs are here.</summary>
+    public void SetInputs(long row, StagedInputs inputs) => _inputs.Run(row, inputs.Riders, inputs.Cached);
 
     /// <summary>The specification as central sent it; empty when there is no such row.</summary>
     public byte[] Spec(long row) => _spec.First(found => found.GetBytes(0), row) ?? [];

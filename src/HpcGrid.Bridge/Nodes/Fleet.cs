@@ -118,8 +118,8 @@ public sealed class AgentView(AgentRow row)
         Suspect = false;
     }
 
-    /// <summary>Its results cannot be written: disk or quota is full.</summary>
-    public bool IsFull => Heartbeat?.Full == true;
+    /// <summary>Its results cannot be written: disk or quota is full. Who is gone says nothing of the spool any more.</summary>
+    public bool IsFull => Row.Stage == AgentStage.Live && Heartbeat?.Full == true;
 
     /// <summary>Cores in use, by its last heartbeat.</summary>
     public int BusyCores => Row.Stage == AgentStage.Live && Card is { } card && Heartbeat is { } beat ? Math.Max(0, card.Cores - beat.IdleCores) : 0;

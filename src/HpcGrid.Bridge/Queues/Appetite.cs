@@ -66,10 +66,7 @@ internal sealed class Appetite(LedgerDatabase ledger, Fleet fleet, PilotStep pil
     {
         if (new DriveInfo(options.State).AvailableFreeSpace < Limits.LeastLedgerRoom)
             return $"the disk of the ledger ({options.State}) is nearly full: no work is taken";
-        // Who is gone says nothing any more.
-        return fleet.Agents.Any(agent => agent.IsFull && agent.Row.Stage == AgentStage.Live)
-            ? "agents cannot write results to the spool (disk or quota full): no work is taken"
-            : null;
+        return fleet.Agents.Any(agent => agent.IsFull) ? "agents cannot write results to the spool (disk or quota full): no work is taken" : null;
     }
 
     private string? Warn(string? alarm)

@@ -49,6 +49,14 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
         _looked = 0;
     }
 
+    /// <summary>Where a job's inputs are; null while one of them is not known to be here.</summary>
+    public StagedInputs? Placed(IReadOnlyList<SourceFile> sources)
+    {
+        foreach (var source in sources)
+            if (!_present.Contains(source.Content.Sha256)) return null;
+        return StagedInputs.Of(sources);
+    }
+
     private void Look(UnstagedJob job)
     {
         if (_waiters.ContainsKey(job.Row)) return;
@@ -127,8 +135,7 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
     private void MakeReady(UnstagedJob job)
     {
         if (ledger.Jobs.Find(job.Id) is not { Stage: JobStage.Assigned } held) return;
-        var contents = job.Sources.Select(source => source.Content).DistinctBy(content => content.Sha256).ToLookup(Fetcher.IsRider, content => content.Sha256);
-        ledger.Assignments.SetInputs(held.Row, contents[true], contents[false]);
+        ledger.Assignments.SetInputs(held.Row, StagedInputs.Of(job.Sources));
         ledger.Jobs.SetStage(held.Row, JobStage.Ready);
     }
 

@@ -48,6 +48,16 @@ public sealed class AgentViewTests
         Assert.That((old.Deadline(tick), endless.Deadline(tick)), Is.EqualTo(((DateTimeOffset?)Now + Hour, (DateTimeOffset?)null)));
     }
 
+    [TestCase(AgentStage.Live, true)]
+    [TestCase(AgentStage.Fencing, false)]
+    public void Only_an_agent_that_lives_says_that_the_spool_is_full(AgentStage stage, bool expected)
+    {
+        var agent = View(since: Now);
+        agent.Hear(new HeartbeatMarker(1, 0, Draining: false, Full: true), Started, TimeSpan.Zero);
+        agent.Row = agent.Row with { Stage = stage };
+        Assert.That(agent.IsFull, Is.EqualTo(expected));
+    }
+
     private static AgentView View(DateTimeOffset since) => new(new AgentRow("1.n1.a", "n1", "p", "1", AgentStage.Live, false, since, ""));
 
     private static AgentCard Card(DateTimeOffset? deadline, double? life) =>

@@ -226,6 +226,6 @@ public sealed class LedgerTests
     private void Hold(long job)
     {
         var assignment = FakeCentral.Job(job);
-        _ledger.Assignments.Add(_ledger.Jobs.Add(assignment.AttemptId, Need, true, JobStage.Ready)!.Value, assignment);
+        _ledger.Assignments.Add(_ledger.Jobs.Add(assignment.AttemptId, Need, true, JobStage.Ready)!.Value, assignment, null);
     }
 }

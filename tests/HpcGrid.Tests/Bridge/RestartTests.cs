@@ -250,7 +250,7 @@ public sealed class RestartTests
     private static void Hold(LedgerDatabase ledger, long job, JobStage stage)
     {
         var assignment = FakeCentral.Job(job);
-        ledger.Assignments.Add(ledger.Jobs.Add(assignment.AttemptId, new Resources(1, 100, 100, 60), true, stage)!.Value, assignment);
+        ledger.Assignments.Add(ledger.Jobs.Add(assignment.AttemptId, new Resources(1, 100, 100, 60), true, stage)!.Value, assignment, null);
     }
 
     private WorkQueue Claim(PlayedAgent agent)

@@ -27,6 +27,22 @@ public sealed class StageInTests
         });
     }
 
+    [TestCase(5)]
+    [TestCase(200_000)]
+    public void A_later_job_whose_file_is_here_has_it_without_another_fetch(int size)
+    {
+        var source = Stored("/data/in.txt", new byte[size]);
+        using var agent = _rig.Agent();
+        for (var job = 1; job <= 2; job++)
+        {
+            _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
+            var queue = Claim(agent);
+            Assert.That(queue.Jobs.Single().Id.Job, Is.EqualTo(job));
+            Assert.That(queue.Blobs.ContainsKey(source.Content.Sha256) || agent.Spool.CopyFromCache(source.Content.Sha256, _ => { }).Content == source.Content);
+        }
+        Assert.That(_rig.Storage.Gets, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public void A_large_input_lies_in_the_cache_before_its_job_is_offered()
     {
