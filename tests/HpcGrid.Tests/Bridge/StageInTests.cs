@@ -44,6 +44,20 @@ public sealed class StageInTests
     }
 
     [Test]
+    public void A_file_that_was_here_and_is_gone_is_fetched_again_for_a_later_job()
+    {
+        var source = Stored("/data/in.txt", "hello"u8.ToArray());
+        using var agent = _rig.Agent();
+        for (var job = 1; job <= 2; job++)
+        {
+            _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
+            Assert.That(Claim(agent).Blobs[source.Content.Sha256], Is.EqualTo("hello"u8.ToArray()));
+            Directory.Delete(Path.Combine(_rig.Options.State, "stage", source.Content.Sha256[..2]), recursive: true);
+        }
+        Assert.That(_rig.Storage.Gets, Has.Count.EqualTo(2));
+    }
+
+    [Test]
     public void A_large_input_lies_in_the_cache_before_its_job_is_offered()
     {
         var bytes = new byte[200_000];
