@@ -26,7 +26,7 @@ internal sealed class AgentLoop : ITurns
     private readonly AgentClock _clock;
     private readonly QueueBook _book;
     private readonly GrantGate _grants;
-    private readonly PollInterval _pauses;
+    private readonly PollInterval _hungry, _sated;
     private readonly PeekPost _peeks;
     private readonly LimitWatch _limits;
     private readonly GpuProbe _gpus;
@@ -53,7 +53,9 @@ internal sealed class AgentLoop : ITurns
         _tally = new Tally(settings.Card, clock.Now);
         _room = new NodeRoom(settings.Whole);
         _starter = new JobStarter(_book, _room, _grants, runner, spool, clock);
-        _pauses = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
+        // Who claims every few seconds and finds work need not ask for messages as often as for work.
+        _hungry = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
+        _sated = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
         _heart = new Heart(spool, settings.Timing.Heartbeat, Sample);
         _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, mailbox.Post), OnAnswered);
         _gpus = new GpuProbe(runner, clock, GpuProbe.Find(Environment.GetEnvironmentVariable("PATH")), settings.Scratch, settings.Card.Agent);
@@ -129,15 +131,22 @@ internal sealed class AgentLoop : ITurns
         }
         foreach (var message in polled.Messages) Obey(message.Message);
         if (polled.Claimed.Count > 0) TellSoon();
-        if (polled.Claimed.Count > 0 || polled.Messages.Count > 0) _pauses.Reset();
+        if (AgentRules.MayHearMore(polled)) Expect();
         LookLater();
     }
 
     private void LookLater()
     {
-        var pause = _pauses.Next(Sample());
+        var pause = (_claimWanted ? _hungry : _sated).Next(Sample());
         // Who wants nothing from the pool looks for messages only.
         _nextLook = _clock.Now + (IsLocal && !_claimWanted && pause > Limits.LocalPollMax / 2 ? pause * Limits.BusyPollFactor : pause);
+    }
+
+    /// <summary>Something from the bridge may be near.</summary>
+    private void Expect()
+    {
+        _hungry.Reset();
+        _sated.Reset();
     }
 
     private double Sample() => _settings.Chance(1000) / 1000.0;
@@ -168,7 +177,7 @@ internal sealed class AgentLoop : ITurns
                 foreach (var run in _book.TakeWaiting(yield.Queue, yield.Keep)) _runner.Spare(run, "an idle node takes it");
                 break;
             case Reserve reserve:
-                if (_reservation.Take(reserve)) _pauses.Reset();
+                if (_reservation.Take(reserve)) Expect();
                 break;
             case Release release:
                 if (_reservation.Take(release)) Dissolve(release);
@@ -188,14 +197,14 @@ internal sealed class AgentLoop : ITurns
     {
         var order = new StopOrder(Outcome.Preempted, "a node of its gang was lost", PayloadCause.Walltime, AtOnce: false);
         foreach (var run in _runner.Active.Where(run => run.Queue.Header.Gang?.Number == release.Gang).ToList()) _runner.Stop(run, order);
-        _pauses.Reset();
+        Expect();
     }
 
     private void OnAnswered()
     {
         TellSoon();
         // Who looks once looks again.
-        _pauses.Reset();
+        Expect();
         LookLater();
     }
 
@@ -206,10 +215,9 @@ internal sealed class AgentLoop : ITurns
         TellSoon();
         if (written.Errno != Errno.None)
             Log.Warning("{Queue} version {Sequence} could not be published: {Error}", written.Queue, written.Sequence, written.Errno.Describe());
-        else if (queue.FinalPublished)
+        else if (queue.FinalPublished && AgentRules.NeedsAcks(_standing, _book.Count))
         {
-            // The acknowledgement is expected now: look soon.
-            _pauses.Reset();
+            Expect();
             LookLater();
         }
     }
@@ -285,7 +293,7 @@ internal sealed class AgentLoop : ITurns
             && _reservation.MayClaim;
         if (wanted && !_claimWanted)
         {
-            _pauses.Reset();
+            _hungry.Reset();
             _nextLook = now;
         }
         _claimWanted = wanted;

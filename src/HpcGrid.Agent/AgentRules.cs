@@ -132,6 +132,18 @@ internal static class AgentRules
     public static bool ShouldClaim(Standing standing, Room free, int waiting, int unacked, bool deliveryFails) =>
         standing == Standing.Working && free.CoreShare > 0 && waiting == 0 && unacked < Limits.UnackedQueues && !deliveryFails;
 
+    /// <summary>
+    /// After what a look brought the next message may be near: the start of what may not begin by itself, or more of what the bridge is at. After an
+    /// acknowledgement nothing follows.
+    /// </summary>
+    public static bool MayHearMore(Polled polled) =>
+        polled.Claimed.Any(queue => queue.Header.StartMode == StartMode.Acked) || polled.Messages.Any(message => message.Message is not Ack);
+
+    /// <summary>Something waits for acknowledgements: the end of this agent, or the room for more claims. What one frees otherwise nobody waits for.</summary>
+    /// <param name="standing">As it is.</param>
+    /// <param name="unacked">Queue files held.</param>
+    public static bool NeedsAcks(Standing standing, int unacked) => standing != Standing.Working || unacked >= Limits.UnackedQueues / 4;
+
     /// <summary>Offers that could run here; the rest is for others.</summary>
     public static bool CanTake(PoolEntry offer, Room whole, TimeSpan? left) =>
         offer.Cores <= whole.Cores && offer.MemoryMib <= whole.MemoryMib && offer.Counters.MissingFrom(whole.Counters) is null

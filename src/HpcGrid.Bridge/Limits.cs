@@ -97,8 +97,8 @@ internal static class Limits
     public static readonly TimeSpan GatherAtMost = TimeSpan.FromSeconds(4);
 
     /// <summary>Looks at the spool in the time that one file lasts, while work goes out in bulk; and the longest pause between two.</summary>
-    public const int LooksPerFile = 16;
-    public static readonly TimeSpan LongestBulkPause = TimeSpan.FromSeconds(0.5);
+    public const int LooksPerFile = 8;
+    public static readonly TimeSpan LongestBulkPause = TimeSpan.FromSeconds(2);
 
     /// <summary>What each result adds to the default budget: a file of 512 jobs costs the bridge 25 operations at least (PROTOCOL 5).</summary>
     public const double OperationsPerResult = 0.05;
@@ -127,8 +127,11 @@ internal static class Limits
 
     // ---- nodes ------------------------------------------------------------------------------------------------------
 
-    /// <summary>An unanswered kill or ack message is sent again after so long, plus the mount's caching bound.</summary>
-    public static readonly TimeSpan RepeatMessage = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// An unanswered kill or ack message is sent again after so long, plus the mount's caching bound: later than an agent at rest has looked (12.5 s) and its
+    /// next heartbeat has told what became of it (10 s).
+    /// </summary>
+    public static readonly TimeSpan RepeatMessage = TimeSpan.FromSeconds(30);
 
     /// <summary>Samples of running jobs go to central so often, so many at once, and so many wait while it is away.</summary>
     public static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(2);

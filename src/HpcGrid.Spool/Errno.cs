@@ -33,6 +33,7 @@ public enum Errno
     EROFS = 30,
     EMLINK = 31,
     ENAMETOOLONG = 36,
+    ENOSYS = 38,
     ENOTEMPTY = 39,
     ELOOP = 40,
     EOPNOTSUPP = 95,

@@ -71,14 +71,21 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         return errno == Errno.None ? _fs.Close(handle) : errno;
     }
 
-    /// <summary>The one file that can't have a sentinel before it. Of two bridges that make one spool, who finds the other's in place keeps that one.</summary>
+    /// <summary>
+    /// The one file that can't have a sentinel before it, and the one name that two may want. A link takes nobody's place, however long its caller slept since
+    /// it looked: of bridges that make one spool all keep the first one's.
+    /// </summary>
     internal Errno PublishSentinel(ReadOnlyMemory<byte> bytes)
     {
         var errno = Draft(root.Layout.Root, bytes.Span, out var temporary);
-        if (errno != Errno.None || !Shows(root.Layout.Root, SpoolNames.Sentinel))
-            return errno == Errno.None ? Reveal(root.Layout.Root, temporary, SpoolNames.Sentinel, durable: true) : errno;
+        if (errno != Errno.None) return errno;
+        errno = _fs.Link(temporary, root.Layout.Sentinel);
+        var there = Shows(root.Layout.Root, SpoolNames.Sentinel) || _fs.Status(root.Layout.Sentinel, out _) == Errno.None;
+        // Where links are not supported (L3), or answered well and not made (L1), only a rename is left.
+        if (!there && errno is Errno.None or Errno.EOPNOTSUPP or Errno.ENOSYS or Errno.EPERM)
+            return Reveal(root.Layout.Root, temporary, SpoolNames.Sentinel, durable: true);
         _ = _fs.Unlink(temporary);
-        return Errno.None;
+        return there ? _fs.SyncDirectory(root.Layout.Root) : errno;
     }
 
     private Errno Write(string directory, string name, ReadOnlyMemory<byte> bytes, bool durable)

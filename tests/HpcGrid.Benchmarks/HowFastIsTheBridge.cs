@@ -63,8 +63,16 @@ internal static class HowFastIsTheBridge
         var meter = new BridgeMeter(host, clock, nodes, fs, central);
         // Until all slots are taken and the rate is known: an estimate of it decides how much is offered.
         meter.Run(Warming + (2 * jobTime));
-        Show(options, meter.Run(TimeSpan.FromSeconds(Math.Max(options.Seconds, 2 * jobTime.TotalSeconds))));
+        var before = fs.Counts;
+        var use = meter.Run(TimeSpan.FromSeconds(Math.Max(options.Seconds, 2 * jobTime.TotalSeconds)));
+        var spool = fs.Counts.Since(before);
+        Show(options, use with { PerThousandJobs = Kinds(spool, use.OperationsPerSecond > 0 ? spool.Metadata / use.OperationsPerSecond * use.EndsPerSecond / 1000 : 1) });
     }
+
+    /// <summary>Those that go to the metadata server.</summary>
+    private static Dictionary<string, double> Kinds(FsCounts counts, double thousands) => Enum.GetValues<FsOperation>()
+        .Where(kind => counts[kind] > 0 && kind is not (FsOperation.Read or FsOperation.Write or FsOperation.Close))
+        .ToDictionary(kind => kind.ToString(), kind => counts[kind] / thousands);
 
     private static void Show(BenchOptions options, BridgeUse use)
     {
@@ -81,6 +89,7 @@ internal static class HowFastIsTheBridge
         table.AddRow("metadata operations a second", Text(use.OperationsPerSecond), $"budget {(options.Operations > 0 ? options.Operations : 50 + use.EndsPerSecond / 20):0}");
         table.AddRow("metadata operations a job", (use.OperationsPerSecond / Math.Max(1, use.EndsPerSecond)).ToString("F3", CultureInfo.InvariantCulture), "");
         table.AddRow("ticks a second of the played clock", Text(use.TicksPerSecond), "");
+        foreach (var (kind, count) in use.PerThousandJobs.OrderByDescending(kind => kind.Value)) table.AddRow($"  {kind}, of 1,000 jobs", Text(count), "");
         AnsiConsole.Write(table);
     }
 
@@ -93,7 +102,10 @@ internal static class HowFastIsTheBridge
         clock.Advance(pause < ShortestStep ? ShortestStep : pause > most ? most : pause);
     }
 
-    private sealed record BridgeUse(double EndsPerSecond, double Cores, double PeakMebibytes, double OperationsPerSecond, double TicksPerSecond);
+    private sealed record BridgeUse(double EndsPerSecond, double Cores, double PeakMebibytes, double OperationsPerSecond, double TicksPerSecond)
+    {
+        public IReadOnlyDictionary<string, double> PerThousandJobs { get; init; } = new Dictionary<string, double>();
+    }
 
     private sealed class BridgeMeter(BridgeHost host, PlayedClock clock, PlayedNodes nodes, CountingFs fs, PlayedCentral central)
     {

@@ -26,7 +26,8 @@ internal sealed class LocalGrid : IAsyncDisposable
     {
         var grid = new LocalGrid(folder);
         var coresEach = options.CoresPerNode > 0 ? options.CoresPerNode : Math.Max(1, Environment.ProcessorCount / options.Nodes);
-        await grid.Run("local", "up", "--nodes", Text(options.Nodes), "--cores-per-node", Text(coresEach));
+        string[] elsewhere = options.Spool.Length > 0 ? ["--spool", Path.Combine(Path.GetFullPath(options.Spool), Path.GetFileName(folder))] : [];
+        await grid.Run(["local", "up", "--nodes", Text(options.Nodes), "--cores-per-node", Text(coresEach), .. elsewhere]);
         return grid;
     }
 

@@ -6,7 +6,8 @@ namespace HpcGrid.Benchmarks;
 
 /// <summary>
 /// Question: what does a job of one second cost the shared filesystem, in metadata operations, fsyncs and bytes? Counted where the product calls it, and
-/// for an agent once more by strace: whatever names the spool, whoever makes the call. With --spool the rate on another filesystem beside the local one.
+/// for an agent once more by strace: whatever names the spool, whoever makes the call. With --spool the grid has its spool there, with the intervals of such a
+/// filesystem, and an agent's rate there is shown beside that on the local one.
 /// </summary>
 internal static class WhatDoesAJobCostTheSpool
 {

@@ -41,7 +41,7 @@ internal sealed partial class Grid : IOperations
         Scheduler = new Scheduler(workshop.Pool);
         Dice = new Dice(seed ^ 0x5DEECE66DUL);
         History = new History(keepHistory);
-        Faults = new FaultPlan(Dice, scenario.FaultShare, scenario.Always);
+        Faults = new FaultPlan(Dice, scenario);
         Server = new ServerTree(Scheduler) { CommitInterval = TimeSpan.FromSeconds(5) * Pace };
         Checker = new Checker(this);
         Central = new SimCentral(this);

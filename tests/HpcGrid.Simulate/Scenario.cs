@@ -25,6 +25,8 @@ internal sealed record Scenario
     public double FaultShare { get; init; }
     /// <summary>Rows that strike in any case.</summary>
     public IReadOnlyCollection<FaultRow> Always { get; init; } = [];
+    /// <summary>How often those strike at least.</summary>
+    public double AlwaysRate { get; init; } = 0.02;
     /// <summary>Answers of central, storage and batch system that get lost.</summary>
     public double LostAnswers { get; init; }
     /// <summary>Fetched files that come short, broken off, wrong, or not at all.</summary>

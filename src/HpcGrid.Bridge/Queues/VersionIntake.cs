@@ -153,7 +153,7 @@ internal sealed class VersionIntake(
         var told = _notesTold.GetValueOrDefault(key);
         if (version.Final) _notesTold.Remove(key);
         if (version.Notes.Count <= told) return;
-        if (!version.Final) tick.AfterCommit(() => _notesTold[key] = version.Notes.Count);
+        if (!version.Final) tick.AfterCommitInAnyCase(() => _notesTold[key] = version.Notes.Count);
         var branches = version.Reports.ToDictionary(report => report.AttemptId, report => report.Branch);
         foreach (var note in version.Notes.Skip(told))
             ledger.Outbox.Add(new JobEvent(

@@ -79,11 +79,11 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
         var waiter = wanted.Jobs.Select(_waiters.GetValueOrDefault).OfType<Waiter>().FirstOrDefault(found => ledger.Jobs.Find(found.Job.Id) is not null);
         if (waiter is null)
         {
-            tick.AfterCommit(() => _wanted.Remove(wanted.Source.Content.Sha256));
+            tick.AfterCommitInAnyCase(() => _wanted.Remove(wanted.Source.Content.Sha256));
             return;
         }
         var source = waiter.Job.Sources.First(found => found.Content.Sha256 == wanted.Source.Content.Sha256);
-        tick.AfterCommit(() =>
+        tick.AfterCommitInAnyCase(() =>
         {
             wanted.Running = true;
             posts.Fetch(

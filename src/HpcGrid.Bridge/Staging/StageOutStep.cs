@@ -48,7 +48,7 @@ internal sealed class StageOutStep(
             return;
         }
         var targets = welcome.Storage;
-        tick.AfterCommit(() =>
+        tick.AfterCommitInAnyCase(() =>
         {
             if (!_running.Add(row)) return;
             posts.Fetch(

@@ -20,6 +20,8 @@ public static class WebServer
     public static WebApplication Build(CentralHome home, IPEndPoint listen)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = home.Path });
+        // What is set stands in central's own file. A watch for appsettings.json in its home would wake for every write of the database there.
+        builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.Logging.AddSerilog();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);

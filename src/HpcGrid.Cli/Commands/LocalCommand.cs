@@ -44,12 +44,18 @@ internal sealed class LocalSize
         Description = $"Start nodes through a simulated batch system: {string.Join(", ", Batches.Keys)}.", HelpName = "SYSTEM",
     };
 
+    private readonly Option<string?> _spool = new("--spool")
+    {
+        Description = "A folder to be made for the spool, to try a filesystem of yours.", HelpName = "DIR",
+    };
+
     public LocalSize(Command command)
     {
         command.Add(_nodes);
         command.Add(_cores);
         command.Add(_perPilot);
         command.Add(_batch);
+        command.Add(_spool);
     }
 
     public async Task Up(LocalGrid grid, ParseResult parsed, CancellationToken ct)
@@ -63,7 +69,8 @@ internal sealed class LocalSize
             throw GridError.Invalid($"--nodes-per-pilot {perPilot} is not possible", $"Give 1 to {nodes}, the number of nodes.");
         var batch = parsed.GetValue(_batch) is not { } name ? "" : Batches.TryGetValue(name, out var system) ? system
             : throw GridError.Invalid($"--batch {name} is not possible", $"Give {string.Join(", ", Batches.Keys)}, or leave it out.");
-        await grid.Up(new LocalNodes(nodes, cores, perPilot) { Batch = batch }, ct);
+        var elsewhere = parsed.GetValue(_spool) is { } spool ? Path.GetFullPath(spool) : "";
+        await grid.Up(new LocalNodes(nodes, cores, perPilot) { Batch = batch, Spool = elsewhere }, ct);
     }
 }
 
@@ -73,7 +80,8 @@ internal sealed class LocalUpCommand : GridCommand
     private readonly LocalSize _size;
 
     public LocalUpCommand() : base("up", "Start the local grid, or what is missing of it, in the background.", "hpcgrid local up",
-        "hpcgrid local up --nodes 16 --cores-per-node 1", "hpcgrid local up --nodes 4 --nodes-per-pilot 2", "hpcgrid local up --batch pbs") =>
+        "hpcgrid local up --nodes 16 --cores-per-node 1", "hpcgrid local up --nodes 4 --nodes-per-pilot 2", "hpcgrid local up --batch pbs",
+        "hpcgrid local up --spool /lustre/me/try") =>
         _size = new LocalSize(this);
 
     protected override async Task<int> Run(ParseResult parsed, Session session, CancellationToken ct)

@@ -15,7 +15,11 @@ internal sealed record LocalNodes(int Number, int Cores, int PerPilot)
     /// <summary>The batch system whose commands start them, simulated; empty: the bridge does it by itself.</summary>
     public string Batch { get; init; } = "";
 
-    public override string ToString() => $"{Number} nodes of {Cores} cores, {PerPilot} to a pilot{(Batch.Length > 0 ? $", started through {Batch}" : "")}";
+    /// <summary>Where the spool lies; empty: with the rest of the grid. Another filesystem is tried so.</summary>
+    public string Spool { get; init; } = "";
+
+    public override string ToString() => string.Concat($"{Number} nodes of {Cores} cores, {PerPilot} to a pilot",
+        Batch.Length > 0 ? $", started through {Batch}" : "", Spool.Length > 0 ? $", with the spool {Spool}" : "");
 }
 
 /// <summary>
@@ -43,10 +47,12 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
     {
         Directory.CreateDirectory(home.Folder);
         await using var only = Lock();
-        var state = LocalState.Read(home) ?? new LocalState { User = ThisUser(), Nodes = nodes.Number, CoresPerNode = nodes.Cores };
+        var before = LocalState.Read(home);
+        nodes = nodes with { Spool = SpoolFor(nodes.Spool, before) };
+        var state = before ?? new LocalState { User = ThisUser(), Nodes = nodes.Number, CoresPerNode = nodes.Cores };
         if (LocalProcesses.Runs(state.Bridge) && nodes != state.Size)
             tell($"the grid runs with {state.Size}; `hpcgrid local down` first to change that");
-        else state = state with { Nodes = nodes.Number, CoresPerNode = nodes.Cores, NodesPerPilot = nodes.PerPilot, Batch = nodes.Batch };
+        else state = state with { Nodes = nodes.Number, CoresPerNode = nodes.Cores, NodesPerPilot = nodes.PerPilot, Batch = nodes.Batch, Spool = nodes.Spool };
         if (!LocalProcesses.Runs(state.Central)) state = await StartCentral(state);
         await WaitForCentral(state, ct);
         if (state.Batch.Length > 0)
@@ -74,10 +80,23 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
             await EndLeftovers();
             if (state is not null) (state with { Central = null, Bridge = null, SimBatch = null }).Write(home);
         }
-        if (purge) Directory.Delete(home.Folder, recursive: true);
+        if (!purge) return;
+        if (LocalState.Read(home) is { Spool: { Length: > 0 } spool } && Directory.Exists(spool)) Directory.Delete(spool, recursive: true);
+        Directory.Delete(home.Folder, recursive: true);
     }
 
     public LocalState? State() => LocalState.Read(home);
+
+    /// <summary>Jobs may lie in the spool: it stays where it is. What is there already is somebody's, and --purge would remove it.</summary>
+    private static string SpoolFor(string asked, LocalState? before)
+    {
+        if (before is not null)
+            return asked.Length == 0 || asked == before.Spool ? before.Spool
+                : throw GridError.Conflict($"the spool of this grid is {(before.Spool.Length > 0 ? before.Spool : "in its own folder")}, not {asked}",
+                    "`hpcgrid local down --purge` removes the grid; a new one can have its spool anywhere.");
+        return asked.Length == 0 || !Path.Exists(asked) ? asked
+            : throw GridError.Invalid($"{asked} exists", "Name a folder that does not: it is made, and removed by `hpcgrid local down --purge`.");
+    }
 
     private async Task<LocalState> StartCentral(LocalState state)
     {
@@ -114,7 +133,7 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
             site: LOCAL
             ce: HPCGRID::LOCAL::{(isFork ? "FORK" : state.Batch.ToUpperInvariant())}
             client: "{home.UserFolder(BridgeUser)}/client.yaml"
-            spool: "{home.Spool}"
+            spool: "{(state.Spool.Length > 0 ? state.Spool : home.Spool)}"
             state: "{home.BridgeState}"
             closeSe: ["HPCGRID::Central::Local"]
             stopPilots: true

@@ -20,12 +20,14 @@ internal sealed record LocalState
     public int NodesPerPilot { get; init; }
     /// <summary>The batch system that its commands are simulated of; empty when the bridge starts agents itself.</summary>
     public string Batch { get; init => field = value ?? ""; } = "";
+    /// <summary>The folder of the spool when it does not lie in the grid's own.</summary>
+    public string Spool { get; init => field = value ?? ""; } = "";
     public ProcessMark? Central { get; init; }
     public ProcessMark? Bridge { get; init; }
     public ProcessMark? SimBatch { get; init; }
 
     /// <summary>As they were asked for.</summary>
-    public LocalNodes Size => new(Nodes, CoresPerNode, Math.Max(1, NodesPerPilot)) { Batch = Batch };
+    public LocalNodes Size => new(Nodes, CoresPerNode, Math.Max(1, NodesPerPilot)) { Batch = Batch, Spool = Spool };
 
     /// <summary>Null when nothing was ever started here. Throws GridError(Corrupt) for a file that is not ours.</summary>
     public static LocalState? Read(LocalHome home)

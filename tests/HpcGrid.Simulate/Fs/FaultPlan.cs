@@ -13,13 +13,14 @@ internal sealed class FaultPlan
     private readonly long[] _counts = new long[Rows], _staging = new long[Rows];
     private readonly Dice _dice;
 
-    public FaultPlan(Dice dice, double share, IReadOnlyCollection<FaultRow> always)
+    public FaultPlan(Dice dice, Scenario scenario)
     {
         _dice = dice;
         foreach (var row in Enum.GetValues<FaultRow>())
         {
             var rate = dice.LogBetween(0.0005, 0.05);
-            if (dice.Chance(share) || always.Contains(row)) _rates[(int)row] = always.Contains(row) ? Math.Max(rate, 0.02) : rate;
+            var always = scenario.Always.Contains(row);
+            if (dice.Chance(scenario.FaultShare) || always) _rates[(int)row] = always ? Math.Max(rate, scenario.AlwaysRate) : rate;
         }
     }
 

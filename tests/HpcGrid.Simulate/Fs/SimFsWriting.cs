@@ -150,7 +150,9 @@ internal sealed partial class SimFs
         mount.FindParent(to, out var parent, out var last);
         if (parent!.Children.ContainsKey(last)) return Errno.EEXIST;
         // A second name of the same bytes: nothing in the product follows link counts.
-        Add(parent, last, inode!.Kind, inode.Mode).Append(inode.Bytes);
+        var linked = Add(parent, last, inode!.Kind, inode.Mode);
+        linked.Append(inode.Bytes);
+        linked.Synced = inode.Synced;
         return Errno.None;
     });
 

@@ -117,6 +117,9 @@ internal sealed class NoChecksum : Mutation
 {
     public override IReadOnlyCollection<FaultRow> Needs => [FaultRow.P1, FaultRow.P3, FaultRow.P4];
 
+    /// <summary>Most of what is damaged SQLite, JSON, a grant or an output's own digest finds all the same.</summary>
+    public override Scenario Shape(Scenario scenario) => base.Shape(scenario) with { AlwaysRate = 0.15 };
+
     public override ISharedFs Agent(Grid grid, SimFs fs) => new Credulous(fs);
 
     public override ISharedFs Bridge(Grid grid, SimFs fs) => new Credulous(fs);

@@ -71,6 +71,30 @@ public sealed class AgentRulesTests
     }
 
     [Test]
+    public void After_an_acknowledgement_or_a_claim_that_may_begin_nothing_more_is_expected()
+    {
+        var nothing = new Polled(Liveness.Live, null, [], [], []);
+        Assert.Multiple(() =>
+        {
+            Assert.That(AgentRules.MayHearMore(nothing), Is.False);
+            Assert.That(AgentRules.MayHearMore(nothing with { Messages = [Message(new Ack(new QueueName(1, 1)))] }), Is.False);
+            Assert.That(AgentRules.MayHearMore(nothing with { Messages = [Message(new Ack(new QueueName(1, 1))), Message(new HpcGrid.Spool.Drain())] }));
+            Assert.That(AgentRules.MayHearMore(nothing with { Claimed = [Claim(StartMode.Optimistic)] }), Is.False);
+            Assert.That(AgentRules.MayHearMore(nothing with { Claimed = [Claim(StartMode.Acked)] }));
+        });
+
+        static ReceivedMessage Message(ControlMessage message) => new(1, message);
+
+        static WorkQueue Claim(StartMode start) => new(new WorkQueueHeader(new QueueName(1, 1), 1, true, start), [], new Dictionary<string, byte[]>());
+    }
+
+    [TestCase(Standing.Working, 15, false)]
+    [TestCase(Standing.Working, 16, true)]
+    [TestCase(Standing.Draining, 1, true)]
+    public void Acknowledgements_are_waited_for_at_the_end_and_when_much_is_held(object standing, int unacked, bool waits) =>
+        Assert.That(AgentRules.NeedsAcks((Standing)standing, unacked), Is.EqualTo(waits));
+
+    [Test]
     public void Near_its_end_it_takes_the_longest_offers_that_fit_and_leaves_the_short_ones_to_others() =>
         Assert.That(Chosen(1000, (1, 300), (2, 900), (3, 2000), (4, 100), (5, 900), (6, 600), (7, 200)), Is.EqualTo(new[] { 2, 5, 6, 1 }));
 

@@ -32,6 +32,7 @@ public sealed class FoundBySimulationTests
     public void Two_bridges_with_ledgers_of_their_own_never_give_one_name_to_two_files(ulong seed, string profile) => Holds(seed, profile);
 
     [TestCase(2002129UL, "gluster")]
+    [TestCase(7020237UL, "local")]
     public void Two_bridges_that_make_one_spool_leave_one_sentinel(ulong seed, string profile) => Holds(seed, profile);
 
     [TestCase(881UL, "beegfs")]

@@ -37,6 +37,38 @@ public sealed class SpoolRootTests
     }
 
     [Test]
+    public void A_bridge_that_slept_while_another_made_the_spool_writes_over_nothing()
+    {
+        var path = Path.Combine(_world.Folder, "slept");
+        SpoolRoot? other = null;
+        var fs = new FaultyFs(_world.Fs)
+        {
+            Rule = (kind, _, name) =>
+            {
+                if (kind is FsOperation.Link or FsOperation.Rename && name.EndsWith("cluster.id", StringComparison.Ordinal))
+                    other ??= SpoolRoot.Create(_world.Fs, path, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce);
+                return null;
+            },
+        };
+        var root = SpoolRoot.Create(fs, path, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce);
+        Assert.That(root.Sentinel, Is.EqualTo(other!.Sentinel));
+        Assert.That(Directory.GetFiles(path).Select(Path.GetFileName), Is.EqualTo(new[] { "cluster.id" }));
+    }
+
+    [TestCase(Errno.EOPNOTSUPP)]
+    [TestCase(Errno.ENOSYS)]
+    [TestCase(Errno.EPERM)]
+    [TestCase(Errno.None)]
+    public void Where_nothing_can_be_linked_or_only_seems_to_be_a_spool_is_made_all_the_same(object answer)
+    {
+        var path = Path.Combine(_world.Folder, "unlinked");
+        var fs = new FaultyFs(_world.Fs) { Rule = (kind, _, _) => kind == FsOperation.Link ? new Fault((Errno)answer) : null };
+        var id = Guid.NewGuid();
+        Assert.That(SpoolRoot.Create(fs, path, SpoolSharing.Private, 1, id, _world.Nonce).Sentinel.ClusterId, Is.EqualTo(id));
+        Assert.That(Directory.GetFiles(path).Select(Path.GetFileName), Is.EqualTo(new[] { "cluster.id" }));
+    }
+
+    [Test]
     public void A_spool_of_an_earlier_version_gets_the_directories_that_came_later()
     {
         Directory.Delete(Path.Combine(_world.SpoolPath, "hb"), recursive: true);
