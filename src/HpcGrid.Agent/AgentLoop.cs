@@ -57,7 +57,7 @@ internal sealed class AgentLoop : ITurns
         _hungry = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
         _sated = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
         _heart = new Heart(spool, settings.Timing.Heartbeat, Sample);
-        _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, mailbox.Post), OnAnswered);
+        _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, runner.Looks, mailbox.Post), OnAnswered);
         _gpus = new GpuProbe(runner, clock, GpuProbe.Find(Environment.GetEnvironmentVariable("PATH")), settings.Scratch, settings.Card.Agent);
         _limits = new LimitWatch(runner, runner.Monitor, _gpus, clock, settings.Timing.PublishMax);
         _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);

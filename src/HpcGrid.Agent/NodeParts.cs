@@ -9,14 +9,17 @@ namespace HpcGrid.Agent;
 /// <param name="Payloads">Processes.</param>
 /// <param name="Copies">Where large files are copied.</param>
 /// <param name="Monitor">Measures running jobs.</param>
-internal sealed record NodeParts(WorkFolder Work, IPayloads Payloads, ICopies Copies, IMonitor Monitor)
+internal sealed record NodeParts(WorkFolder Work, IPayloads Payloads, ISideWork Copies, IMonitor Monitor)
 {
+    /// <summary>Where running jobs are looked into for people, one look after the other.</summary>
+    public required ISideWork Looks { get; init; }
+
     /// <summary>Control groups; null where none were delegated.</summary>
     public JobGroups? Groups { get; init; }
 }
 
 /// <summary>Does pieces of work beside the loop. The work reports its own trouble; what it throws is a bug and ends the agent.</summary>
-internal interface ICopies
+internal interface ISideWork
 {
     void Add(Action work);
 }

@@ -43,6 +43,9 @@ internal sealed class JobRunner
     /// <summary>Measures running jobs.</summary>
     public IMonitor Monitor => _parts.Monitor;
 
+    /// <summary>Where running jobs are looked into.</summary>
+    public ISideWork Looks => _parts.Looks;
+
     /// <summary>Jobs begun and not over.</summary>
     public IReadOnlyCollection<JobRun> Active => _active;
 

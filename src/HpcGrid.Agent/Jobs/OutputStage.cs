@@ -10,7 +10,7 @@ namespace HpcGrid.Agent.Jobs;
 /// not take is tried again until it does or the job is stopped. Belongs to the loop's thread; large files are copied on others.
 /// </summary>
 internal sealed class OutputStage(
-    AgentSpool spool, string scratch, ICopies pool, Mailbox<Notice> mailbox, AgentClock clock, Action<JobRun, Outcome, string?> end)
+    AgentSpool spool, string scratch, ISideWork pool, Mailbox<Notice> mailbox, AgentClock clock, Action<JobRun, Outcome, string?> end)
 {
     private readonly OutputCollector _collector = new(spool, scratch);
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
@@ -13,35 +12,35 @@ namespace HpcGrid.Agent.Peeks;
 internal sealed record PeekTarget(string Sandbox, Kinship Kin, bool Running);
 
 /// <summary>
-/// Performs looks on a thread of its own, because a sandbox's disk may hang and the loop must not. Each order gets one answer, an
+/// Performs looks beside the loop, because a sandbox's disk may hang and the loop must not. Each order gets one answer, an
 /// error included. It may see the next job in a sandbox that is used again: therefore the caller confirms that the job is still there.
 /// </summary>
-internal sealed class Lookout : IDisposable
+internal sealed class Lookout
 {
     private readonly AgentCard _card;
     private readonly AgentClock _clock;
+    private readonly ISideWork _beside;
     private readonly Action<Seen> _tell;
     private readonly ProcessView _processes = new(Environment.ProcessId);
-    private readonly BlockingCollection<(Peek Order, PeekTarget Target)> _orders = new(Limits.PeeksWaiting);
-    private bool _started;
+    private int _waiting;
 
     /// <param name="card">Who looks.</param>
     /// <param name="clock">For the answers.</param>
-    /// <param name="tell">Takes each answer; called on this thread.</param>
-    public Lookout(AgentCard card, AgentClock clock, Action<Seen> tell) => (_card, _clock, _tell) = (card, clock, tell);
+    /// <param name="beside">Does the looking.</param>
+    /// <param name="tell">Takes each answer; called from there.</param>
+    public Lookout(AgentCard card, AgentClock clock, ISideWork beside, Action<Seen> tell) => (_card, _clock, _beside, _tell) = (card, clock, beside, tell);
 
     /// <summary>Looks soon. False: too many looks wait; the bridge says it again.</summary>
     public bool TryAdd(Peek order, PeekTarget target)
     {
-        if (!_orders.TryAdd((order, target))) return false;
-        if (!_started) new Thread(Run) { IsBackground = true, Name = "lookout" }.Start();
-        _started = true;
+        if (Volatile.Read(ref _waiting) >= Limits.PeeksWaiting) return false;
+        Interlocked.Increment(ref _waiting);
+        _beside.Add(() =>
+        {
+            Interlocked.Decrement(ref _waiting);
+            _tell(new Seen(order, target, Look(order, target)));
+        });
         return true;
-    }
-
-    private void Run()
-    {
-        foreach (var (order, target) in _orders.GetConsumingEnumerable()) _tell(new Seen(order, target, Look(order, target)));
     }
 
     private PeekAnswer Look(Peek order, PeekTarget target)
@@ -70,6 +69,4 @@ internal sealed class Lookout : IDisposable
                 throw GridError.Invalid($"this agent does not know how to look at {order.What}", "Agent and central must be of the same version.");
         }
     }
-
-    public void Dispose() => _orders.CompleteAdding();
 }

@@ -105,7 +105,7 @@ internal sealed class SimAgent
             IdleExit = _grid.Scenario.IdleExit,
             Grace = TimeSpan.FromSeconds(1),
         };
-        var parts = new NodeParts(work, Payloads, new Copies(Party), new NoMonitor());
+        var parts = new NodeParts(work, Payloads, new SideWork(Party, "copy"), new NoMonitor()) { Looks = new SideWork(Party, "look") };
         var runner = new JobRunner(parts, new JobEnvironment(new Hashtable(), Name, _birth.Node, JobSheets.Site), spool, _mailbox, clock, options.Grace);
         var orders = new Orders(this, new SpoolWork(spool, _grid.Image, settings.Chance, new AnswerShelf(spool, clock)));
         Turn(new AgentLoop(options, settings, runner, orders, _mailbox, clock));
@@ -162,9 +162,9 @@ internal sealed class SimAgent
         }
     }
 
-    private sealed class Copies(Party party) : ICopies
+    private sealed class SideWork(Party party, string what) : ISideWork
     {
-        public void Add(Action work) => party.Begin("copy", work);
+        public void Add(Action work) => party.Begin(what, work);
     }
 
     /// <summary>Simulated payloads use nothing: there is nothing to measure, and no answer means no limit is near.</summary>

@@ -47,10 +47,11 @@ public sealed class SimulationTests
         Assert.That(restored, Is.GreaterThan(3));
     }
 
+    /// <summary>In seed 78 somebody looks into a running job, which a thread outside of the simulation once did.</summary>
     [Test]
-    public void The_same_seed_gives_the_same_history([Values(3UL, 58UL, 311UL)] ulong seed)
+    public void The_same_seed_gives_the_same_history([Values(3UL, 58UL, 78UL, 311UL)] ulong seed)
     {
-        var digests = Enumerable.Range(0, 2).Select(_ =>
+        var digests = Enumerable.Range(0, 4).Select(_ =>
         {
             using var workshop = new Workshop();
             return HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, FsProfile.Of("nfs3"))).Digest;

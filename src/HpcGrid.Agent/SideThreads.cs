@@ -3,10 +3,12 @@ using System.Collections.Concurrent;
 namespace HpcGrid.Agent;
 
 /// <summary>
-/// A few threads for copying large files, so that one job's gigabytes do not hold up the others. Started with the first piece
+/// A few threads for work that may take long, so that one job's gigabytes or a disk that hangs hold up nobody else. Started with the first piece
 /// of work. The work reports its own trouble; what it throws is a bug and ends the agent.
 /// </summary>
-internal sealed class CopyPool(int threads) : ICopies, IDisposable
+/// <param name="name">What they do, for people who look at the process.</param>
+/// <param name="threads">How many.</param>
+internal sealed class SideThreads(string name, int threads) : ISideWork, IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
     private int _started;
@@ -16,7 +18,7 @@ internal sealed class CopyPool(int threads) : ICopies, IDisposable
         _work.Add(work);
         if (_started == threads) return;
         _started++;
-        new Thread(Run) { IsBackground = true, Name = $"copy {_started}" }.Start();
+        new Thread(Run) { IsBackground = true, Name = $"{name} {_started}" }.Start();
     }
 
     private void Run()
