@@ -54,7 +54,8 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         using var copies = new SideThreads("copy", Limits.CopyThreads);
         using var looks = new SideThreads("look", 1);
         var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);
-        var runner = new JobRunner(new NodeParts(work, payloads, copies, monitor) { Looks = looks, Groups = groups }, environment, spool, mailbox, clock, options.Grace);
+        var parts = new NodeParts(work, payloads, copies, monitor) { Looks = looks, Groups = groups };
+        var runner = new JobRunner(parts, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
         var thread = new SpoolThread(new SpoolWork(spool, image, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
         var loop = new AgentLoop(options, settings, runner, thread, mailbox, clock);
