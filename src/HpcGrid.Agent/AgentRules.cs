@@ -142,7 +142,7 @@ internal static class AgentRules
     /// <summary>Something waits for acknowledgements: the end of this agent, or the room for more claims. What one frees otherwise nobody waits for.</summary>
     /// <param name="standing">As it is.</param>
     /// <param name="unacked">Queue files held.</param>
-    public static bool NeedsAcks(Standing standing, int unacked) => standing != Standing.Working || unacked >= Limits.UnackedQueues / 4;
+    public static bool NeedsAcks(Standing standing, int unacked) => standing != Standing.Working || unacked >= Limits.ManyUnacked;
 
     /// <summary>Offers that could run here; the rest is for others.</summary>
     public static bool CanTake(PoolEntry offer, Room whole, TimeSpan? left) =>

@@ -105,6 +105,9 @@ internal static class Limits
     /// <summary>Queue files held without the bridge's acknowledgement; with more, the bridge is away and results would pile up.</summary>
     public const int UnackedQueues = 64;
 
+    /// <summary>With so many acknowledgements are looked for soon: a node of short files would come to the bound above while it waits for the next look.</summary>
+    public const int ManyUnacked = UnackedQueues / 4;
+
     /// <summary>Waiting jobs looked at to fill idle cores: enough to pass a wide job by, few enough to cost nothing.</summary>
     public const int PackingLookahead = 64;
 

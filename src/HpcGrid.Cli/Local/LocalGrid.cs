@@ -3,6 +3,7 @@ using HpcGrid.Cli.Output;
 using HpcGrid.Client;
 using HpcGrid.Core;
 using HpcGrid.Core.Api;
+using HpcGrid.Spool;
 
 namespace HpcGrid.Cli.Local;
 
@@ -81,7 +82,9 @@ internal sealed partial class LocalGrid(LocalHome home, Action<string> tell)
             if (state is not null) (state with { Central = null, Bridge = null, SimBatch = null }).Write(home);
         }
         if (!purge) return;
-        if (LocalState.Read(home) is { Spool: { Length: > 0 } spool } && Directory.Exists(spool)) Directory.Delete(spool, recursive: true);
+        // A folder that never became a spool may be somebody's.
+        if (LocalState.Read(home) is { Spool: { Length: > 0 } spool } && File.Exists(Path.Combine(spool, SpoolNames.Sentinel)))
+            Directory.Delete(spool, recursive: true);
         Directory.Delete(home.Folder, recursive: true);
     }
 

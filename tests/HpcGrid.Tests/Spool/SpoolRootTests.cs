@@ -55,6 +55,16 @@ public sealed class SpoolRootTests
         Assert.That(Directory.GetFiles(path).Select(Path.GetFileName), Is.EqualTo(new[] { "cluster.id" }));
     }
 
+    [Test]
+    public void A_link_that_says_somebody_was_quicker_though_nobody_shows_is_left_to_the_next_try()
+    {
+        var path = Path.Combine(_world.Folder, "nobody");
+        var fs = new FaultyFs(_world.Fs) { Rule = (kind, _, _) => kind == FsOperation.Link ? new Fault(Errno.EEXIST) : null };
+        Assert.Throws<GridError>(() => SpoolRoot.Create(fs, path, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce));
+        Assert.That(Directory.GetFiles(path), Is.Empty);
+        Assert.That(SpoolRoot.Create(_world.Fs, path, SpoolSharing.Private, 1, Guid.NewGuid(), _world.Nonce).CheckMounted(), Is.EqualTo(Errno.None));
+    }
+
     [TestCase(Errno.EOPNOTSUPP)]
     [TestCase(Errno.ENOSYS)]
     [TestCase(Errno.EPERM)]
