@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using HpcGrid.Central.Events;
 using HpcGrid.Central.Identity;
 using HpcGrid.Central.Storage;
@@ -22,9 +21,9 @@ public sealed class AssignmentBuilder(TokenDesk tokens)
     {
         var owner = job.Row.Owner;
         var specified = job.Description.Specify(job.Part, Context(job.Row), job.Data);
-        var spec = JsonSerializer.SerializeToUtf8Bytes(specified, GridJson.Default.JobSpec);
+        var spec = Encoding.UTF8.GetBytes(specified.Json);
         var scope = $"{StorageRules.InputsScope} {StorageRules.CreateScope(Lfn.Parse(specified.OutputDirectory))}";
-        var unsigned = new Assignment(id.Job, id.Attempt, Encoding.UTF8.GetString(spec), "", SpecBuilder.Sources(job.Description.Row.Sources, job.Data), "");
+        var unsigned = new Assignment(id.Job, id.Attempt, specified.Json, "", SpecBuilder.Sources(job.Description.Row.Sources, job.Data), "");
         return new AssignmentDraft(unsigned, tokens.GrantOf(owner, id, site, spec, assignedAt), tokens.JobTokenOf(owner, id, scope, assignedAt));
     }
 

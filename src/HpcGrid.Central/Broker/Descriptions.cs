@@ -7,7 +7,6 @@ using HpcGrid.Central.Events;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jdl;
-using HpcGrid.Core.Jobs;
 using Serilog;
 
 namespace HpcGrid.Central.Broker;
@@ -20,19 +19,19 @@ public sealed record KnownDescription(DescriptionRow Row, JobDescription Job, lo
         .SelectMany(source => source.Replicas).Select(replica => replica.Pfn).ToFrozenSet(StringComparer.Ordinal));
 
     private readonly Lazy<bool> _areAlike = new(() => SpecBuilder.AreAlike(Job));
-    private volatile JobSpec? _made;
+    private volatile SpecFrame? _frame;
 
     /// <summary>True when this file of a storage element is a copy of one of its inputs.</summary>
     public bool Reads(string pfn) => _files.Value.Contains(pfn);
 
-    /// <summary>What <see cref="SpecBuilder.Build"/> makes of it; of subjobs that are alike only where their outputs go is made for each.</summary>
-    public JobSpec Specify(JobPart? part, JobContext context, IReadOnlyList<DataFile> data)
+    /// <summary>What <see cref="SpecBuilder.Build"/> makes of it, as text; of subjobs that are alike only where their outputs go is made for each.</summary>
+    public SpecText Specify(JobPart? part, JobContext context, IReadOnlyList<DataFile> data)
     {
-        if (!_areAlike.Value) return SpecBuilder.Build(Job, part, context, Row.Sources, data);
+        if (!_areAlike.Value) return SpecText.Of(SpecBuilder.Build(Job, part, context, Row.Sources, data));
         // Equal descriptions are one, so several masters may share it.
-        var made = _made;
-        if (made is null || made.Master != context.Master) _made = made = SpecBuilder.Build(Job, part, context, Row.Sources, data);
-        return made with { OutputDirectory = SpecBuilder.OutputDirectory(Job, part, context, data) };
+        var frame = _frame;
+        if (frame is null || frame.Master != context.Master) _frame = frame = SpecFrame.Of(SpecBuilder.Build(Job, part, context, Row.Sources, data));
+        return frame.With(SpecBuilder.OutputDirectory(Job, part, context, data));
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Tokens;
@@ -15,6 +16,9 @@ public static class StorageRules
     private const string Read = "storage.read:";
     private const string Create = "storage.create:";
     private const string PfnMark = "pfn:";
+
+    /// <summary>What percent-encoding leaves as it is, and the slash.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
     /// <summary>The inputs of the job that the token is for.</summary>
     public const string InputsScope = Read + "inputs";
@@ -54,7 +58,9 @@ public static class StorageRules
 
     private static string[] Scopes(JobToken token) => token.Scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    private static string Encode(Lfn path) => string.Join('/', path.Path.Split('/').Select(Uri.EscapeDataString));
+    private static string Encode(Lfn path) => path.Path.AsSpan().ContainsAnyExcept(Plain)
+        ? string.Join('/', path.Path.Split('/').Select(Uri.EscapeDataString))
+        : path.Path;
 
     private static Lfn Decode(string path) => Lfn.Parse(string.Join('/', path.Split('/').Select(Uri.UnescapeDataString)));
 }

@@ -10,6 +10,8 @@ public readonly record struct Lfn : IComparable<Lfn>
 {
     private const int LongestPath = 4096;
     private const int LongestName = 255;
+    /// <summary>So many characters are never too many bytes.</summary>
+    private const int ShortName = LongestName / 3;
     private static readonly string LongName = $"a component is longer than {LongestName} bytes";
     private readonly string? _path;
 
@@ -94,7 +96,7 @@ public readonly record struct Lfn : IComparable<Lfn>
     private static bool HasLongName(ReadOnlySpan<char> path)
     {
         foreach (var part in path.Split('/'))
-            if (System.Text.Encoding.UTF8.GetByteCount(path[part]) > LongestName) return true;
+            if (path[part].Length > ShortName && System.Text.Encoding.UTF8.GetByteCount(path[part]) > LongestName) return true;
         return false;
     }
 
