@@ -22,12 +22,11 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
             ProcessSetup.Prepare();
             foreach (var dead in WorkFolder.RemoveLeftovers(options.Work, DateTimeOffset.UtcNow)) Log.Information("removed what {Agent} left behind", dead);
             using var work = WorkFolder.Create(options.Work, name);
-            using var image = new WorkQueueImage(work.Scratch);
             var (found, words) = JobGroups.Find(name, options.Cgroup);
             Log.Information("{Words}", words);
             using var groups = found;
             using var guard = Guard.Start(name, groups?.Path);
-            return Run(Card(name), work, image, guard, groups);
+            return Run(Card(name), work, guard, groups);
         }
         catch (GridError e)
         {
@@ -36,7 +35,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         }
     }
 
-    private int Run(AgentCard card, WorkFolder work, WorkQueueImage image, Guard? guard, JobGroups? groups)
+    private int Run(AgentCard card, WorkFolder work, Guard? guard, JobGroups? groups)
     {
         var clock = new AgentClock(TimeProvider.System);
         var fs = new CountingFs(shared);
@@ -57,7 +56,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var parts = new NodeParts(work, payloads, copies, monitor) { Looks = looks, Groups = groups };
         var runner = new JobRunner(parts, environment, spool, mailbox, clock, options.Grace);
         var use = options.Use is { } file ? new SpoolUseFile(fs, file) : null;
-        var thread = new SpoolThread(new SpoolWork(spool, image, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
+        var thread = new SpoolThread(new SpoolWork(spool, settings.Chance, new AnswerShelf(spool, clock), use), mailbox);
         var loop = new AgentLoop(options, settings, runner, thread, mailbox, clock);
         turns = new AgentTurns(loop, mailbox, clock);
         var exitCode = turns.Run();

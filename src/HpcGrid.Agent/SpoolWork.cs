@@ -9,7 +9,6 @@ namespace HpcGrid.Agent;
 internal sealed class SpoolWork
 {
     private readonly AgentSpool _spool;
-    private readonly WorkQueueImage _image;
     private readonly Func<int, int> _chance;
     private readonly AnswerShelf _shelf;
     private readonly SpoolUseFile? _use;
@@ -25,12 +24,11 @@ internal sealed class SpoolWork
     private long _keysSequence;
 
     /// <param name="spool">Used by one thread only, except for copying large files.</param>
-    /// <param name="image">Encodes and decodes queue files.</param>
     /// <param name="chance">A number from 0 to below its argument.</param>
     /// <param name="shelf">Where answers to looks lie.</param>
     /// <param name="use">Where to write what was asked of the spool; null for nowhere.</param>
-    public SpoolWork(AgentSpool spool, WorkQueueImage image, Func<int, int> chance, AnswerShelf shelf, SpoolUseFile? use = null) =>
-        (_spool, _image, _chance, _shelf, _use) = (spool, image, chance, shelf, use);
+    public SpoolWork(AgentSpool spool, Func<int, int> chance, AnswerShelf shelf, SpoolUseFile? use = null) =>
+        (_spool, _chance, _shelf, _use) = (spool, chance, shelf, use);
 
     /// <summary>Does what is asked; what to tell the loop, null for nothing.</summary>
     public Notice? Perform(SpoolOrder order)
@@ -124,7 +122,7 @@ internal sealed class SpoolWork
     private ClaimReading Read(QueueName name)
     {
         // The node's own disk may be full: that says nothing of the file.
-        try { return _spool.ReadClaim(name, _image); }
+        try { return _spool.ReadClaim(name); }
         catch (GridError e) { return new ClaimReading(Errno.EIO, null, e.Message); }
     }
 
@@ -132,7 +130,7 @@ internal sealed class SpoolWork
     {
         var queue = version.Header.Name;
         byte[] image;
-        try { image = _image.Write(version with { AppliedMessage = _spool.AppliedMessage }); }
+        try { image = WorkQueueImage.Write(version with { AppliedMessage = _spool.AppliedMessage }); }
         catch (GridError e) when (e.IsTransient) { return new VersionWritten(queue, version.Sequence, Errno.EIO, 0); }
         var errno = _spool.PublishVersion(new VersionName(queue, version.Sequence, version.Final), image);
         // Counted whatever was answered: the version may be there.

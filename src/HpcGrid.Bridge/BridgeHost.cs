@@ -38,9 +38,6 @@ public sealed record BridgeParts(
 /// <param name="Background">Begins a piece of work off the loop; the work never throws.</param>
 public sealed record BridgeWays(NonceSource Nonces, Action<TimeSpan, CancellationToken> Wait, Action<Func<Task>> Background)
 {
-    /// <summary>Builds and reads queue files for several bridges; null: each has one of its own.</summary>
-    public WorkQueueImage? Image { get; init; }
-
     /// <summary>The disk that the stage area lies on.</summary>
     public IFileSystem Disk { get; init; } = new FileSystem();
 
@@ -82,24 +79,23 @@ public sealed class BridgeHost : IDisposable
         _epoch = TakeOver();
         var (ledger, options) = (parts.Ledger, parts.Options);
         var spool = new BridgeSpool(parts.SpoolRoot, _epoch.Epoch, parts.Ways.Nonces);
-        var image = parts.Ways.Image ?? Own(new WorkQueueImage(Scratch()));
         var (fleet, demand, meter, board) = (new Fleet(), new Demand(), new WorkMeter(), new PilotBoard());
         var (ending, welcome, health) = (new JobEnding(ledger), new Welcome(ledger), new NodeHealth());
         var batch = new BatchCalls(parts.Batch, _posts, _stopping.Token);
         var area = new StageArea(parts.Ways.Disk, Path.Combine(options.State, "stage"));
         var verdicts = new Verdicts(ledger, board, fleet);
         SampleStep? samples = null;
-        var intake = new VersionIntake(ledger, ending, meter, health, sample => samples!.Take(sample));
-        var reader = new AgentReader(ledger, spool, fleet, intake, image, verdicts);
+        var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
+        var intake = new VersionIntake(ledger, ending, stageIn, meter, health, sample => samples!.Take(sample));
+        var reader = new AgentReader(ledger, spool, fleet, intake, verdicts);
         var timing = _timing = new MeasuredTiming(parts.Timing);
         var pilots = new PilotStep(ledger, batch, board, fleet, demand, options.Batch);
         var bulk = new Bulk(fleet, pilots, meter, demand, timing, options.Batch);
         var rate = options.OperationsPerSecond > 0 ? options.OperationsPerSecond : OperationsBudget.DefaultFor(parts.Timing.CachingBound);
         var pace = new Pace(() => bulk.LookPause(TimeSpan.FromMilliseconds(options.SpoolPollMilliseconds)), Budget(rate, meter));
         var watch = new NodeWatch(spool, fleet, board, timing, verdicts, parts.Time);
-        var stageIn = new StageInStep(ledger, Own(new Fetcher(parts.Storage, area, spool.Cache)), ending, _posts, _stopping.Token);
         var offers = new OfferStep(
-            ledger, spool, new QueueWriter(spool, area, stageIn, image), fleet, new OfferSizing(fleet, meter, bulk, options.Batch), pace);
+            ledger, spool, new QueueWriter(spool, area, stageIn), fleet, new OfferSizing(fleet, meter, bulk, options.Batch), pace);
         var messages = new MessageStep(ledger, spool, fleet, timing, pace, rate);
         var gangs = new GangStep(ledger, spool, fleet, pilots, ending, options.Batch) { Tell = messages.Send };
         offers.Gangs = () => gangs.Complete;
@@ -125,7 +121,7 @@ public sealed class BridgeHost : IDisposable
         [
             new WatchStep(ledger, spool, fleet, reader, pace, timing), watch, new BlackHoleStep(fleet, health),
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, timing)),
-            new ReconcileStep(ledger, spool, fleet, ending, timing, image),
+            new ReconcileStep(ledger, spool, fleet, ending, timing),
             _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand, appetite), peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
@@ -247,10 +243,6 @@ public sealed class BridgeHost : IDisposable
 
     private static GridError Overruled() =>
         GridError.Conflict("another bridge has taken this spool over", "Only one bridge may run on a spool; the newest wins. Stop the one you do not want.");
-
-    /// <summary>Queue files are built and read in memory where the system has a memory filesystem.</summary>
-    private static string Scratch() =>
-        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"hpcgrid-{Environment.UserName}");
 
     private T Own<T>(T owned) where T : IDisposable
     {

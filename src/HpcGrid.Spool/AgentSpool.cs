@@ -124,8 +124,8 @@ public sealed class AgentSpool
     public Listing<QueueName> ListClaims() => DirectoryListing.Of<QueueName>(_fs, _layout.Claims(_place), QueueName.TryParseFile);
 
     /// <summary>A3: reads a claimed file.</summary>
-    public ClaimReading ReadClaim(QueueName queue, WorkQueueImage image) =>
-        ClaimReading.Of(_fs, _layout.Claim(_place, queue), queue, image);
+    public ClaimReading ReadClaim(QueueName queue) =>
+        ClaimReading.Of(_fs, _layout.Claim(_place, queue), queue);
 
     /// <summary>
     /// A5, A6: publishes a version. After an error take the next sequence for the retry: the failed one may have become visible.

@@ -92,8 +92,8 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
     }
 
     /// <summary>B3: the newest valid version of a queue file, never below <paramref name="atLeast"/> (the highest accepted).</summary>
-    public Latest<WorkQueueVersion> ReadVersion(AgentPlace place, QueueName queue, long atLeast, WorkQueueImage image) =>
-        ReadVersion(place, queue, atLeast, image.ReadVersion, null);
+    public Latest<WorkQueueVersion> ReadVersion(AgentPlace place, QueueName queue, long atLeast) =>
+        ReadVersion(place, queue, atLeast, WorkQueueImage.ReadVersion, null);
 
     /// <summary>The same of an agent that was looked at a moment ago: what was listed then is not listed again.</summary>
     public Latest<WorkQueueVersion> ReadVersion(AgentObservation seen, QueueName queue, long atLeast, Func<byte[], WorkQueueVersion> read) =>
@@ -128,8 +128,8 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
     }
 
     /// <summary>F4: reads a claimed file where it lies, to see what its agent took.</summary>
-    public ClaimReading ReadClaimed(AgentPlace place, QueueName queue, WorkQueueImage image) =>
-        ClaimReading.Of(_fs, _layout.Claim(place, queue), queue, image);
+    public ClaimReading ReadClaimed(AgentPlace place, QueueName queue) =>
+        ClaimReading.Of(_fs, _layout.Claim(place, queue), queue);
 
     /// <summary>Copies a large output out of the spool. The content in the answer is what really came: compare it with the report's.</summary>
     public CopiedContent CopyOutput(AgentPlace place, OutputName output, ByteSink sink) =>

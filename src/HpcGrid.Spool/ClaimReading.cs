@@ -9,14 +9,14 @@ namespace HpcGrid.Spool;
 /// bridge offers its jobs again and quarantines the file.</param>
 public sealed record ClaimReading(Errno Errno, WorkQueue? Queue, string? Fault)
 {
-    internal static ClaimReading Of(ISharedFs fs, string path, QueueName name, WorkQueueImage image)
+    internal static ClaimReading Of(ISharedFs fs, string path, QueueName name)
     {
         var errno = SpoolFile.Read(fs, path, Limits.WorkQueueBytes, out var bytes);
         if (errno is Errno.ELOOP or Errno.EINVAL or Errno.EFBIG) return new ClaimReading(Errno.None, null, errno.Describe());
         if (errno != Errno.None) return new ClaimReading(errno, null, null);
         try
         {
-            var queue = image.ReadQueue(bytes);
+            var queue = WorkQueueImage.ReadQueue(bytes);
             return queue.Header.Name == name
                 ? new ClaimReading(Errno.None, queue, null)
                 : new ClaimReading(Errno.None, null, $"it is {queue.Header.Name} under the name of {name}");

@@ -31,6 +31,19 @@ public sealed class SpoolCache(SpoolRoot root, Publisher publisher)
     /// <summary>Copies a cached file out, for checks.</summary>
     public CopiedContent Copy(string sha256, ByteSink sink) => SpoolFile.Copy(_fs, _layout.Cached(Checked(sha256)), sink);
 
+    /// <summary>
+    /// Reads it. None: it is there and whole. What is there and is not whole is removed, so that a good copy can take its name; then, and when nothing is
+    /// there, ENOENT. Anything else: it cannot be told now.
+    /// </summary>
+    public Errno Verify(Content content)
+    {
+        var copied = Copy(content.Sha256, _ => { });
+        if (copied.Errno != Errno.None) return copied.Errno.IsAbsent() ? Errno.ENOENT : copied.Errno;
+        if (copied.Content == content) return Errno.None;
+        var removed = Evict(content.Sha256);
+        return removed == Errno.None ? Errno.ENOENT : removed;
+    }
+
     /// <summary>Unlinks a cached file that no pin holds.</summary>
     public Errno Evict(string sha256) => _fs.Unlink(_layout.Cached(Checked(sha256))) is var errno && errno.IsAbsent() ? Errno.None : errno;
 

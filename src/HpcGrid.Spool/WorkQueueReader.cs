@@ -10,7 +10,7 @@ namespace HpcGrid.Spool;
 
 /// <summary>
 /// Reads images that somebody else wrote: size, trailer, schema and every value are checked; whatever is wrong is GridError(Corrupt).
-/// The private copy is gone afterwards in any case.
+/// Read where they lie in memory.
 /// </summary>
 internal static class WorkQueueReader
 {
@@ -18,53 +18,52 @@ internal static class WorkQueueReader
     private const string ReportColumns = "SELECT job, attempt, report FROM job ORDER BY position";
     private const string NoteColumns = "SELECT job, attempt, counter, kind, time, text FROM event ORDER BY rowid";
 
-    internal static WorkQueue ReadQueue(ScratchDirectory scratch, byte[] bytes) =>
-        Read(scratch, bytes, WorkQueueSchema.KindOfQueue, (connection, meta) => new WorkQueue(
+    internal static WorkQueue ReadQueue(byte[] bytes) =>
+        Read(bytes, WorkQueueSchema.KindOfQueue, (image, meta) => new WorkQueue(
             HeaderOf(meta),
-            SqliteScratch.Query(connection, JobColumns, Limits.JobsPerQueue, ReadJob),
-            ReadBlobs(connection)));
+            Query(image, JobColumns, Limits.JobsPerQueue, ReadJob),
+            ReadBlobs(image)));
 
-    internal static WorkQueueVersion ReadVersion(ScratchDirectory scratch, byte[] bytes, Func<AttemptId, bool> wanted) =>
-        Read(scratch, bytes, WorkQueueSchema.KindOfVersion, (connection, meta) =>
+    internal static WorkQueueVersion ReadVersion(byte[] bytes, Func<AttemptId, bool> wanted) =>
+        Read(bytes, WorkQueueSchema.KindOfVersion, (image, meta) =>
         {
-            var notes = SqliteScratch.Query(connection, NoteColumns, Limits.NotesPerVersion, ReadNote);
-            var reports = SqliteScratch.Query(
-                connection, ReportColumns, Limits.JobsPerQueue, row => notes.Count > 0 || wanted(AttemptOf(row)) ? ReadReport(row) : null);
+            var notes = Query(image, NoteColumns, Limits.NotesPerVersion, ReadNote);
+            var reports = Query(
+                image, ReportColumns, Limits.JobsPerQueue, row => notes.Count > 0 || wanted(AttemptOf(row)) ? ReadReport(row) : null);
             return new WorkQueueVersion(
                 HeaderOf(meta), Number(meta, "sequence"), Number(meta, "final") == 1, meta["agent"], Number(meta, "applied"),
-                [.. reports.OfType<JobReport>()], ReadBlobs(connection)) { Notes = notes };
+                [.. reports.OfType<JobReport>()], ReadBlobs(image)) { Notes = notes };
         });
 
-    private static T Read<T>(ScratchDirectory scratch, byte[] bytes, string kind, Func<SqliteConnection, Dictionary<string, string>, T> read)
+    private static T Read<T>(byte[] bytes, string kind, Func<MemoryDatabase, Dictionary<string, string>, T> read)
     {
         if (bytes.Length > Limits.WorkQueueBytes) throw GridError.Corrupt($"the file has {bytes.Length} bytes; {Limits.WorkQueueBytes} are possible");
-        var path = scratch.Store(Trailer.Open(bytes).Span);
+        var content = Trailer.Open(bytes);
         try
         {
-            using var connection = SqliteScratch.OpenUntrusted(path);
-            CheckSchema(connection);
-            var meta = ReadMeta(connection);
+            using var image = MemoryDatabase.OpenUntrusted(content);
+            CheckSchema(image);
+            var meta = ReadMeta(image);
             if (meta["kind"] != kind) throw new FormatException($"it is a {meta["kind"]}, not a {kind}");
-            return read(connection, meta);
+            return read(image, meta);
         }
         catch (Exception e) when (e is SqliteException or FormatException or InvalidCastException or InvalidOperationException or OverflowException
                                       or JsonException or KeyNotFoundException or ArgumentException)
         {
             throw new GridError(ErrorCode.Corrupt, $"the file is no work-queue {kind} of this version: {e.Message}", null, e);
         }
-        finally { scratch.Remove(path); }
     }
 
-    private static void CheckSchema(SqliteConnection connection)
+    private static void CheckSchema(MemoryDatabase image)
     {
         const string all = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL";
-        var found = SqliteScratch.Query(connection, all, WorkQueueSchema.Tables.Count, row => Text(row, 0));
+        var found = Query(image, all, WorkQueueSchema.Tables.Count, row => Text(row, 0));
         if (!found.Order(StringComparer.Ordinal).SequenceEqual(WorkQueueSchema.Tables.Order(StringComparer.Ordinal)))
             throw new FormatException("its tables are others");
     }
 
-    private static Dictionary<string, string> ReadMeta(SqliteConnection connection) =>
-        SqliteScratch.Query(connection, "SELECT key, value FROM meta", Limits.MetaRows, row => (Key: Text(row, 0), Value: Text(row, 1)))
+    private static Dictionary<string, string> ReadMeta(MemoryDatabase image) =>
+        Query(image, "SELECT key, value FROM meta", Limits.MetaRows, row => (Key: Text(row, 0), Value: Text(row, 1)))
             .ToDictionary(row => row.Key, row => row.Value);
 
     private static WorkQueueHeader HeaderOf(Dictionary<string, string> meta)
@@ -83,8 +82,8 @@ internal static class WorkQueueReader
         };
     }
 
-    private static Dictionary<string, byte[]> ReadBlobs(SqliteConnection connection) =>
-        SqliteScratch.Query(connection, "SELECT sha256, bytes FROM blob", int.MaxValue, row => (Name: Text(row, 0), Bytes: Bytes(row, 1)))
+    private static Dictionary<string, byte[]> ReadBlobs(MemoryDatabase image) =>
+        Query(image, "SELECT sha256, bytes FROM blob", int.MaxValue, row => (Name: Text(row, 0), Bytes: Bytes(row, 1)))
             .ToDictionary(row => SpoolNames.IsSha256(row.Name) ? row.Name : throw new FormatException("a blob's name is no SHA-256"), row => row.Bytes);
 
     private static QueuedJob ReadJob(Row row) =>
@@ -98,6 +97,14 @@ internal static class WorkQueueReader
     private static AgentNote ReadNote(Row row) => new(
         AttemptOf(row), Small(row, 2), Text(row, 3),
         DateTimeOffset.ParseExact(Text(row, 4), "O", CultureInfo.InvariantCulture), Text(row, 5));
+
+    /// <summary>Every row as <paramref name="read"/> makes it. Throws FormatException when there are more.</summary>
+    private static List<T> Query<T>(MemoryDatabase image, string sql, int atMost, Func<Row, T> read)
+    {
+        using var statement = image.Prepare(sql + " LIMIT $1");
+        var rows = statement.Query(read, (long)atMost + 1);
+        return rows.Count <= atMost ? rows : throw new FormatException($"more than {atMost} rows in: {sql}");
+    }
 
     private static string Text(Row row, int column) => row.TextOrNull(column) ?? throw new FormatException("a text is missing");
 

@@ -1,3 +1,5 @@
+using HpcGrid.Sqlite;
+
 namespace HpcGrid.Spool;
 
 /// <summary>The tables of a work-queue file. A reader accepts exactly these: views, triggers and other tables are refused.</summary>
@@ -16,4 +18,14 @@ internal static class WorkQueueSchema
         "CREATE TABLE event (job INTEGER NOT NULL, attempt INTEGER NOT NULL, counter INTEGER NOT NULL, kind TEXT NOT NULL, "
         + "time TEXT NOT NULL, text TEXT NOT NULL)",
     ];
+
+    /// <summary>A database with these tables and nothing in them.</summary>
+    internal static byte[] Empty { get; } = MakeEmpty();
+
+    private static byte[] MakeEmpty()
+    {
+        using var made = MemoryDatabase.Create();
+        foreach (var table in Tables) made.Execute(table);
+        return made.ToBytes(room: 0);
+    }
 }

@@ -7,24 +7,24 @@ using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Spool;
 
-/// <summary>Builds images in one pass: no journal, no fsync, one prepared statement per table. The scratch file is gone afterwards in any case.</summary>
+/// <summary>Builds images in memory and in one pass: no journal, one prepared statement per table.</summary>
 internal static class WorkQueueWriter
 {
-    internal static byte[] Write(ScratchDirectory scratch, WorkQueue queue)
+    internal static byte[] Write(WorkQueue queue)
     {
         if (queue.Jobs.Count > Limits.JobsPerQueue)
             throw new GridError(ErrorCode.TooLarge, $"{queue.Header.Name} has {queue.Jobs.Count} jobs; {Limits.JobsPerQueue} are possible");
-        return Build(scratch, connection =>
+        return Build(image =>
         {
-            WriteMeta(connection, MetaOf(queue.Header, WorkQueueSchema.KindOfQueue));
-            WriteJobs(connection, queue.Jobs);
-            WriteBlobs(connection, queue.Blobs);
+            WriteMeta(image, MetaOf(queue.Header, WorkQueueSchema.KindOfQueue));
+            WriteJobs(image, queue.Jobs);
+            WriteBlobs(image, queue.Blobs);
         });
     }
 
-    internal static byte[] Write(ScratchDirectory scratch, WorkQueueVersion version) => Build(scratch, connection =>
+    internal static byte[] Write(WorkQueueVersion version) => Build(image =>
     {
-        WriteMeta(connection,
+        WriteMeta(image,
         [
             .. MetaOf(version.Header, WorkQueueSchema.KindOfVersion),
             ("sequence", Text(version.Sequence)),
@@ -32,32 +32,30 @@ internal static class WorkQueueWriter
             ("agent", version.Agent),
             ("applied", Text(version.AppliedMessage)),
         ]);
-        WriteReports(connection, version.Reports);
-        WriteBlobs(connection, version.Blobs);
-        WriteNotes(connection, version.Notes);
+        WriteReports(image, version.Reports);
+        WriteBlobs(image, version.Blobs);
+        WriteNotes(image, version.Notes);
     });
 
-    private static byte[] Build(ScratchDirectory scratch, Action<SqliteConnection> fill)
+    private static byte[] Build(Action<MemoryDatabase> fill)
     {
-        var path = scratch.NewFile();
         try
         {
-            using (var connection = SqliteScratch.Create(path))
-            {
-                SqliteScratch.Execute(connection, "BEGIN");
-                foreach (var table in WorkQueueSchema.Tables) SqliteScratch.Execute(connection, table);
-                fill(connection);
-                SqliteScratch.Execute(connection, "COMMIT");
-            }
-            var image = scratch.Load(path, room: Trailer.Length);
-            Trailer.SealInPlace(image);
-            return image;
+            using var image = MemoryDatabase.CopyOf(WorkQueueSchema.Empty);
+            image.Execute("BEGIN");
+            fill(image);
+            image.Execute("COMMIT");
+            var bytes = image.ToBytes(room: Trailer.Length);
+            if (bytes.Length > Limits.WorkQueueBytes)
+                throw new GridError(ErrorCode.TooLarge, $"a work-queue file would have {bytes.Length} bytes; {Limits.WorkQueueBytes} are possible",
+                    "Put fewer or smaller files into it.");
+            Trailer.SealInPlace(bytes);
+            return bytes;
         }
         catch (SqliteException e)
         {
-            throw GridError.Unavailable($"a work-queue file could not be built at {path}: {e.Message}", "Is the scratch directory's filesystem full?", e);
+            throw GridError.Unavailable($"a work-queue file could not be built: {e.Message}", "Is this machine short of memory?", e);
         }
-        finally { scratch.Remove(path); }
     }
 
     private static (string Key, string Value)[] MetaOf(WorkQueueHeader header, string kind) =>
@@ -72,21 +70,21 @@ internal static class WorkQueueWriter
         .. header.Gang is { } gang ? [("gang", Text(gang.Number)), ("nodes", gang.Nodes)] : Array.Empty<(string, string)>(),
     ];
 
-    private static void WriteMeta(SqliteConnection connection, IEnumerable<(string Key, string Value)> meta)
+    private static void WriteMeta(MemoryDatabase image, IEnumerable<(string Key, string Value)> meta)
     {
-        using var insert = new Statement(connection, "INSERT INTO meta VALUES ($1, $2)");
+        using var insert = image.Prepare("INSERT INTO meta VALUES ($1, $2)");
         foreach (var (key, value) in meta) insert.Run(key, value);
     }
 
-    private static void WriteJobs(SqliteConnection connection, IReadOnlyList<QueuedJob> jobs)
+    private static void WriteJobs(MemoryDatabase image, IReadOnlyList<QueuedJob> jobs)
     {
-        using var insert = new Statement(connection, "INSERT INTO job (job, attempt, branch, spec, grant) VALUES ($1, $2, $3, $4, $5)");
+        using var insert = image.Prepare("INSERT INTO job (job, attempt, branch, spec, grant) VALUES ($1, $2, $3, $4, $5)");
         foreach (var job in jobs) insert.Run(job.Id.Job, job.Id.Attempt, job.Branch, job.Spec, job.Grant);
     }
 
-    private static void WriteReports(SqliteConnection connection, IReadOnlyList<JobReport> reports)
+    private static void WriteReports(MemoryDatabase image, IReadOnlyList<JobReport> reports)
     {
-        using var insert = new Statement(connection,
+        using var insert = image.Prepare(
             "INSERT INTO job (job, attempt, branch, stage, outcome, exit, signal, wall, cpu, rss, report) "
             + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
         foreach (var report in reports)
@@ -97,17 +95,17 @@ internal static class WorkQueueWriter
         }
     }
 
-    private static void WriteBlobs(SqliteConnection connection, IReadOnlyDictionary<string, byte[]> blobs)
+    private static void WriteBlobs(MemoryDatabase image, IReadOnlyDictionary<string, byte[]> blobs)
     {
         if (blobs.Count == 0) return;
-        using var insert = new Statement(connection, "INSERT INTO blob VALUES ($1, $2)");
+        using var insert = image.Prepare("INSERT INTO blob VALUES ($1, $2)");
         foreach (var (sha256, bytes) in blobs) insert.Run(sha256, bytes);
     }
 
-    private static void WriteNotes(SqliteConnection connection, IReadOnlyList<AgentNote> notes)
+    private static void WriteNotes(MemoryDatabase image, IReadOnlyList<AgentNote> notes)
     {
         if (notes.Count == 0) return;
-        using var insert = new Statement(connection, "INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6)");
+        using var insert = image.Prepare("INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6)");
         foreach (var note in notes)
             insert.Run(note.Id.Job, note.Id.Attempt, note.Counter, note.Kind, note.At.ToString("O", CultureInfo.InvariantCulture), note.Text);
     }

@@ -20,8 +20,13 @@ public sealed class Statement : IDisposable
 
     /// <summary>Throws SqliteException for what SQLite does not understand.</summary>
     public Statement(SqliteConnection connection, string sql)
+        : this(connection.Handle ?? throw new InvalidOperationException("the connection is closed"), sql)
     {
-        _database = connection.Handle ?? throw new InvalidOperationException("the connection is closed");
+    }
+
+    internal Statement(sqlite3 database, string sql)
+    {
+        _database = database;
         Check(raw.sqlite3_prepare_v2(_database, sql, out _statement));
         _values = [.. Enumerable.Range(1, raw.sqlite3_bind_parameter_count(_statement)).Select(NumberOf)];
         _row = new Row(_statement);
@@ -109,10 +114,13 @@ public sealed class Statement : IDisposable
     /// <summary>Ready for the next time. What went wrong was told by <see cref="Step"/> and is not told again.</summary>
     private void Reset() => _ = raw.sqlite3_reset(_statement);
 
-    private void Check(int result)
+    private void Check(int result) => Check(result, _database);
+
+    /// <summary>Throws SqliteException for anything but success.</summary>
+    internal static void Check(int result, sqlite3 database)
     {
         if (result == raw.SQLITE_OK) return;
-        var (text, extended) = (raw.sqlite3_errmsg(_database).utf8_to_string(), raw.sqlite3_extended_errcode(_database));
+        var (text, extended) = (raw.sqlite3_errmsg(database).utf8_to_string(), raw.sqlite3_extended_errcode(database));
         throw new SqliteException($"SQLite error {result}: {text}", result & 0xff, extended);
     }
 

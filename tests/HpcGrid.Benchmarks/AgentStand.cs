@@ -18,7 +18,6 @@ internal sealed class AgentStand : IDisposable
 
     private readonly SigningKey _key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
     private readonly string _folder;
-    private readonly WorkQueueImage _image;
     private readonly BridgeSpool _bridge;
     private Process? _agent;
     private AgentPlace _place;
@@ -34,7 +33,6 @@ internal sealed class AgentStand : IDisposable
         Fs = new CountingFs(new PosixFs());
         var root = SpoolRoot.Create(Fs, SpoolPath, SpoolSharing.Private, 1, Guid.NewGuid(), RandomNonces.Next);
         _bridge = new BridgeSpool(root, 1, RandomNonces.Next);
-        _image = new WorkQueueImage(Path.Combine(_folder, "scratch"));
         if (_bridge.PublishKeys(new PublishedKeys(1, [_key.PublicPem], null)) is not Errno.None and var errno)
             throw new InvalidOperationException($"the keys cannot be published: {errno}");
     }
@@ -84,7 +82,7 @@ internal sealed class AgentStand : IDisposable
             return names.All(name => versions.TryGetValue(name, out var version) && version.Final);
         }, $"{jobs} jobs end");
         var took = clock.Elapsed;
-        var reports = names.SelectMany(name => _bridge.Agents.ReadVersion(_place, name, 1, _image).Value!.Reports).ToList();
+        var reports = names.SelectMany(name => _bridge.Agents.ReadVersion(_place, name, 1).Value!.Reports).ToList();
         foreach (var name in names) _bridge.Agents.Send(_place.Agent, ++_messages, new Ack(name));
         await Until(() => _bridge.Agents.Observe(_place).Claims.Count == 0, "the agent drops what was acknowledged");
         return (reports.TrueForAll(report => report.Outcome == Outcome.Succeeded) ? reports
@@ -108,7 +106,7 @@ internal sealed class AgentStand : IDisposable
         var grants = Grants.SignAll(ids.Select(id => new Grant("bench", "bench", id.Job, id.Attempt, Site, Grants.DigestOf(spec), now, now + 3600)), _key);
         var queue = new WorkQueue(new WorkQueueHeader(name, 1, true, StartMode.Optimistic),
             [.. ids.Select((id, i) => new QueuedJob(id, 0, spec, grants[i]))], new Dictionary<string, byte[]>());
-        return (new PoolEntry(name, 1, 1, 600, jobs), _image.Write(queue));
+        return (new PoolEntry(name, 1, 1, 600, jobs), WorkQueueImage.Write(queue));
     }
 
     private async Task Until(Func<bool> condition, string what)
@@ -131,7 +129,6 @@ internal sealed class AgentStand : IDisposable
         if (_agent is { HasExited: false }) _agent.Kill(entireProcessTree: true);
         _agent?.WaitForExit();
         _agent?.Dispose();
-        _image.Dispose();
         _key.Dispose();
         Directory.Delete(_folder, recursive: true);
         if (Directory.Exists(SpoolPath)) Directory.Delete(SpoolPath, recursive: true);

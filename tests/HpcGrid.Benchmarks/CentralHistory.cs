@@ -1,3 +1,4 @@
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Benchmarks;
@@ -69,7 +70,7 @@ internal static class CentralHistory
 
     private static SqliteConnection Open(string database)
     {
-        SQLitePCL.Batteries_V2.Init();
+        SqliteLibrary.Load();
         var connection = new SqliteConnection($"Data Source={database};Pooling=False");
         connection.Open();
         return connection;

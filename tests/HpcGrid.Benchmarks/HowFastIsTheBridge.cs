@@ -59,7 +59,7 @@ internal static class HowFastIsTheBridge
         central.Arrivals.Pushed(new WorkWaiting(1_000_000));
         while (batch.Tags.Count < options.Agents) Tick(host, clock, LongestStep);
         var jobTime = TimeSpan.FromSeconds(options.Agents * options.Slots / (double)options.Rate);
-        using var nodes = new PlayedNodes(settings.Spool, Path.Combine(folder, "scratch"), [.. batch.Tags], options.Slots, jobTime);
+        var nodes = new PlayedNodes(settings.Spool, [.. batch.Tags], options.Slots, jobTime);
         var meter = new BridgeMeter(host, clock, nodes, fs, central);
         // Until all slots are taken and the rate is known: an estimate of it decides how much is offered.
         meter.Run(Warming + (2 * jobTime));

@@ -9,21 +9,20 @@ namespace HpcGrid.Benchmarks;
 /// Many agents in the hands of a benchmark: the real protocol on the real spool, payloads that only take their time on a played clock. An agent takes a queue
 /// file when it has nothing more to begin, tells of it when the real agent's rule says so and all of its slots have ended, and ends it with a final version.
 /// </summary>
-internal sealed class PlayedNodes : IDisposable
+internal sealed class PlayedNodes
 {
     private const int OffersSeen = 4000;
     private const double GoldenRatio = 0.618;
     private static readonly TimeSpan BeatPause = TimeSpan.FromSeconds(10), PollPause = TimeSpan.FromSeconds(2);
     private readonly List<Node> _nodes;
-    private readonly WorkQueueImage _image;
     private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
     private readonly TimeSpan _jobTime;
     private double _spread;
     private readonly int _slots;
 
-    public PlayedNodes(string spool, string scratch, IReadOnlyList<string> pilots, int slots, TimeSpan jobTime)
+    public PlayedNodes(string spool, IReadOnlyList<string> pilots, int slots, TimeSpan jobTime)
     {
-        (_image, _slots, _jobTime) = (new WorkQueueImage(Directory.CreateDirectory(scratch).FullName), slots, jobTime);
+        (_slots, _jobTime) = (slots, jobTime);
         _nodes = [.. pilots.Select((pilot, number) =>
         {
             var name = $"node{number}";
@@ -54,7 +53,7 @@ internal sealed class PlayedNodes : IDisposable
     {
         while (pool.TryDequeue(out var entry))
         {
-            if (node.Spool.TryClaim(entry) != Errno.None || node.Spool.ReadClaim(entry.Name, _image).Queue is not { } queue) continue;
+            if (node.Spool.TryClaim(entry) != Errno.None || node.Spool.ReadClaim(entry.Name).Queue is not { } queue) continue;
             // Specifications and grants are not kept: half a million of them would be all of this process's memory.
             var jobs = queue.Jobs.Select(job => (job.Id, job.Branch)).ToArray();
             (node.Running, node.Begun, node.Sequence) = (new Held(queue.Header, jobs, now), 0, 0);
@@ -101,7 +100,7 @@ internal sealed class PlayedNodes : IDisposable
         var reports = queue.Jobs.Take(node.Begun).Select((job, number) => Report(node, job, number < ended));
         var sequence = ++node.Sequence;
         var version = new WorkQueueVersion(queue.Header, sequence, final, node.Spool.Card.Agent, node.Spool.AppliedMessage, [.. reports], new Dictionary<string, byte[]>());
-        var image = _image.Write(version);
+        var image = WorkQueueImage.Write(version);
         var errno = node.Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), image);
         (node.PublishedAt, node.Bytes) = (now, image.Length);
         if (errno != Errno.None) throw new InvalidOperationException($"a played agent cannot publish: {errno}");
@@ -133,8 +132,6 @@ internal sealed class PlayedNodes : IDisposable
         });
         (node.HasNews, node.LastBeat) = (false, now);
     }
-
-    public void Dispose() => _image.Dispose();
 
     private sealed record Held(WorkQueueHeader Header, (AttemptId Id, int Branch)[] Jobs, TimeSpan ClaimedAt);
 

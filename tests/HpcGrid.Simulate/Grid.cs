@@ -29,6 +29,7 @@ internal sealed partial class Grid : IOperations
     private readonly Dictionary<string, HashSet<AttemptId>> _jobsOf = [];
     private readonly List<SimAgent> _agents = [];
     private readonly List<Party> _parties = [];
+    private readonly List<SimFs> _clients = [];
     private long _operations, _numbers, _executions;
     private int _bridges;
     private SimBridge? _bridge;
@@ -70,7 +71,6 @@ internal sealed partial class Grid : IOperations
     public SimBatch Batch { get; }
     public SpoolTiming Timing { get; }
     public Mount LoginNode { get; private set; }
-    public WorkQueueImage Image => _workshop.Image;
     public Guid ClusterId { get; } = new("11111111-2222-3333-4444-555555555555");
     public long Ticks { get; set; }
     public long Operations => _operations;
@@ -125,7 +125,12 @@ internal sealed partial class Grid : IOperations
 
     public Mount NewMount() => new(Server, Profile, Scheduler, Faults, Dice);
 
-    public SimFs Open(Party party, Mount mount) => new(party, mount, Faults, Dice, this);
+    public SimFs Open(Party party, Mount mount)
+    {
+        var opened = new SimFs(party, mount, Faults, Dice, this);
+        _clients.Add(opened);
+        return opened;
+    }
 
     private Party NewParty(string name)
     {
@@ -222,7 +227,7 @@ internal sealed partial class Grid : IOperations
     {
         Checker.Renamed(what, from, replaced);
         if (!from.Contains("/.t.", StringComparison.Ordinal) || what.Parent?.Parent?.Name != SpoolNames.Pool || !PoolEntry.TryParse(what.Name, out var entry)) return;
-        try { _jobsOf[entry.Name.FileName] = [.. Image.ReadQueue(what.Bytes.ToArray()).Jobs.Select(job => job.Id)]; }
+        try { _jobsOf[entry.Name.FileName] = [.. WorkQueueImage.ReadQueue(what.Bytes.ToArray()).Jobs.Select(job => job.Id)]; }
         catch (GridError) { _jobsOf[entry.Name.FileName] = []; }
     }
 

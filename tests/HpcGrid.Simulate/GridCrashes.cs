@@ -103,7 +103,7 @@ internal sealed partial class Grid
         ServerCrashed = true;
         Faults.Count(FaultRow.S4);
         var lost = Server.Crash(Dice);
-        foreach (var agent in _agents) agent.Break();
+        foreach (var client in _clients) client.Break();
         Note("server", "crash", "", $"{lost} names lost");
     }
 }

@@ -1,11 +1,10 @@
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Simulate.World;
-using HpcGrid.Spool;
 
 namespace HpcGrid.Simulate;
 
 /// <summary>
-/// What a worker uses for one simulation after the other, because making it costs more than a simulation: threads, a scratch for SQLite images, a folder in
+/// What a worker uses for one simulation after the other, because making it costs more than a simulation: threads, a folder in
 /// memory for ledgers and sandboxes, an empty ledger to begin with. One worker at a time.
 /// </summary>
 internal sealed class Workshop : IDisposable
@@ -18,7 +17,6 @@ internal sealed class Workshop : IDisposable
     {
         parent ??= Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         _folder = Directory.CreateDirectory(Path.Combine(parent, $"hpcgrid-simulate-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}")).FullName;
-        Image = new WorkQueueImage(Path.Combine(_folder, "scratch"));
         _empty = Path.Combine(_folder, "empty.db");
         // Its id is part of pilots' names: the same for every seed.
         using var ledger = LedgerDatabase.Open(_empty);
@@ -26,8 +24,6 @@ internal sealed class Workshop : IDisposable
     }
 
     public FiberPool Pool { get; } = new();
-
-    public WorkQueueImage Image { get; }
 
     public string Folder(string name) => Path.Combine(_folder, "world", name);
 
@@ -74,7 +70,6 @@ internal sealed class Workshop : IDisposable
 
     public void Dispose()
     {
-        Image.Dispose();
         Pool.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

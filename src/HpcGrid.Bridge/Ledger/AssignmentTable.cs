@@ -11,7 +11,7 @@ namespace HpcGrid.Bridge.Ledger;
 /// <summary>What central sent with each job: written once, deleted once, beside the small row that changes.</summary>
 internal sealed class AssignmentTable : Table
 {
-    private readonly Statement _add, _delete, _unstaged, _ready, _readyRow, _inputs, _token, _riders, _cached, _spec;
+    private readonly Statement _add, _delete, _unstaged, _ready, _readyRow, _inputs, _token, _riders, _cached, _cachedOf, _spec;
 
     public AssignmentTable(SqliteConnection connection) : base(connection)
     {
@@ -34,6 +34,7 @@ internal sealed class AssignmentTable : Table
         _spec = Prepare("SELECT spec FROM assignment WHERE row = $1");
         _riders = Prepare("SELECT DISTINCT riders FROM assignment WHERE riders <> ''");
         _cached = Prepare("SELECT DISTINCT cached FROM assignment WHERE cached <> ''");
+        _cachedOf = Prepare("SELECT cached FROM assignment WHERE row = $1");
     }
 
     /// <param name="row">Of the job.</param>
@@ -71,6 +72,9 @@ internal sealed class AssignmentTable : Table
 
     /// <summary>Every large input of a held job: these are pinned in the spool's cache.</summary>
     public HashSet<string> Cached() => [.. _cached.Query(row => row.GetString(0)).SelectMany(Split)];
+
+    /// <summary>The large inputs of one job; empty when there is no such row.</summary>
+    public IReadOnlyList<string> Cached(long row) => Split(_cachedOf.First(found => found.GetString(0), row) ?? "");
 
     private static ReadyJob MakeReady(Row row) => new(
         row.GetInt64(0), new AttemptId(row.GetInt64(1), row.GetInt32(2)), row.GetInt32(3),

@@ -52,11 +52,12 @@ public sealed class LedgerDatabase : IDisposable
     /// <summary>Opens it, creating it when it is not there. Throws GridError: Conflict, Corrupt, Unavailable.</summary>
     public static LedgerDatabase Open(string path)
     {
-        SQLitePCL.Batteries_V2.Init();
+        SqliteLibrary.Load();
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
         try
         {
             connection.Open();
+            SqliteLibrary.PlanOnce(connection);
             Execute(connection, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;");
             Execute(connection, SchemaTable.Sql);
             Upgrade(connection);

@@ -10,7 +10,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// ledger's transaction; when that fails, all views are read again.
 /// </summary>
 internal sealed class AgentReader(
-    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, VersionIntake intake, WorkQueueImage image, Verdicts verdicts)
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, VersionIntake intake, Verdicts verdicts)
 {
     private readonly HashSet<string> _faults = [];
 
@@ -53,7 +53,7 @@ internal sealed class AgentReader(
                 break;
             }
             var awaited = intake.Await(agent.Row.Agent, version.Queue);
-            var latest = spool.Agents.ReadVersion(seen, version.Queue, known.Sequence + 1, bytes => image.ReadVersion(bytes, awaited.Wants));
+            var latest = spool.Agents.ReadVersion(seen, version.Queue, known.Sequence + 1, bytes => WorkQueueImage.ReadVersion(bytes, awaited.Wants));
             foreach (var fault in latest.Faults) Report(agent, fault);
             if (latest.Value is not { } content) continue;
             ledger.Queues.Claim(version.Queue, agent.Row.Agent);

@@ -12,7 +12,7 @@ namespace HpcGrid.Bridge.Nodes;
 /// taken out of the pool, and what an agent claimed of a lost ledger is stopped.
 /// </summary>
 internal sealed class ReconcileStep(
-    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, MeasuredTiming timing, WorkQueueImage image) : BridgeStep
+    LedgerDatabase ledger, BridgeSpool spool, Fleet fleet, JobEnding ending, MeasuredTiming timing) : BridgeStep
 {
     private readonly Dictionary<QueueName, (int Listings, TimeSpan Since)> _missing = [];
     private readonly HashSet<QueueName> _strangers = [];
@@ -96,7 +96,7 @@ internal sealed class ReconcileStep(
             foreach (var name in agent.Seen!.Claims.Where(IsStranger))
             {
                 if (agent.Accepted.GetValueOrDefault(name).Final) continue;
-                var claim = spool.Agents.ReadClaimed(agent.Seen.Place, name, image);
+                var claim = spool.Agents.ReadClaimed(agent.Seen.Place, name);
                 if (claim.Queue is not { } queue) continue;
                 Log.Warning("agent {Agent} has {Queue} of another ledger: its {Count} jobs are stopped", agent.Row.Agent, name, queue.Jobs.Count);
                 foreach (var id in queue.Jobs.Select(job => job.Id).Where(IsNotOurs)) ledger.Queues.Condemn(name, id);

@@ -11,7 +11,7 @@ namespace HpcGrid.Bridge.Queues;
 internal sealed record QueueLoad(IReadOnlyList<ReadyJob> Jobs, IReadOnlyDictionary<string, byte[]> Riders, IReadOnlyList<long> Unstaged);
 
 /// <summary>Packs jobs with their small inputs into queue files.</summary>
-internal sealed class QueueWriter(BridgeSpool spool, StageArea area, StageInStep stageIn, WorkQueueImage image)
+internal sealed class QueueWriter(BridgeSpool spool, StageArea area, StageInStep stageIn)
 {
     /// <summary>Takes jobs in their order until the freight is too large for one file; at least one.</summary>
     public QueueLoad Load(IReadOnlyList<ReadyJob> ready)
@@ -39,7 +39,7 @@ internal sealed class QueueWriter(BridgeSpool spool, StageArea area, StageInStep
     }
 
     /// <summary>The file's bytes.</summary>
-    public byte[] Write(QueueName name, JobShape shape, QueueLoad load, Gang? gang) => image.Write(new WorkQueue(
+    public byte[] Write(QueueName name, JobShape shape, QueueLoad load, Gang? gang) => WorkQueueImage.Write(new WorkQueue(
         new WorkQueueHeader(name, spool.Epoch, shape.Repeatable, shape.Repeatable ? StartMode.Optimistic : StartMode.Acked) { Gang = gang },
         [.. load.Jobs.Select(job => new QueuedJob(job.Id, job.Branch, job.Spec, job.Grant))],
         load.Riders));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Nodes;
+using HpcGrid.Bridge.Staging;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
@@ -25,7 +26,7 @@ internal sealed record Awaited(QueueRow? Queue, bool IsForeign, bool IsStale, Di
 /// A superseded generation may still bring a result, because work done is work done; it may not requeue, kill or refuse (B6).
 /// </summary>
 internal sealed class VersionIntake(
-    LedgerDatabase ledger, JobEnding ending, WorkMeter meter, NodeHealth health, Action<JobSample> samples)
+    LedgerDatabase ledger, JobEnding ending, StageInStep stageIn, WorkMeter meter, NodeHealth health, Action<JobSample> samples)
 {
     private const long FirstNote = 10;
     private readonly Dictionary<(string Agent, QueueName Queue), int> _notesTold = [];
@@ -91,6 +92,7 @@ internal sealed class VersionIntake(
         Tell(job, report, tick);
         meter.Ended(tick.Monotonic, OccupiedSeconds(report));
         if (!job.Killed) health.Ended(report, OccupiedSeconds(report), () => IncomingJobs.KindOf(ledger.Assignments.Spec(job.Row)), tick.Monotonic);
+        if (report.Outcome == Outcome.InputFailed) stageIn.Doubt(ledger.Assignments.Cached(job.Row));
         if (job.Queue != version.Header.Name) ending.CondemnInQueue(job);
         if (job.Killed) state = JobState.Killed;
         var reason = report.Reason ?? (state == JobState.ErrorE ? report.Payload?.Describe() : null);

@@ -23,9 +23,12 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
     /// <summary>True for what rides in queue files.</summary>
     public static bool IsRider(Content content) => content.Size <= Limits.LargestRider;
 
-    /// <summary>Throws GridError: Unavailable when trying again may help; otherwise the trouble of the last replica.</summary>
+    /// <summary>
+    /// Leaves alone what is in place and whole. Throws GridError: Unavailable when trying again may help; otherwise the trouble of the last replica.
+    /// </summary>
     public async Task Fetch(SourceFile source, string token, CancellationToken ct)
     {
+        if (!IsRider(source.Content) && IsWhole(source.Content)) return;
         if (source.Member is { } member)
         {
             var archive = source.Archive ?? throw GridError.Invalid($"'{source.Lfn}' is a member of an archive that the catalogue does not describe");
@@ -33,6 +36,13 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
             await Placed(() => Extract(source, archive, member, ct), ct);
         }
         else await Placed(() => Download(source.Replicas, source.Content, token, KeepInput(source.Content), ct), ct);
+    }
+
+    /// <summary>A file in the cache that somebody doubted, or of another size than it should have. Throws GridError when it cannot be read now.</summary>
+    private bool IsWhole(Content content)
+    {
+        var errno = cache.Verify(content);
+        return errno == Errno.None || (errno == Errno.ENOENT ? false : throw errno.ToGridError("reading the spool's cache"));
     }
 
     private async Task FetchArchiveOnce(SourceFile source, Content archive, string token, CancellationToken ct)

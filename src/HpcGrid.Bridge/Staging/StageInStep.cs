@@ -15,7 +15,7 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
 {
     private readonly Dictionary<string, Wanted> _wanted = [];
     private readonly Dictionary<long, Waiter> _waiters = [];
-    private readonly HashSet<string> _present = [];
+    private readonly HashSet<string> _present = [], _doubted = [];
     private long _looked;
 
     public override void Run(Tick tick)
@@ -49,6 +49,19 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
         _looked = 0;
     }
 
+    /// <summary>
+    /// A job failed for its inputs. What lies in the cache may be gone, after a crash of the server (S4) or a site's purge of old files, or it may not be
+    /// whole: before another job has it, it is read.
+    /// </summary>
+    public void Doubt(IEnumerable<string> cached)
+    {
+        foreach (var sha in cached)
+        {
+            _doubted.Add(sha);
+            _present.Remove(sha);
+        }
+    }
+
     /// <summary>Where a job's inputs are; null while one of them is not known to be here.</summary>
     public StagedInputs? Placed(IReadOnlyList<SourceFile> sources)
     {
@@ -64,7 +77,7 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
         foreach (var source in job.Sources)
         {
             var sha = source.Content.Sha256;
-            if (_present.Contains(sha) || (fetcher.Has(source.Content) && _present.Add(sha))) continue;
+            if (IsHere(source.Content)) continue;
             missing.Add(sha);
             if (!_wanted.TryGetValue(sha, out var wanted)) _wanted[sha] = wanted = new Wanted(source);
             wanted.Jobs.Add(job.Row);
@@ -72,6 +85,9 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
         if (missing.Count == 0) MakeReady(job);
         else _waiters[job.Row] = new Waiter(job, missing);
     }
+
+    private bool IsHere(Content content) =>
+        _present.Contains(content.Sha256) || (!_doubted.Contains(content.Sha256) && fetcher.Has(content) && _present.Add(content.Sha256));
 
     private void Begin(Tick tick, Wanted wanted)
     {
@@ -97,6 +113,7 @@ internal sealed class StageInStep(LedgerDatabase ledger, Fetcher fetcher, JobEnd
     {
         var sha = wanted.Source.Content.Sha256;
         _present.Add(sha);
+        _doubted.Remove(sha);
         _wanted.Remove(sha);
         foreach (var row in wanted.Jobs)
         {

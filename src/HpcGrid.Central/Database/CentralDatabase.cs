@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Central.Database;
@@ -23,7 +24,7 @@ public sealed class CentralDatabase : IDisposable
     /// <summary>Opens or makes the database and brings its tables up to date. Throws GridError(Conflict) for one of a newer version.</summary>
     public static CentralDatabase Open(string path)
     {
-        SQLitePCL.Batteries_V2.Init();
+        SqliteLibrary.Load();
         var session = Connect(path, writer: true);
         try { Migrations.Apply(session); }
         catch { session.Dispose(); throw; }
@@ -64,6 +65,7 @@ public sealed class CentralDatabase : IDisposable
             Mode = writer ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite,
         }.ToString());
         connection.Open();
+        SqliteLibrary.PlanOnce(connection);
         SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle!, Limits.BusySeconds * 1000);
         var session = new Session(connection) { IsWriter = writer };
         string[] settings = writer

@@ -20,8 +20,7 @@ internal sealed class SpoolCheck(SpoolLook look, TimeProvider time, bool idle)
         var suspicions = SpoolSuspicions.OfOne(before).ToList();
         var files = before.Things.Where(thing => SpoolReading.HasContent(thing.Kind)).ToList();
         var older = Superseded(before);
-        using var image = new WorkQueueImage(Path.Combine(Path.GetTempPath(), "hpcgrid-spool-check"));
-        var reading = new SpoolReading(look.Root, image);
+        var reading = new SpoolReading(look.Root);
         for (var i = 0; i < files.Count; i++)
         {
             ct.ThrowIfCancellationRequested();

@@ -4,8 +4,7 @@ namespace HpcGrid.Spool;
 
 /// <summary>Opens each file of a spool that has content and says what is wrong with it. Reads only; the bridge alone may quarantine.</summary>
 /// <param name="root">The spool.</param>
-/// <param name="image">Decodes queue files in a scratch directory of this machine.</param>
-public sealed class SpoolReading(SpoolRoot root, WorkQueueImage image)
+public sealed class SpoolReading(SpoolRoot root)
 {
     /// <summary>True for files whose content can be checked.</summary>
     public static bool HasContent(ThingKind kind) => kind
@@ -33,11 +32,11 @@ public sealed class SpoolReading(SpoolRoot root, WorkQueueImage image)
         switch (thing.Kind)
         {
             case ThingKind.Offer:
-                return PoolEntry.TryParse(thing.Name, out var entry) ? Says(image.ReadQueue(bytes).Header.Name, entry.Name) : null;
+                return PoolEntry.TryParse(thing.Name, out var entry) ? Says(WorkQueueImage.ReadQueue(bytes).Header.Name, entry.Name) : null;
             case ThingKind.Claim or ThingKind.Withdrawn:
-                return QueueName.TryParseFile(thing.Name, out var queue) ? Says(image.ReadQueue(bytes).Header.Name, queue) : null;
+                return QueueName.TryParseFile(thing.Name, out var queue) ? Says(WorkQueueImage.ReadQueue(bytes).Header.Name, queue) : null;
             case ThingKind.Version:
-                return VersionName.TryParse(thing.Name, out var version) ? Says(image.ReadVersion(bytes).Header.Name, version.Queue) : null;
+                return VersionName.TryParse(thing.Name, out var version) ? Says(WorkQueueImage.ReadVersion(bytes).Header.Name, version.Queue) : null;
             default:
                 _ = Trailer.Open(bytes);
                 return null;

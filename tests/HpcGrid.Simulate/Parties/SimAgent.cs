@@ -6,7 +6,6 @@ using HpcGrid.Agent.Peeks;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core;
 using HpcGrid.Core.Sites;
-using HpcGrid.Simulate.Fs;
 using HpcGrid.Simulate.World;
 using HpcGrid.Spool;
 
@@ -52,9 +51,6 @@ internal sealed class SimAgent
 
     /// <summary>It has left by itself.</summary>
     public bool Left { get; private set; }
-
-    /// <summary>After a crash of the server.</summary>
-    public void Break() => (_fs as SimFs)?.Break();
 
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Post(new EndSignal());
@@ -107,7 +103,7 @@ internal sealed class SimAgent
         };
         var parts = new NodeParts(work, Payloads, new SideWork(Party, "copy"), new NoMonitor()) { Looks = new SideWork(Party, "look") };
         var runner = new JobRunner(parts, new JobEnvironment(new Hashtable(), Name, _birth.Node, JobSheets.Site), spool, _mailbox, clock, options.Grace);
-        var orders = new Orders(this, new SpoolWork(spool, _grid.Image, settings.Chance, new AnswerShelf(spool, clock)));
+        var orders = new Orders(this, new SpoolWork(spool, settings.Chance, new AnswerShelf(spool, clock)));
         Turn(new AgentLoop(options, settings, runner, orders, _mailbox, clock));
     }
 

@@ -93,7 +93,6 @@ internal sealed class SimBridge
         var link = new SimCentral.Link(_grid, _grid.Central, _grid.Scheduler, _grid.Dice);
         var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin(Background, () => _ = work()))
         {
-            Image = _grid.Image,
             Disk = new SimDisk(Party.Clock),
             Room = Room,
         };

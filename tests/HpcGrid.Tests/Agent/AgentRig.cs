@@ -21,7 +21,6 @@ internal sealed class AgentRig : IDisposable
     private static readonly int Patience = int.Parse(Environment.GetEnvironmentVariable("HPCGRID_TEST_PATIENCE") ?? "30000", CultureInfo.InvariantCulture);
 
     private readonly SigningKey _key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-    private readonly WorkQueueImage _image;
     private readonly List<Process> _processes = [];
     private long _queues, _messages, _leases;
 
@@ -30,7 +29,6 @@ internal sealed class AgentRig : IDisposable
         Folder = Directory.CreateTempSubdirectory("hpcgrid-agent-").FullName;
         Root = SpoolRoot.Create(new PosixFs(), Path.Combine(Folder, "spool"), SpoolSharing.Private, 2, Guid.NewGuid(), RandomNonces.Next);
         Bridge = new BridgeSpool(Root, 1, RandomNonces.Next);
-        _image = new WorkQueueImage(Path.Combine(Folder, "scratch"));
         Bridge.PublishKeys(new PublishedKeys(1, [_key.PublicPem], null));
     }
 
@@ -70,7 +68,7 @@ internal sealed class AgentRig : IDisposable
         }).ToList();
         var queue = new WorkQueue(
             new WorkQueueHeader(name, 1, true, start) { Gang = gang }, jobs, blobs.ToDictionary(blob => Content.Of(blob).Sha256));
-        var offered = Bridge.Offer(new PoolEntry(name, 1, 100, specs.Max(spec => spec.Resources.TtlSeconds), jobs.Count) { Gang = gang?.Number ?? 0 }, _image.Write(queue));
+        var offered = Bridge.Offer(new PoolEntry(name, 1, 100, specs.Max(spec => spec.Resources.TtlSeconds), jobs.Count) { Gang = gang?.Number ?? 0 }, WorkQueueImage.Write(queue));
         Assert.That(offered, Is.EqualTo(Errno.None));
         return name;
     }
@@ -155,7 +153,7 @@ internal sealed class AgentRig : IDisposable
 
     public JobReport Running(QueueName queue) => Version(queue, version => version.Reports.Any(report => report.Stage == ReportStage.Running)).Reports[0];
 
-    public WorkQueueVersion? Read(QueueName queue) => Bridge.Agents.ReadVersion(Place, queue, 1, _image).Value;
+    public WorkQueueVersion? Read(QueueName queue) => Bridge.Agents.ReadVersion(Place, queue, 1).Value;
 
     /// <summary>An output's bytes, from the queue file or from the spool.</summary>
     public byte[] Bytes(WorkQueueVersion version, CollectedOutput output)
@@ -209,7 +207,6 @@ internal sealed class AgentRig : IDisposable
             process.Dispose();
         }
         if (Agent.Length > 0) Wait(() => PayloadProcesses().Count == 0, "the guard ends what the agent left");
-        _image.Dispose();
         _key.Dispose();
         Directory.Delete(Folder, recursive: true);
     }

@@ -46,9 +46,9 @@ public sealed class BlackHoleTests
     {
         _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { Nodes = 3 } };
         Enqueue(1, 60);
-        using var bad = _rig.Agent("bad");
-        using var good = _rig.Agent("good");
-        using var better = _rig.Agent("better");
+        var bad = _rig.Agent("bad");
+        var good = _rig.Agent("good");
+        var better = _rig.Agent("better");
         var served = 0;
         _rig.Until(() =>
         {
@@ -62,7 +62,7 @@ public sealed class BlackHoleTests
         Enqueue(5000, 10);
         _rig.Until(() => Serve(good, Outcome.Succeeded) + Serve(better, Outcome.Succeeded) > 0 && _rig.Central.Events.Count > before, "the others go on");
         _rig.Until(() => _rig.Central.Nodes.Any(node => node is { Node: "bad", State: "black hole" }), "central is told");
-        using var again = _rig.Agent("bad");
+        var again = _rig.Agent("bad");
         _rig.Until(() => { again.Beat(); return again.Messages().OfType<Drain>().Any(); }, "a new agent on that node gets no work either");
     }
 
@@ -71,8 +71,8 @@ public sealed class BlackHoleTests
     {
         _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { Nodes = 2 } };
         Enqueue(1, 40);
-        using var one = _rig.Agent("one");
-        using var other = _rig.Agent("other");
+        var one = _rig.Agent("one");
+        var other = _rig.Agent("other");
         _rig.Until(() =>
         {
             Serve(one, Outcome.ExecutionFailed);

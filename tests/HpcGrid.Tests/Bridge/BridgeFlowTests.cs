@@ -18,7 +18,7 @@ public sealed class BridgeFlowTests
     public void A_job_goes_from_assignment_through_a_queue_file_to_its_end()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         agent.Publish(queue, false, [agent.Report(queue.Jobs[0], ReportStage.Running)]);
         _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Running), "running is told");
@@ -37,7 +37,7 @@ public sealed class BridgeFlowTests
     public void A_version_that_comes_again_or_late_changes_nothing()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         agent.Publish(queue, 5, false, [agent.Report(queue.Jobs[0], ReportStage.Ended, Outcome.Succeeded)]);
         _rig.Until(() => _rig.Central.EndOf(7) is not null, "the end is told");
@@ -56,7 +56,7 @@ public sealed class BridgeFlowTests
     public void An_output_is_uploaded_and_verified_before_the_end_is_told()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         var bytes = "result"u8.ToArray();
         var content = Content.Of(bytes);
@@ -79,7 +79,7 @@ public sealed class BridgeFlowTests
     {
         _rig.Storage.PutFault = System.Net.HttpStatusCode.ServiceUnavailable;
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         var bytes = new byte[100_000];
         Random.Shared.NextBytes(bytes);
@@ -101,7 +101,7 @@ public sealed class BridgeFlowTests
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(8));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         var first = queue.Jobs[0];
         var output = Large(agent, first.Id);
@@ -130,7 +130,7 @@ public sealed class BridgeFlowTests
     {
         _rig.Storage.PutFault = System.Net.HttpStatusCode.Forbidden;
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         var content = Content.Of("result"u8);
         var report = agent.Report(queue.Jobs[0], ReportStage.Ended, Outcome.Succeeded) with { Outputs = [new CollectedOutput("out.txt", content, null, [])] };
@@ -147,7 +147,7 @@ public sealed class BridgeFlowTests
     public void A_job_that_is_handed_back_is_offered_as_the_next_generation()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         agent.Finish(queue, Outcome.HandedBack);
         var again = Claim(agent);
@@ -165,7 +165,7 @@ public sealed class BridgeFlowTests
     public void What_a_final_version_does_not_mention_is_handed_back()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         agent.Publish(queue, true, []);
         Assert.That(Claim(agent).Jobs.Single().Branch, Is.EqualTo(1));
@@ -175,13 +175,13 @@ public sealed class BridgeFlowTests
     public void A_job_of_a_dead_agent_is_offered_again_once()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         agent.Publish(queue, false, [agent.Report(queue.Jobs[0], ReportStage.Running)]);
         _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Running), "running is told");
         _rig.Batch.Pilots[_rig.Batch.Pilots.Keys.Single()] = BatchState.Ended;
         _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Requeued), "it is offered again");
-        using var next = _rig.Agent();
+        var next = _rig.Agent();
         var again = Claim(next);
         Assert.That(again.Jobs.Single().Branch, Is.EqualTo(1));
         next.Finish(again);
@@ -199,7 +199,7 @@ public sealed class BridgeFlowTests
     public void A_result_that_a_dead_agent_had_published_counts()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.Batch.Pilots[_rig.Batch.Pilots.Keys.Single()] = BatchState.Ended;
         agent.Finish(queue);
@@ -212,7 +212,7 @@ public sealed class BridgeFlowTests
     public void A_silent_agent_is_given_up_only_after_the_time_in_which_it_must_have_killed_its_children()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Claim(agent);
         _rig.Ticks(250, 2);
         Assert.That(_rig.Central.Of(7).Any(e => e.What is Requeued), Is.False, "500 s of silence are not enough");
@@ -224,7 +224,7 @@ public sealed class BridgeFlowTests
     public void A_batch_system_that_does_not_answer_makes_nobody_dead()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.Batch.Away = true;
         for (var i = 0; i < 200; i++)
@@ -241,7 +241,7 @@ public sealed class BridgeFlowTests
     public void Central_being_away_stops_no_agent()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.Central.IsConnected = false;
         agent.Finish(queue);
@@ -255,7 +255,7 @@ public sealed class BridgeFlowTests
     public void A_strict_job_begins_when_told_and_is_offered_again_only_when_its_node_is_surely_gone()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7, repeatable: false));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         Assert.That(queue.Header.StartMode, Is.EqualTo(StartMode.Acked));
         _rig.Ticks(20);
@@ -274,7 +274,7 @@ public sealed class BridgeFlowTests
     public void Draining_gives_back_what_has_not_begun_and_finishes_what_runs()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(8));
         _rig.Until(() => agent.Spool.ListPool(0, 10).Items.Count > 0, "the second job lies in the pool");

@@ -84,7 +84,7 @@ internal sealed class BridgeRig : IDisposable
     }
 
     /// <summary>Plays an agent of the first pilot that runs.</summary>
-    public PlayedAgent Agent(string node = "node1") => new(Options.Spool, Path.Combine(_folder, "scratch"), Pilot(), node);
+    public PlayedAgent Agent(string node = "node1") => new(Options.Spool, Pilot(), node);
 
     /// <summary>A pilot that runs.</summary>
     public string Pilot()
@@ -134,16 +134,13 @@ internal sealed class BridgeRig : IDisposable
 }
 
 /// <summary>An agent in the hands of a test: the real protocol, no payload.</summary>
-internal sealed class PlayedAgent : IDisposable
+internal sealed class PlayedAgent
 {
-    private readonly WorkQueueImage _image;
     private readonly Dictionary<QueueName, long> _sequences = [];
     private long _beat;
 
-    public PlayedAgent(string spool, string scratch, string pilot, string node)
+    public PlayedAgent(string spool, string pilot, string node)
     {
-        Directory.CreateDirectory(scratch);
-        _image = new WorkQueueImage(scratch);
         Name = AgentName.Make("b-" + pilot, node, RandomNonces.Next());
         var card = new AgentCard(Name, node, pilot, "b-" + pilot, 2, 16_384, 20_480, "none", null, 1);
         Spool = AgentSpool.Join(new PosixFs(), spool, card, RandomNonces.Next);
@@ -158,7 +155,7 @@ internal sealed class PlayedAgent : IDisposable
     public WorkQueue? TryClaim()
     {
         foreach (var entry in Spool.ListPool(0, 10).Items)
-            if (Spool.TryClaim(entry) == Errno.None) return Spool.ReadClaim(entry.Name, _image).Queue;
+            if (Spool.TryClaim(entry) == Errno.None) return Spool.ReadClaim(entry.Name).Queue;
         return null;
     }
 
@@ -199,7 +196,7 @@ internal sealed class PlayedAgent : IDisposable
     {
         var version = new WorkQueueVersion(queue.Header, sequence, final, Name, Spool.AppliedMessage, [.. reports], blobs ?? new Dictionary<string, byte[]>())
         { Notes = notes ?? [] };
-        Assert.That(Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), _image.Write(version)), Is.EqualTo(Errno.None));
+        Assert.That(Spool.PublishVersion(new VersionName(queue.Header.Name, sequence, final), WorkQueueImage.Write(version)), Is.EqualTo(Errno.None));
     }
 
     public void Finish(WorkQueue queue, Outcome outcome = Outcome.Succeeded) => Publish(queue, true, queue.Jobs.Select(job => Report(job, ReportStage.Ended, outcome)));
@@ -211,6 +208,4 @@ internal sealed class PlayedAgent : IDisposable
     }
 
     private readonly List<ControlMessage> _seen = [];
-
-    public void Dispose() => _image.Dispose();
 }

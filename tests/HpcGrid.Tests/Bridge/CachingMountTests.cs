@@ -22,7 +22,7 @@ public sealed class CachingMountTests
     [Test]
     public void A_kill_is_confirmed_within_two_poll_intervals()
     {
-        using var agent = Running(out var queue);
+        var agent = Running(out var queue);
         var taken = Take(agent, () => _rig.Central.Arrivals!.Pushed(new KillNow([Seven])), message => message == new Kill(Seven),
             () => agent.Finish(queue, Outcome.Killed), () => _rig.Central.EndOf(7)?.State == JobState.Killed);
         Assert.That(taken, Is.LessThan(2 * (Timing.PollMax + Caching)).And.GreaterThan(2 * Caching));
@@ -31,7 +31,7 @@ public sealed class CachingMountTests
     [Test]
     public void A_look_is_answered_within_two_poll_intervals()
     {
-        using var agent = Running(out _);
+        var agent = Running(out _);
         var order = new PeekOrder(Guid.NewGuid(), Seven, PeekKind.File, "stdout", 0);
         var taken = Take(agent, () => _rig.Central.Arrivals!.Pushed(new PeekNow([order])), message => message is Peek,
             () => agent.Spool.PublishAnswer(new PeekAnswer(order.Id, new Peeked { Job = 7, Attempt = 1, Bytes = [1], Size = 1 }, null)),

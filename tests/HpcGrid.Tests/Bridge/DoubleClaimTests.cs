@@ -18,7 +18,7 @@ public sealed class DoubleClaimTests
         var (first, second, _) = ClaimTwice();
         _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Requeued), "it is offered again");
         _rig.Until(() => first.Spool.CheckLive() != Liveness.Live && second.Spool.CheckLive() != Liveness.Live, "both are fenced");
-        using var third = _rig.Agent("node3");
+        var third = _rig.Agent("node3");
         var again = Claim(third);
         third.Finish(again);
         _rig.Until(() => _rig.Central.EndOf(7) is not null, "the end is told");
@@ -30,8 +30,6 @@ public sealed class DoubleClaimTests
             Assert.That(_rig.Central.Of(7).Count(e => e.What is Requeued), Is.EqualTo(1));
             Assert.That(_rig.Central.EndsOf(7), Is.EqualTo(1));
         });
-        first.Dispose();
-        second.Dispose();
     }
 
     [Test]
@@ -48,8 +46,6 @@ public sealed class DoubleClaimTests
             Assert.That(_rig.Central.EndsOf(7), Is.EqualTo(1));
             Assert.That(_rig.Central.Of(7).Any(e => e.What is Requeued), Is.False);
         });
-        first.Dispose();
-        second.Dispose();
     }
 
     [Test]
@@ -63,8 +59,6 @@ public sealed class DoubleClaimTests
         first.Finish(queue);
         _rig.Until(() => _rig.Central.EndOf(7) is not null, "the owner's result counts");
         Assert.That(_rig.Central.EndOf(7)!.State, Is.EqualTo(JobState.Done));
-        first.Dispose();
-        second.Dispose();
     }
 
     [Test]
@@ -78,8 +72,6 @@ public sealed class DoubleClaimTests
         _rig.Ticks(100);
         Assert.That(Alarms(), Has.Count.EqualTo(1));
         Assert.That(Alarms()[0], Does.Contain($"by agent {second.Name}").And.Contain($"while agent {first.Name} holds it"));
-        first.Dispose();
-        second.Dispose();
 
         List<string> Alarms() => [.. _rig.Central.Of(7).Select(e => e.What).OfType<Noted>().Where(note => note.IsAlarm is true).Select(note => note.Text).Distinct()];
     }

@@ -20,7 +20,7 @@ public sealed class ErrorOutputTests
     [TestCase(Outcome.ValidationFailed, "ErrorV")]
     public void Error_outputs_are_uploaded_and_the_job_ends_as_it_failed(Outcome outcome, string state)
     {
-        using var agent = RunSeven(out var queue);
+        var agent = RunSeven(out var queue);
         Fail(agent, queue, outcome);
         _rig.Until(() => _rig.Central.EndOf(7) is not null, "it is over");
         var end = _rig.Central.EndOf(7)!;
@@ -36,7 +36,7 @@ public sealed class ErrorOutputTests
     public void Error_outputs_that_no_storage_takes_do_not_change_why_the_job_failed()
     {
         _rig.Storage.PutFault = HttpStatusCode.Forbidden;
-        using var agent = RunSeven(out var queue);
+        var agent = RunSeven(out var queue);
         Fail(agent, queue, Outcome.ExecutionFailed);
         _rig.Until(() => _rig.Central.EndOf(7) is not null, "it is over");
         var end = _rig.Central.EndOf(7)!;
@@ -47,7 +47,7 @@ public sealed class ErrorOutputTests
     [Test]
     public void What_a_killed_job_wrote_is_not_saved()
     {
-        using var agent = RunSeven(out var queue);
+        var agent = RunSeven(out var queue);
         _rig.Central.Kill[new AttemptId(7, 1)] = true;
         _rig.Until(() => agent.Messages().Contains(new Kill(new AttemptId(7, 1))), "the agent is told");
         Fail(agent, queue, Outcome.ExecutionFailed);
@@ -58,7 +58,7 @@ public sealed class ErrorOutputTests
     [Test]
     public void Samples_of_running_jobs_reach_central()
     {
-        using var agent = RunSeven(out var queue);
+        var agent = RunSeven(out var queue);
         foreach (var cpu in new[] { 1.5, 2.5 })
         {
             var sample = new JobSample { Job = 7, Attempt = 1, At = DateTimeOffset.UnixEpoch.AddSeconds(cpu), CpuSeconds = cpu, RssKib = 100 };
@@ -71,7 +71,7 @@ public sealed class ErrorOutputTests
     [Test]
     public void A_remark_is_told_while_the_job_runs_and_only_once()
     {
-        using var agent = RunSeven(out var queue);
+        var agent = RunSeven(out var queue);
         for (var i = 1; i <= 3; i++)
         {
             agent.Publish(queue, i == 3, [agent.Report(queue.Jobs[0], i == 3 ? ReportStage.Ended : ReportStage.Running, i == 3 ? Outcome.ExecutionFailed : null)],

@@ -9,11 +9,7 @@ public sealed class FreezeTests
     private readonly List<PlayedAgent> _agents = [];
 
     [TearDown]
-    public void Stop()
-    {
-        foreach (var agent in _agents) agent.Dispose();
-        _rig.Dispose();
-    }
+    public void Stop() => _rig.Dispose();
 
     [Test]
     public void Agents_that_fall_silent_together_are_not_given_up()

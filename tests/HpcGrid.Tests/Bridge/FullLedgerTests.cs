@@ -19,7 +19,7 @@ public sealed class FullLedgerTests
     [Test]
     public void The_bridge_takes_no_more_says_so_and_goes_on_when_there_is_room()
     {
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         _rig.Ticks(50);
         MostPages(1);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7) with { Token = new string('x', 1_000_000) });

@@ -23,8 +23,8 @@ public sealed class GangTests
     public void A_job_over_two_nodes_is_offered_to_the_first_of_them_when_both_are_empty_and_ends_once()
     {
         _rig.Central.Waiting.Enqueue(Wide(1));
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         var gang = Kept(a, b);
         Beat(gang, (a, 2), (b, 1));
         _rig.Ticks(20);
@@ -48,8 +48,8 @@ public sealed class GangTests
     public void A_strict_job_whose_first_node_has_ended_waits_for_the_word_of_the_batch_system_on_its_other_nodes()
     {
         _rig.Central.Waiting.Enqueue(Wide(1, repeatable: false));
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         var gang = Kept(a, b);
         Beat(gang, (a, 2), (b, 2));
         var (first, second) = IsFirst(a) ? (a, b) : (b, a);
@@ -75,8 +75,8 @@ public sealed class GangTests
     public void When_a_node_of_the_gang_is_lost_the_first_is_told_to_stop_and_the_job_gets_another_gang()
     {
         _rig.Central.Waiting.Enqueue(Wide(1));
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         var gang = Kept(a, b);
         Beat(gang, (a, 2), (b, 2));
         var (first, second) = IsFirst(a) ? (a, b) : (b, a);
@@ -87,7 +87,7 @@ public sealed class GangTests
         _rig.Until(() => first.Messages().OfType<Release>().Any(release => release.Gang == gang), "the first is told");
         first.Publish(claimed!, true, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Ended, Outcome.Preempted)));
 
-        using var c = new PlayedAgent(_rig.Options.Spool, Path.Combine(_rig.Options.State, "scratch"), _rig.Pilot(), "c");
+        var c = new PlayedAgent(_rig.Options.Spool, _rig.Pilot(), "c");
         var next = Kept(first, c);
         Assert.That(next, Is.GreaterThan(gang));
         Beat(next, (first, 2), (c, 2));
@@ -104,8 +104,8 @@ public sealed class GangTests
     public void An_offer_that_nobody_claimed_is_taken_back_when_a_node_of_its_gang_is_lost()
     {
         _rig.Central.Waiting.Enqueue(Wide(1, repeatable: false));
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         var gang = Kept(a, b);
         Beat(gang, (a, 2), (b, 2));
         _rig.Until(() => a.Spool.ListPool(0, 10).Items.Count == 1, "the job is offered");
@@ -118,8 +118,8 @@ public sealed class GangTests
     public void A_bridge_that_restarts_goes_on_with_the_gang_it_has()
     {
         _rig.Central.Waiting.Enqueue(Wide(1));
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         var gang = Kept(a, b);
         Beat(gang, (a, 2), (b, 2));
         var first = IsFirst(a) ? a : b;
@@ -138,8 +138,8 @@ public sealed class GangTests
     public void A_killed_job_that_waits_for_its_nodes_gives_them_back()
     {
         _rig.Central.Waiting.Enqueue(Wide(1));
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         var gang = Kept(a, b);
         Beat(gang, (a, 2), (b, 0));
         _rig.Central.Arrivals!.Pushed(new KillNow([new AttemptId(1, 1)]));
@@ -151,7 +151,7 @@ public sealed class GangTests
     public void Pilots_are_started_with_all_their_nodes_and_central_hears_how_many_one_job_can_have()
     {
         _rig.Central.Waiting.Enqueue(Wide(1));
-        using var a = _rig.Agent("a");
+        var a = _rig.Agent("a");
         _rig.Until(() => _rig.Central.SiteMaps.Any(), "work is asked for");
         Assert.That(_rig.Central.SiteMaps.Last().Nodes, Is.EqualTo(2));
         Assert.That(_rig.Batch.Requests, Is.Not.Empty);
@@ -162,8 +162,8 @@ public sealed class GangTests
     public void A_pilot_that_has_lost_nodes_makes_room_for_one_that_has_enough()
     {
         _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { Nodes = 2 } };
-        using var a = _rig.Agent("a");
-        using var b = _rig.Agent("b");
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
         _rig.Ticks(20);
         b.Beat(left: true);
         _rig.Central.Waiting.Enqueue(Wide(1));
@@ -182,7 +182,7 @@ public sealed class GangTests
     {
         var shared = Path.Combine(_rig.Options.State, "shared");
         _rig.Options = _rig.Options with { Batch = _rig.Options.Batch with { SharedWork = shared } };
-        using var living = _rig.Agent("a");
+        var living = _rig.Agent("a");
         _rig.Until(() => _rig.Central.Requests.Count > 0, "the agent is known");
         var ours = Path.Combine(shared, living.Spool.Root.Sentinel.ClusterId.ToString());
         foreach (var name in (string[])[living.Name, "b-old.n1.x"]) Directory.CreateDirectory(Path.Combine(ours, name, "sandbox1"));

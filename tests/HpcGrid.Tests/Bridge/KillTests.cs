@@ -16,7 +16,7 @@ public sealed class KillTests
     public void A_job_in_the_pool_ends_at_once_and_its_offer_is_withdrawn_or_whoever_claims_it_is_told()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         _rig.Until(() => agent.Spool.ListPool(0, 10).Items.Count > 0, "it is offered");
         _rig.Central.Kill[new AttemptId(7, 1)] = true;
         _rig.Until(() => _rig.Central.EndOf(7)?.State == JobState.Killed, "it is over");
@@ -33,7 +33,7 @@ public sealed class KillTests
     public void A_running_job_ends_when_its_agent_says_so()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         agent.Publish(queue, false, [agent.Report(queue.Jobs[0], ReportStage.Running)]);
         _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Running), "it runs");
@@ -48,7 +48,7 @@ public sealed class KillTests
     public void A_kill_without_effect_is_said_again()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Claim(agent);
         _rig.Ticks(20);
         _rig.Central.Kill[new AttemptId(7, 1)] = true;
@@ -59,7 +59,7 @@ public sealed class KillTests
     public void A_killed_job_of_a_dead_agent_is_not_offered_again()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Claim(agent);
         _rig.Ticks(20);
         _rig.Central.Kill[new AttemptId(7, 1)] = true;
@@ -80,7 +80,7 @@ public sealed class KillTests
     public void An_attempt_that_is_over_for_central_is_dropped_and_stopped_without_a_word()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.Central.Fenced[new AttemptId(7, 1)] = true;
         agent.Publish(queue, false, [agent.Report(queue.Jobs[0], ReportStage.Running)]);

@@ -11,14 +11,9 @@ public sealed class ManyAgentsTests
     private const int Thousand = 1000;
     private static readonly TimeSpan CachingBound = TimeSpan.FromMilliseconds(100);
     private readonly BridgeRig _rig = new() { Shards = 16, CachingBound = CachingBound };
-    private readonly List<PlayedAgent> _agents = [];
 
     [TearDown]
-    public void Stop()
-    {
-        foreach (var agent in _agents) agent.Dispose();
-        _rig.Dispose();
-    }
+    public void Stop() => _rig.Dispose();
 
     [Test]
     public void A_thousand_idle_agents_cost_no_more_than_the_budget_and_none_is_suspected()
@@ -47,7 +42,7 @@ public sealed class ManyAgentsTests
     {
         var idle = Idle(Thousand);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent("busy");
+        var agent = _rig.Agent("busy");
         agent.Beat();
         var queue = Claim(agent);
         for (var beat = 1; beat <= 60; beat++)
@@ -68,7 +63,7 @@ public sealed class ManyAgentsTests
     {
         Idle(50);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent("busy");
+        var agent = _rig.Agent("busy");
         agent.Beat();
         var queue = Claim(agent);
         // The looks for so many new agents are paid first; then the claim is seen.
@@ -89,7 +84,7 @@ public sealed class ManyAgentsTests
     public void What_a_mount_shows_later_than_the_heartbeat_is_found_without_another_beat()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         agent.Beat();
         _rig.Ticks(5);
         var queue = Claim(agent);
@@ -103,7 +98,7 @@ public sealed class ManyAgentsTests
     public void A_change_that_no_heartbeat_told_of_is_found_in_the_end()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         agent.Beat();
         var queue = Claim(agent);
         _rig.Ticks(100);
@@ -120,7 +115,7 @@ public sealed class ManyAgentsTests
     public void A_claim_that_no_heartbeat_told_of_is_not_taken_for_lost()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         agent.Beat();
         _rig.Ticks(20);
         var queue = Claim(agent);
@@ -139,7 +134,7 @@ public sealed class ManyAgentsTests
     [Test]
     public void Heartbeats_of_agents_that_are_gone_are_removed()
     {
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         agent.Beat();
         _rig.Ticks(20);
         agent.Beat(left: true);

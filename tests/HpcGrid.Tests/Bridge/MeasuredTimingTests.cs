@@ -35,7 +35,7 @@ public sealed class MeasuredTimingTests
     public void An_agent_whose_heartbeats_are_shown_late_is_not_suspected_once_that_was_measured()
     {
         using var rig = new BridgeRig { CachingBound = TimeSpan.FromMilliseconds(100) };
-        using var agent = rig.Agent();
+        var agent = rig.Agent();
         agent.Beat();
         var lease = 0L;
         rig.Until(() => (lease = agent.Spool.ReadInbox().Lease?.Number ?? 0) > 0, "it has a lease");

@@ -17,7 +17,7 @@ public sealed class PeekTests
     [Test]
     public void An_order_reaches_the_agent_and_its_answer_central([Values] bool pushed)
     {
-        using var agent = RunSeven();
+        var agent = RunSeven();
         var order = Order();
         if (pushed) _rig.Central.Arrivals!.Pushed(new PeekNow([order]));
         else _rig.Central.Peeks[order.Id] = order;
@@ -34,7 +34,7 @@ public sealed class PeekTests
     [Test]
     public void An_answer_that_does_not_reach_central_is_sent_again()
     {
-        using var agent = RunSeven();
+        var agent = RunSeven();
         var order = Answered(agent);
         _rig.Until(() => _rig.Central.AnswersTried > 2, "it is tried again and again");
         Assert.That(_rig.Central.Answers, Is.Empty);
@@ -47,7 +47,7 @@ public sealed class PeekTests
     [Test]
     public void An_answer_that_nobody_waits_for_any_more_is_given_up()
     {
-        using var agent = RunSeven();
+        var agent = RunSeven();
         Answered(agent);
         _rig.Until(() => _rig.Central.AnswersTried > 1, "it is tried");
         var give = _rig.Time.GetUtcNow() + TimeSpan.FromSeconds(90);
@@ -71,7 +71,7 @@ public sealed class PeekTests
     [Test]
     public void A_message_without_effect_is_said_again()
     {
-        using var agent = RunSeven();
+        var agent = RunSeven();
         var order = Order();
         _rig.Central.Peeks[order.Id] = order;
         _rig.Until(() => { agent.Beat(); _rig.Time.Advance(TimeSpan.FromSeconds(1)); return agent.Messages().Count(message => message is Peek) > 1; }, "it is said again");
@@ -80,7 +80,7 @@ public sealed class PeekTests
     [Test]
     public void A_job_that_no_node_has_is_answered_at_once()
     {
-        using var agent = RunSeven();
+        var agent = RunSeven();
         var order = Order() with { Attempt = new AttemptId(99, 1) };
         _rig.Central.Peeks[order.Id] = order;
         _rig.Until(() => !_rig.Central.Answers.IsEmpty, "central hears");
@@ -90,7 +90,7 @@ public sealed class PeekTests
     [Test]
     public void A_damaged_answer_is_a_node_that_did_not_answer()
     {
-        using var agent = RunSeven();
+        var agent = RunSeven();
         var order = Order();
         _rig.Central.Peeks[order.Id] = order;
         _rig.Until(() => agent.Messages().Any(message => message is Peek), "the agent is told");

@@ -78,7 +78,7 @@ public sealed class RestartTests
         _rig.Until(() => !_rig.Central.Requests.IsEmpty, "central is asked");
         _rig.Central.LosesMatches = false;
         _rig.Restart();
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var jobs = new List<long>();
         _rig.Until(() =>
         {
@@ -107,7 +107,7 @@ public sealed class RestartTests
             ledger.Queues.Add(new QueueName(5, 1), strict: false, rows: 1);
             ledger.Jobs.Enqueue(ledger.Jobs.Find(new AttemptId(7, 1))!.Row, new QueueName(5, 1));
         });
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         Assert.That(queue.Header.Name, Is.EqualTo(new QueueName(HpcGrid.Bridge.Limits.NumbersPerEpoch + 1, 1)));
         agent.Finish(queue);
@@ -118,7 +118,7 @@ public sealed class RestartTests
     public void An_offer_that_was_published_and_not_marked_so_is_not_made_again()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         _rig.Until(() => agent.Spool.ListPool(0, 10).Items.Count == 1, "it is offered");
         var name = agent.Spool.ListPool(0, 10).Items[0].Name;
         _rig.WithLedger(ledger => ledger.Queues.SetStage(name, QueueStage.Offering));
@@ -131,7 +131,7 @@ public sealed class RestartTests
     public void An_offer_claimed_by_an_agent_that_the_ledger_never_saw_is_not_made_again()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         _rig.Until(() => agent.Spool.ListPool(0, 10).Items.Count == 1, "it is offered");
         var queue = agent.TryClaim()!;
         _rig.WithLedger(ledger =>
@@ -150,7 +150,7 @@ public sealed class RestartTests
     public void A_bridge_that_is_restarted_at_every_step_ends_the_job_once()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         _rig.Restart();
         var queue = Claim(agent);
         _rig.Restart();
@@ -175,7 +175,7 @@ public sealed class RestartTests
     public void An_upload_that_a_crash_cut_short_is_repeated_under_the_same_guid()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.Storage.PutFault = System.Net.HttpStatusCode.ServiceUnavailable;
         var content = HpcGrid.Core.Data.Content.Of("result"u8);
@@ -212,7 +212,7 @@ public sealed class RestartTests
     public void A_fence_that_was_cut_short_is_finished()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Claim(agent);
         _rig.Ticks(20);
         _rig.WithLedger(ledger => ledger.Agents.SetStage(ledger.Agents.All().Single() with { Stage = AgentStage.Fencing, Strong = true, Reason = "its batch job has ended" }));
@@ -236,7 +236,7 @@ public sealed class RestartTests
     public void What_an_agent_runs_of_a_ledger_that_was_lost_is_stopped()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         _rig.WithLedger(_ => { });
         Directory.Delete(_rig.Options.State, recursive: true);

@@ -8,7 +8,7 @@ public sealed class SiteMapTests
     {
         using var rig = new BridgeRig();
         rig.Options = rig.Options with { CloseSe = ["V::S::SE"], Packages = ["VO@tool::1.0"], Partitions = ["hpc"], CvmfsRevision = 7, Users = ["jdoe"] };
-        using var agent = rig.Agent();
+        var agent = rig.Agent();
         rig.Until(() =>
         {
             agent.Beat();

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
@@ -18,7 +19,7 @@ public sealed class StageInTests
     {
         var source = Stored("/data/in.txt", "hello"u8.ToArray());
         for (var job = 1; job <= 4; job++) _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         Assert.Multiple(() =>
         {
@@ -32,7 +33,7 @@ public sealed class StageInTests
     public void A_later_job_whose_file_is_here_has_it_without_another_fetch(int size)
     {
         var source = Stored("/data/in.txt", new byte[size]);
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         for (var job = 1; job <= 2; job++)
         {
             _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
@@ -47,7 +48,7 @@ public sealed class StageInTests
     public void A_file_that_was_here_and_is_gone_is_fetched_again_for_a_later_job()
     {
         var source = Stored("/data/in.txt", "hello"u8.ToArray());
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         for (var job = 1; job <= 2; job++)
         {
             _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
@@ -64,7 +65,7 @@ public sealed class StageInTests
         Random.Shared.NextBytes(bytes);
         var source = Stored("/data/big", bytes);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         var copy = new MemoryStream();
         Assert.Multiple(() =>
@@ -72,6 +73,38 @@ public sealed class StageInTests
             Assert.That(queue.Blobs, Is.Empty);
             Assert.That(agent.Spool.CopyFromCache(source.Content.Sha256, copy.Write).Content, Is.EqualTo(source.Content));
         });
+    }
+
+    [TestCase(false, TestName = "A_cached_file_that_is_gone_when_a_job_fails_for_it_is_fetched_again_for_the_next")]
+    [TestCase(true, TestName = "A_cached_file_that_is_damaged_when_a_job_fails_for_it_is_fetched_again_for_the_next")]
+    public void After_a_job_that_failed_for_its_input(bool damaged)
+    {
+        var source = Stored("/data/big", [.. Enumerable.Range(0, 200_000).Select(i => (byte)i)]);
+        var agent = _rig.Agent();
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
+        var queue = Claim(agent);
+        var cached = Path.Combine(_rig.Options.Spool, "cache", source.Content.Sha256[..2], source.Content.Sha256);
+        File.Delete(cached);
+        if (damaged) File.WriteAllBytes(cached, new byte[source.Content.Size]);
+        agent.Finish(queue, Outcome.InputFailed);
+        _rig.Until(() => _rig.Central.EndOf(1) is not null, "its end is told");
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(2, sources: [source]));
+        Claim(agent);
+        Assert.That(agent.Spool.CopyFromCache(source.Content.Sha256, _ => { }).Content, Is.EqualTo(source.Content));
+    }
+
+    [Test]
+    public void A_cached_file_that_is_whole_when_a_job_fails_for_it_is_not_fetched_again()
+    {
+        var source = Stored("/data/big", new byte[200_000]);
+        var agent = _rig.Agent();
+        for (var job = 1; job <= 2; job++)
+        {
+            _rig.Central.Waiting.Enqueue(FakeCentral.Job(job, sources: [source]));
+            agent.Finish(Claim(agent), Outcome.InputFailed);
+            _rig.Until(() => _rig.Central.EndOf(job) is not null, "its end is told");
+        }
+        Assert.That(_rig.Storage.Gets, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -87,7 +120,7 @@ public sealed class StageInTests
         var whole = Stored("/data/all.zip", archive.ToArray());
         SourceFile Member(string name) => new($"/data/{name}", Content.Of(System.Text.Encoding.UTF8.GetBytes(name)), whole.Replicas, name, whole.Content);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [Member("a.txt"), Member("b.txt")]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         var queue = Claim(agent);
         Assert.Multiple(() =>
         {
@@ -110,7 +143,7 @@ public sealed class StageInTests
         Directory.CreateDirectory(Path.GetDirectoryName(torn)!);
         File.WriteAllBytes(torn, new byte[whole.Content.Size]);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [new("/data/a.txt", Content.Of("a.txt"u8), whole.Replicas, "a.txt", whole.Content)]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Assert.That(Claim(agent).Blobs.Values.Single(), Is.EqualTo("a.txt"u8.ToArray()));
     }
 
@@ -119,7 +152,7 @@ public sealed class StageInTests
     {
         var source = Stored("/data/in.txt", "hello"u8.ToArray()) with { Content = Content.Of("something else"u8) };
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         _rig.Until(() => _rig.Central.EndOf(1) is not null, "it ends");
         Assert.Multiple(() =>
         {
@@ -133,7 +166,7 @@ public sealed class StageInTests
     {
         var source = Stored("/data/in.txt", "hello"u8.ToArray());
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source with { Replicas = [new Replica("VO::A::B", "x", "/se/gone"), .. source.Replicas] }]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Assert.That(Claim(agent).Blobs, Has.Count.EqualTo(1));
     }
 
@@ -145,7 +178,7 @@ public sealed class StageInTests
         _rig.Storage.Gate = new TaskCompletionSource();
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [slow]));
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(2));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Assert.That(Claim(agent).Jobs.Single().Id.Job, Is.EqualTo(2));
         _rig.Storage.Gate.SetResult();
         Assert.That(Claim(agent).Jobs.Single().Id.Job, Is.EqualTo(1));
@@ -158,7 +191,7 @@ public sealed class StageInTests
         _rig.Storage.RefusedTokens["token-1"] = true;
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(2, sources: [source]));
-        using var agent = _rig.Agent();
+        var agent = _rig.Agent();
         Assert.That(Claim(agent).Jobs.Single().Id.Job, Is.EqualTo(2));
         _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.ErrorIB, "the first ends");
     }

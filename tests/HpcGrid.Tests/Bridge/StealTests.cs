@@ -38,7 +38,7 @@ public sealed class StealTests
     {
         using var rig = new BridgeRig();
         rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        using var agent = rig.Agent();
+        var agent = rig.Agent();
         var rounds = 0;
         WorkQueue? queue = null;
         for (; rounds < 20; rounds++)
@@ -59,14 +59,14 @@ public sealed class StealTests
         using var rig = new BridgeRig();
         rig.Options = rig.Options with { Batch = rig.Options.Batch with { Nodes = 2 } };
         for (var job = 1; job <= 6; job++) rig.Central.Waiting.Enqueue(FakeCentral.Job(job));
-        using var loaded = rig.Agent("loaded");
+        var loaded = rig.Agent("loaded");
         var files = new List<WorkQueue>();
         rig.Until(() =>
         {
             if (loaded.TryClaim() is { } claimed) files.Add(claimed);
             return files.Sum(file => file.Jobs.Count) == 6;
         }, "all jobs are claimed by one agent");
-        using var idle = rig.Agent("idle");
+        var idle = rig.Agent("idle");
         Yield? yield = null;
         rig.Until(() =>
         {

@@ -2,6 +2,7 @@ using HpcGrid.Central;
 using HpcGrid.Central.Database;
 using HpcGrid.Central.Events;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Tests.Central;
@@ -67,7 +68,7 @@ internal sealed class MigrationTests
     private void Make(int version, params string[] statements)
     {
         using var connection = new SqliteConnection($"Data Source={_path};Pooling=False");
-        SQLitePCL.Batteries_V2.Init();
+        SqliteLibrary.Load();
         connection.Open();
         Run("CREATE TABLE schema_version (version BIGINT NOT NULL, applied_at BIGINT NOT NULL)");
         var assembly = typeof(CentralOptions).Assembly;

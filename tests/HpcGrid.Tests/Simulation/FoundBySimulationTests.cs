@@ -61,10 +61,22 @@ public sealed class FoundBySimulationTests
     [TestCase(1389UL, "gluster")]
     public void The_last_word_of_an_agent_that_is_gone_that_the_spool_was_full_stops_no_work(ulong seed, string profile) => Holds(seed, profile);
 
-    private static void Holds(ulong seed, string profile)
+    [TestCase(126, nameof(Moment.Before))]
+    [TestCase(130, nameof(Moment.After))]
+    [TestCase(130, nameof(Moment.AfterButError))]
+    [TestCase(131, nameof(Moment.Before))]
+    [TestCase(139, nameof(Moment.Before))]
+    public void A_server_that_loses_a_staged_file_while_it_gets_its_name_keeps_no_job_from_its_inputs(long operation, string moment)
+    {
+        var crash = new CrashPoint(operation, Enum.Parse<Moment>(moment), Fate.ServerLoses);
+        Holds(new RunOrder(1, FsProfile.Of("gluster"), Scenario.Small with { Crash = crash }));
+    }
+
+    private static void Holds(ulong seed, string profile) => Holds(RunOrder.OfSeed(seed, FsProfile.Of(profile)));
+
+    private static void Holds(RunOrder order)
     {
         using var workshop = new Workshop();
-        var result = HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, FsProfile.Of(profile)));
-        Assert.That(Report.Line(result), Is.Empty);
+        Assert.That(Report.Line(HpcGrid.Simulate.Simulation.Play(workshop, order)), Is.Empty);
     }
 }

@@ -179,13 +179,13 @@ public sealed class AgentSpoolTests
         var queue = new QueueName(7, 1);
         for (var s = 1; s <= 6; s++)
         {
-            var image = _world.Image.Write(SpoolWorld.Version(agent.Card.Agent, 7, s, final: s == 6));
+            var image = WorkQueueImage.Write(SpoolWorld.Version(agent.Card.Agent, 7, s, final: s == 6));
             Assert.That(agent.PublishVersion(new VersionName(queue, s, s == 6), image), Is.EqualTo(Errno.None));
             Assert.That(agent.RemoveOldVersions(queue), Is.EqualTo(Errno.None));
         }
         var place = new AgentPlace(agent.Card.Agent);
         Assert.That(bridge.Agents.Observe(place).Versions[queue], Is.EqualTo(new VersionName(queue, 6, true)));
-        Assert.That(bridge.Agents.ReadVersion(place, queue, 1, _world.Image).Value!.Final, Is.True);
+        Assert.That(bridge.Agents.ReadVersion(place, queue, 1).Value!.Final, Is.True);
         Assert.That(Directory.GetFiles(Path.Combine(_world.LivePath(agent.Card.Agent), "out")), Has.Length.EqualTo(Limits.VersionsKept + 1));
     }
 
@@ -196,7 +196,7 @@ public sealed class AgentSpoolTests
         foreach (var id in new[] { 7, 8 })
         {
             agent.TryClaim(_world.Offer(id));
-            agent.PublishVersion(new VersionName(new QueueName(id, 1), 1, true), _world.Image.Write(SpoolWorld.Version(agent.Card.Agent, id, 1, true)));
+            agent.PublishVersion(new VersionName(new QueueName(id, 1), 1, true), WorkQueueImage.Write(SpoolWorld.Version(agent.Card.Agent, id, 1, true)));
             using var source = new MemoryStream([1, 2, 3]);
             agent.PublishLargeOutput(new OutputName(new AttemptId(id, 1), 0, 0, "x.root"), source.Read);
         }

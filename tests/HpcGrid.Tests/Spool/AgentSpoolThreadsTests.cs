@@ -46,7 +46,7 @@ public sealed class AgentSpoolThreadsTests
 
     private void PublishAndBeat(AgentSpool agent, long sequence)
     {
-        var image = _world.Image.Write(SpoolWorld.Version(agent.Card.Agent, 7, sequence));
+        var image = WorkQueueImage.Write(SpoolWorld.Version(agent.Card.Agent, 7, sequence));
         Assert.That(agent.PublishVersion(new VersionName(new QueueName(7, 1), sequence, false), image), Is.EqualTo(Errno.None));
         Assert.That(agent.RemoveOldVersions(new QueueName(7, 1)), Is.EqualTo(Errno.None));
         Assert.That(agent.Heartbeat(new HeartbeatMarker(sequence, 0, false, false)), Is.EqualTo(Errno.None));

@@ -20,7 +20,7 @@ public sealed class BridgeSpoolTests
         Assert.That(bridge.ListPool().Items, Is.Empty);
         var place = new AgentPlace(agent.Card.Agent);
         Assert.That(bridge.Agents.Observe(place).Claims, Is.EqualTo(new[] { entry.Name }));
-        Assert.That(bridge.Agents.ReadClaimed(place, entry.Name, _world.Image).Queue!.Jobs, Has.Count.EqualTo(2));
+        Assert.That(bridge.Agents.ReadClaimed(place, entry.Name).Queue!.Jobs, Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -29,15 +29,15 @@ public sealed class BridgeSpoolTests
         var agent = _world.Agent();
         var name = agent.Card.Agent;
         agent.TryClaim(_world.Offer(7));
-        agent.PublishVersion(new VersionName(new QueueName(7, 1), 1, false), _world.Image.Write(SpoolWorld.Version(name, 7, 1)));
+        agent.PublishVersion(new VersionName(new QueueName(7, 1), 1, false), WorkQueueImage.Write(SpoolWorld.Version(name, 7, 1)));
         var bridge = _world.Bridge(epoch: 2);
         bridge.Agents.Fence(name);
         var place = bridge.Agents.FindPlaces(name).Items.Single();
         Assert.That(place.IsLive, Is.False);
-        Assert.That(bridge.Agents.ReadVersion(place, new QueueName(7, 1), 0, _world.Image).Sequence, Is.EqualTo(1));
+        Assert.That(bridge.Agents.ReadVersion(place, new QueueName(7, 1), 0).Sequence, Is.EqualTo(1));
         // A zombie with an open directory goes on publishing (facts 0.3).
-        File.WriteAllBytes(Path.Combine(_world.SpoolPath, "agents", name, "fenced.2", "out", "q7.g1.s2.final.db"), _world.Image.Write(SpoolWorld.Version(name, 7, 2, true)));
-        Assert.That(bridge.Agents.ReadVersion(place, new QueueName(7, 1), 1, _world.Image).Value!.Final, Is.True);
+        File.WriteAllBytes(Path.Combine(_world.SpoolPath, "agents", name, "fenced.2", "out", "q7.g1.s2.final.db"), WorkQueueImage.Write(SpoolWorld.Version(name, 7, 2, true)));
+        Assert.That(bridge.Agents.ReadVersion(place, new QueueName(7, 1), 1).Value!.Final, Is.True);
         Assert.That(bridge.Sweep.RemoveAgent(name), Is.EqualTo(Errno.None));
         Assert.That(bridge.Agents.List().Items, Is.Empty);
     }
@@ -140,7 +140,7 @@ public sealed class BridgeSpoolTests
     {
         var fs = new CountingFs(_world.Fs);
         var bridge = _world.Bridge(fs: fs);
-        var image = _world.Image.Write(SpoolWorld.Queue(7, 512));
+        var image = WorkQueueImage.Write(SpoolWorld.Queue(7, 512));
         bridge.Offer(SpoolWorld.Entry(6), image);
         var before = fs.Counts;
         bridge.Offer(SpoolWorld.Entry(7), image);

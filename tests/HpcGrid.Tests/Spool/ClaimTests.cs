@@ -44,7 +44,7 @@ public sealed class ClaimTests
         fs.Rule = (kind, _, path) => kind == FsOperation.Rename && path.Contains("/claim/", StringComparison.Ordinal) ? new Fault(errno, AfterDoing: true) : null;
         Assert.That(agent.TryClaim(entry), Is.EqualTo(errno));
         Assert.That(agent.ListClaims().Items, Is.EqualTo(new[] { entry.Name }));
-        Assert.That(agent.ReadClaim(entry.Name, _world.Image).Queue!.Jobs, Has.Count.EqualTo(2));
+        Assert.That(agent.ReadClaim(entry.Name).Queue!.Jobs, Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -79,10 +79,10 @@ public sealed class ClaimTests
     {
         var agent = _world.Agent();
         var path = Path.Combine(_world.LivePath(agent.Card.Agent), "claim", "q7.g1.db");
-        var good = _world.Image.Write(SpoolWorld.Queue(7));
+        var good = WorkQueueImage.Write(SpoolWorld.Queue(7));
         if (how == "link") File.CreateSymbolicLink(path, Path.Combine(_world.Folder, "elsewhere"));
-        else File.WriteAllBytes(path, how switch { "torn" => good[..^50], "foreign" => "hello"u8.ToArray(), _ => _world.Image.Write(SpoolWorld.Queue(8)) });
-        var reading = agent.ReadClaim(new QueueName(7, 1), _world.Image);
+        else File.WriteAllBytes(path, how switch { "torn" => good[..^50], "foreign" => "hello"u8.ToArray(), _ => WorkQueueImage.Write(SpoolWorld.Queue(8)) });
+        var reading = agent.ReadClaim(new QueueName(7, 1));
         Assert.That((reading.Errno, reading.Queue), Is.EqualTo((Errno.None, (WorkQueue?)null)));
         Assert.That(reading.Fault, Is.Not.Empty);
         Assert.That(agent.ListClaims().Items, Has.Count.EqualTo(1));

@@ -66,7 +66,7 @@ public sealed class LatestReaderTests
             return new Fault(Errno.ESTALE);
         };
         // s1 is valid and good enough in the same pass; what counts is that nothing is refused and nothing lower than the floor comes.
-        Assert.That(bridge.Agents.ReadVersion(Place, new QueueName(1, 1), 2, _world.Image).Sequence, Is.EqualTo(2).Or.EqualTo(4));
+        Assert.That(bridge.Agents.ReadVersion(Place, new QueueName(1, 1), 2).Sequence, Is.EqualTo(2).Or.EqualTo(4));
     }
 
     [Test]
@@ -76,7 +76,7 @@ public sealed class LatestReaderTests
         var fs = new FaultyFs(_world.Fs);
         var bridge = _world.Bridge(fs: fs);
         fs.Rule = (kind, _, _) => kind == FsOperation.List ? new Fault(Errno.EIO) : null;
-        var latest = bridge.Agents.ReadVersion(Place, new QueueName(1, 1), 0, _world.Image);
+        var latest = bridge.Agents.ReadVersion(Place, new QueueName(1, 1), 0);
         Assert.That((latest.Errno, latest.Value), Is.EqualTo((Errno.EIO, (WorkQueueVersion?)null)));
     }
 
@@ -91,12 +91,12 @@ public sealed class LatestReaderTests
     private void Write(params long[] sequences)
     {
         Directory.CreateDirectory(Out);
-        foreach (var sequence in sequences) File.WriteAllBytes(PathOf(sequence), _world.Image.Write(SpoolWorld.Version("1.n.x", 1, sequence)));
+        foreach (var sequence in sequences) File.WriteAllBytes(PathOf(sequence), WorkQueueImage.Write(SpoolWorld.Version("1.n.x", 1, sequence)));
     }
 
     private void Spoil(string path, string how)
     {
-        var good = _world.Image.Write(SpoolWorld.Version("1.n.x", 1, 3));
+        var good = WorkQueueImage.Write(SpoolWorld.Version("1.n.x", 1, 3));
         switch (how)
         {
             case "torn": File.WriteAllBytes(path, good[..^2000]); break;
@@ -109,12 +109,12 @@ public sealed class LatestReaderTests
                 break;
             case "directory": Directory.CreateDirectory(path); break;
             case "fifo": Assert.That(System.Diagnostics.Process.Start("mkfifo", [path])!.WaitForExit(10_000), Is.True); break;
-            case "another's": File.WriteAllBytes(path, _world.Image.Write(SpoolWorld.Version("other.agent.x", 1, 3))); break;
+            case "another's": File.WriteAllBytes(path, WorkQueueImage.Write(SpoolWorld.Version("other.agent.x", 1, 3))); break;
             default:
                 using (var file = File.Create(path)) file.SetLength(Limits.WorkQueueBytes + 1L);
                 break;
         }
     }
 
-    private Latest<WorkQueueVersion> Read(long atLeast = 0) => _world.Bridge().Agents.ReadVersion(Place, new QueueName(1, 1), atLeast, _world.Image);
+    private Latest<WorkQueueVersion> Read(long atLeast = 0) => _world.Bridge().Agents.ReadVersion(Place, new QueueName(1, 1), atLeast);
 }

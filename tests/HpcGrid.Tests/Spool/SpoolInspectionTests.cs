@@ -35,7 +35,7 @@ public sealed class SpoolInspectionTests
     public void What_is_whole_is_read_without_a_word_and_what_is_damaged_is_told()
     {
         Busy();
-        var reading = new SpoolReading(_world.Root, _world.Image);
+        var reading = new SpoolReading(_world.Root);
         var files = SpoolWalk.Take(_world.Root).Things.Where(thing => SpoolReading.HasContent(thing.Kind)).ToList();
         Assert.That(files, Has.Count.EqualTo(7));
         Assert.That(files.Select(reading.FaultOf), Is.All.Null);
@@ -57,7 +57,7 @@ public sealed class SpoolInspectionTests
         var entry = _world.Offer(3);
         File.Move(Path.Combine(_world.SpoolPath, "pool/01", entry.FileName), Path.Combine(_world.SpoolPath, "pool/01", (entry with { Name = new QueueName(5, 1) }).FileName));
         var thing = SpoolWalk.Take(_world.Root).Of(ThingKind.Offer).Single();
-        Assert.That(new SpoolReading(_world.Root, _world.Image).FaultOf(thing), Is.EqualTo("it is q3.g1 under the name of q5.g1"));
+        Assert.That(new SpoolReading(_world.Root).FaultOf(thing), Is.EqualTo("it is q3.g1 under the name of q5.g1"));
     }
 
     [Test]
@@ -134,7 +134,7 @@ public sealed class SpoolInspectionTests
         Assert.That(agent.TryClaim(claimed), Is.EqualTo(Errno.None));
         _world.Offer(4);
         var version = new VersionName(claimed.Name, 1, final);
-        Assert.That(agent.PublishVersion(version, _world.Image.Write(WorkQueueVersionOf(agent, final))), Is.EqualTo(Errno.None));
+        Assert.That(agent.PublishVersion(version, WorkQueueImage.Write(WorkQueueVersionOf(agent, final))), Is.EqualTo(Errno.None));
         _world.Bridge().Agents.Send(agent.Card.Agent, 1, new Kill(new AttemptId(1, 1)));
         _world.Bridge().Agents.Lease(agent.Card.Agent, 1);
         var cached = new byte[] { 1, 2, 3 };

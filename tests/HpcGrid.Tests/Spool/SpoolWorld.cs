@@ -8,7 +8,6 @@ namespace HpcGrid.Tests.Spool;
 /// <summary>A real spool in a temporary folder, with the parties that a test needs. Nonces count, so that every run is the same.</summary>
 internal sealed class SpoolWorld : IDisposable
 {
-    private readonly List<WorkQueueImage> _images = [];
     private int _nonce;
 
     public SpoolWorld(int shards = 2, SpoolSharing sharing = SpoolSharing.Private)
@@ -16,24 +15,14 @@ internal sealed class SpoolWorld : IDisposable
         Folder = Directory.CreateTempSubdirectory("hpcgrid-spool-").FullName;
         SpoolPath = Path.Combine(Folder, "spool");
         Root = SpoolRoot.Create(Fs, SpoolPath, sharing, shards, Guid.Parse("9e5b0f0a-6a0a-4a5e-9a57-3b1f3b0a0001"), Nonce);
-        Image = NewImage();
     }
 
     public string Folder { get; }
     public string SpoolPath { get; }
-    public string ScratchPath => Path.Combine(Folder, "scratch");
     public PosixFs Fs { get; } = new();
     public SpoolRoot Root { get; }
-    public WorkQueueImage Image { get; }
 
     public string Nonce() => "n" + Interlocked.Increment(ref _nonce).ToString(CultureInfo.InvariantCulture);
-
-    public WorkQueueImage NewImage()
-    {
-        var image = new WorkQueueImage(ScratchPath);
-        _images.Add(image);
-        return image;
-    }
 
     public BridgeSpool Bridge(long epoch = 1, ISharedFs? fs = null) => new(fs is null ? Root : SpoolRoot.Open(fs, SpoolPath), epoch, Nonce);
 
@@ -60,7 +49,7 @@ internal sealed class SpoolWorld : IDisposable
     public PoolEntry Offer(long id, int generation = 1)
     {
         var entry = Entry(id, generation);
-        Assert.That(Bridge().Offer(entry, Image.Write(Queue(id, 2, generation))), Is.EqualTo(Errno.None));
+        Assert.That(Bridge().Offer(entry, WorkQueueImage.Write(Queue(id, 2, generation))), Is.EqualTo(Errno.None));
         return entry;
     }
 
@@ -78,9 +67,5 @@ internal sealed class SpoolWorld : IDisposable
 
     public IReadOnlyList<string> Temporaries() => [.. Everything().Where(path => Path.GetFileName(path).StartsWith(".t.", StringComparison.Ordinal))];
 
-    public void Dispose()
-    {
-        foreach (var image in _images) image.Dispose();
-        Directory.Delete(Folder, recursive: true);
-    }
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
