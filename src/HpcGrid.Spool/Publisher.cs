@@ -80,12 +80,13 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         var errno = Draft(root.Layout.Root, bytes.Span, out var temporary);
         if (errno != Errno.None) return errno;
         errno = _fs.Link(temporary, root.Layout.Sentinel);
+        var synced = _fs.SyncDirectory(root.Layout.Root);
         var there = Shows(root.Layout.Root, SpoolNames.Sentinel) || _fs.Status(root.Layout.Sentinel, out _) == Errno.None;
         // Where links are not supported (L3), or answered well and not made (L1), only a rename is left.
         if (!there && errno is Errno.None or Errno.EOPNOTSUPP or Errno.ENOSYS or Errno.EPERM)
             return Reveal(root.Layout.Root, temporary, SpoolNames.Sentinel, durable: true);
         _ = _fs.Unlink(temporary);
-        return there ? _fs.SyncDirectory(root.Layout.Root) : errno;
+        return there ? synced : errno;
     }
 
     private Errno Write(string directory, string name, ReadOnlyMemory<byte> bytes, bool durable)
@@ -150,16 +151,15 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
     }
 
     // An error of rename does not say that it did not happen (R1), nor does success say that it did (R2): the listing says it. What is not durable
-    // has a successor soon; of the rest nobody would ever make another.
+    // has a successor soon; of the rest nobody would ever make another. Listed after the fsync: of a name seen before it, a server that crashes in between
+    // may know nothing more (S4), and the fsync succeeds.
     private Errno Reveal(string directory, string temporary, string name, bool durable)
     {
         var errno = _fs.Rename(temporary, SpoolLayout.Join(directory, name));
-        if ((errno != Errno.None || durable) && !Shows(directory, name))
-        {
-            _ = _fs.Unlink(temporary);
-            return errno == Errno.None ? Errno.EIO : errno;
-        }
-        return durable ? _fs.SyncDirectory(directory) : Errno.None;
+        var synced = durable ? _fs.SyncDirectory(directory) : Errno.None;
+        if ((errno == Errno.None && !durable) || Shows(directory, name)) return synced;
+        _ = _fs.Unlink(temporary);
+        return errno == Errno.None ? Errno.EIO : errno;
     }
 
     private bool Shows(string directory, string name)
