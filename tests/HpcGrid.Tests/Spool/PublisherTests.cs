@@ -70,6 +70,19 @@ public sealed class PublisherTests
     }
 
     [Test]
+    public void A_name_that_the_server_loses_before_its_directory_is_synced_is_not_published([Values] bool stream)
+    {
+        var fs = new FaultyFs(_world.Fs);
+        var publisher = On(fs);
+        fs.Rule = (kind, _, _) =>
+        {
+            if (kind == FsOperation.SyncDirectory) File.Delete(Path.Combine(Pool, Name));
+            return null;
+        };
+        Assert.That(Publish(publisher, stream), Is.EqualTo(Errno.EIO));
+    }
+
+    [Test]
     public void Temporary_names_that_are_taken_are_replaced_by_new_ones()
     {
         var fs = new FaultyFs(_world.Fs);
