@@ -59,14 +59,18 @@ public static class GangRules
         members.All(member => member.Beat is { } beat && beat.Gang == gang && beat.IdleCores >= member.Cores);
 
     private static bool Could(GangPilot pilot, Resources need) =>
-        !(TimeSpan.FromSeconds(need.TtlSeconds) > pilot.Left) && pilot.Expected + pilot.Agents.Count(agent => Holds(agent.Card, need)) >= need.Nodes;
+        !(TimeSpan.FromSeconds(need.TtlSeconds) > pilot.Left)
+        && pilot.Expected + pilot.Agents.Where(agent => Holds(agent.Card, need)).DistinctBy(Node).Count() >= need.Nodes;
 
     private static List<GangAgent>? Choose(GangPilot pilot, Resources need)
     {
         List<GangAgent> chosen = [.. pilot.Agents.Where(agent => agent.IsFree && Holds(agent.Card, need)).OrderByDescending(agent => agent.IdleCores)
-            .ThenBy(agent => agent.Card.Agent, StringComparer.Ordinal).Take(need.Nodes)];
+            .ThenBy(agent => agent.Card.Agent, StringComparer.Ordinal).DistinctBy(Node).Take(need.Nodes)];
         return chosen.Count == need.Nodes ? chosen : null;
     }
+
+    /// <summary>Two agents may run on one node of a pilot: started twice (Z6), or again while the first one's end is not known.</summary>
+    private static string Node(GangAgent agent) => agent.Card.Node;
 
     private static int Idleness(List<GangAgent> agents) => agents.Sum(agent => agent.IdleCores);
 

@@ -46,6 +46,16 @@ public sealed class GangRulesTests
     }
 
     [Test]
+    public void Two_agents_of_one_node_are_one_node()
+    {
+        var again = Agent("again", 2) with { Card = Agent("again", 2).Card with { Node = "node-a" } };
+        var plan = GangRules.Plan([Wish(1, 2)], [Pilot("p", 100, Agent("a", 2), again)]);
+        Assert.That((plan.Formed.Count, plan.PilotsWanted), Is.EqualTo((0, 1)));
+        plan = GangRules.Plan([Wish(1, 2)], [Pilot("p", 100, Agent("a", 2), again, Agent("b", 1))]);
+        Assert.That(plan.Formed.Single().Members.Select(card => card.Node), Is.EqualTo(new[] { "node-a", "node-b" }));
+    }
+
+    [Test]
     public void A_pilot_that_is_starting_is_waited_for_by_one_job()
     {
         var starting = new GangPilot("p", TimeSpan.FromSeconds(100), 2, []);

@@ -61,6 +61,9 @@ public sealed class FoundBySimulationTests
     [TestCase(1389UL, "gluster")]
     public void The_last_word_of_an_agent_that_is_gone_that_the_spool_was_full_stops_no_work(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(1839UL, "gpfs")]
+    public void Two_agents_of_one_node_are_not_two_nodes_of_a_job(ulong seed, string profile) => Holds(seed, profile);
+
     [TestCase(126, nameof(Moment.Before))]
     [TestCase(130, nameof(Moment.After))]
     [TestCase(130, nameof(Moment.AfterButError))]
