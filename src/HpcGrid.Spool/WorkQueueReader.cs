@@ -47,6 +47,11 @@ internal static class WorkQueueReader
             if (meta["kind"] != kind) throw new FormatException($"it is a {meta["kind"]}, not a {kind}");
             return read(image, meta);
         }
+        // A node without memory says nothing about the file.
+        catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_NOMEM)
+        {
+            throw GridError.Unavailable("a work-queue file could not be read: " + e.Message, "Is this machine short of memory?", e);
+        }
         catch (Exception e) when (e is SqliteException or FormatException or InvalidCastException or InvalidOperationException or OverflowException
                                       or JsonException or KeyNotFoundException or ArgumentException)
         {

@@ -33,7 +33,7 @@ public sealed class MemoryDatabase : IDisposable
         try
         {
             var copy = raw.sqlite3_malloc(template.Length);
-            if (copy == 0) throw new OutOfMemoryException("there is no room for a database in memory");
+            if (copy == 0) throw Statement.NoMemory();
             Marshal.Copy(template, 0, copy, template.Length);
             // SQLite frees the copy, also when it refuses it.
             made.Take(copy, template.Length, raw.SQLITE_DESERIALIZE_FREEONCLOSE | raw.SQLITE_DESERIALIZE_RESIZEABLE);
@@ -73,12 +73,12 @@ public sealed class MemoryDatabase : IDisposable
     /// <summary>Throws SqliteException for what SQLite does not understand.</summary>
     public Statement Prepare(string sql) => new(_database, sql);
 
-    /// <summary>What a file of it would hold. Throws OutOfMemoryException.</summary>
+    /// <summary>What a file of it would hold. Throws SqliteException when there is no memory.</summary>
     /// <param name="room">Bytes behind it for the caller, zero.</param>
     public byte[] ToBytes(int room)
     {
         var image = raw.sqlite3_serialize(_database, "main", out var length, 0);
-        if (image == 0) throw new OutOfMemoryException("a database in memory has no room to become bytes");
+        if (image == 0) throw Statement.NoMemory();
         try
         {
             var bytes = new byte[length + room];

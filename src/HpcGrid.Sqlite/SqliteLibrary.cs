@@ -19,8 +19,7 @@ public static class SqliteLibrary
     }
 
     /// <summary>
-    /// Plans each statement once. Otherwise SQLite plans those anew, at each execution, whose values might speak for another plan: a seventh of a ledger's, which
-    /// made it twice as slow.
+    /// Plans each statement once. Otherwise SQLite plans those anew, at each execution, whose values might speak for another plan: a seventh of a ledger's.
     /// </summary>
     public static void PlanOnce(SqliteConnection connection) => _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
 }

@@ -124,5 +124,7 @@ public sealed class Statement : IDisposable
         throw new SqliteException($"SQLite error {result}: {text}", result & 0xff, extended);
     }
 
+    internal static SqliteException NoMemory() => new("SQLite error 7: out of memory", raw.SQLITE_NOMEM);
+
     public void Dispose() => _statement.Dispose();
 }

@@ -28,7 +28,7 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
     /// </summary>
     public async Task Fetch(SourceFile source, string token, CancellationToken ct)
     {
-        if (!IsRider(source.Content) && IsWhole(source.Content)) return;
+        if (!IsRider(source.Content) && await IsWhole(source.Content, ct)) return;
         if (source.Member is { } member)
         {
             var archive = source.Archive ?? throw GridError.Invalid($"'{source.Lfn}' is a member of an archive that the catalogue does not describe");
@@ -39,9 +39,16 @@ internal sealed class Fetcher(StorageClient storage, StageArea area, SpoolCache 
     }
 
     /// <summary>A file in the cache that somebody doubted, or of another size than it should have. Throws GridError when it cannot be read now.</summary>
-    private bool IsWhole(Content content)
+    private async Task<bool> IsWhole(Content content, CancellationToken ct)
     {
-        var errno = cache.Verify(content);
+        var errno = Errno.None;
+        await Placed(
+            () =>
+            {
+                errno = cache.Verify(content);
+                return Task.CompletedTask;
+            },
+            ct);
         return errno == Errno.None || (errno == Errno.ENOENT ? false : throw errno.ToGridError("reading the spool's cache"));
     }
 
