@@ -6,6 +6,12 @@ public static class Limits
     /// <summary>Write requests in one commit: one fsync for all of them, and none waits long for the others.</summary>
     public const int WritesPerCommit = 256;
 
+    /// <summary>
+    /// Work after which a commit takes no further request: ten fsyncs' time. Without it the matches of several bridges, each of some ten
+    /// milliseconds, would be committed together, answered together and asked again together, and one core would always wait for the other.
+    /// </summary>
+    public static readonly TimeSpan WorkPerCommit = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Open readers: more than the cores would only queue for the same disk.</summary>
     public const int Readers = 4;
 

@@ -6,6 +6,9 @@ internal static class Limits
     /// <summary>A person waits so long for a central that does not answer before they are told.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
+    /// <summary>What $HPCGRID_PATIENCE may ask for: a day, the longest that central may be away for maintenance.</summary>
+    public static readonly TimeSpan LongestPatience = TimeSpan.FromDays(1);
+
     /// <summary>A watch outlives a restart of central.</summary>
     public static readonly TimeSpan WatchPatience = TimeSpan.FromMinutes(2);
 

@@ -18,11 +18,14 @@ internal sealed class Session(Terminal terminal, string? config, bool json) : IA
     /// <summary>The user wants JSON: one document on standard output and nothing else there.</summary>
     public bool Json => json;
 
-    /// <summary>How long to wait for a central that is away.</summary>
+    /// <summary>How long to wait for a central that is away, unless the user says it (<see cref="PatienceSetting"/>).</summary>
     public TimeSpan Patience { get; set; } = Limits.Patience;
 
+    /// <summary>A shell asks while somebody types: the user's own patience is for commands.</summary>
+    public bool IsForCompletion { get; init; }
+
     public CentralAddress Address => _address ??= ClientFile.Read(ClientFileSearch.Find(config));
-    public GridClient Grid => _grid ??= new GridClient(Address) { Patience = Patience };
+    public GridClient Grid => _grid ??= new GridClient(Address) { Patience = (IsForCompletion ? null : PatienceSetting.OfThisUser()) ?? Patience };
     public StorageClient Storage => _storage ??= new StorageClient(Address);
 
     /// <summary>Works with another grid than the one configured: the local one just started.</summary>

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using HpcGrid.Core;
 using Microsoft.Data.Sqlite;
 
 namespace HpcGrid.Central.Database;
 
 /// <summary>
-/// The one writer: a thread that takes all waiting requests, runs each inside its own savepoint and commits them together, so that
-/// one fsync serves many. Promise: an answer is given only after the commit is durable; a request that fails is undone alone.
-/// A crash at any point leaves whole requests or nothing of them. Refuses new requests when too many wait (Unavailable).
+/// The one writer: a thread that takes waiting requests, runs each inside its own savepoint and commits them together, so that one fsync serves
+/// many; after some work it commits all the same, so that whoever asked first is answered while others' requests run. Promise: an answer is given
+/// only after the commit is durable; a request that fails is undone alone. A crash at any point leaves whole requests or nothing of them. Refuses
+/// new requests when too many wait (Unavailable).
 /// </summary>
 public sealed class WriteQueue : IDisposable
 {
@@ -39,23 +41,23 @@ public sealed class WriteQueue : IDisposable
 
     private void RunAll()
     {
-        var group = new List<WriteRequest>();
-        foreach (var first in _requests.GetConsumingEnumerable())
-        {
-            group.Clear();
-            group.Add(first);
-            while (group.Count < Limits.WritesPerCommit && _requests.TryTake(out var next)) group.Add(next);
-            RunGroup(group);
-        }
+        foreach (var first in _requests.GetConsumingEnumerable()) RunGroup(first);
     }
 
-    private void RunGroup(List<WriteRequest> group)
+    private void RunGroup(WriteRequest first)
     {
+        var group = new List<WriteRequest> { first };
         var (news, undo) = (new List<Action>(), new List<Action>());
         try
         {
             _session.Execute("BEGIN IMMEDIATE");
-            foreach (var request in group) RunOne(request, news, undo);
+            var begun = Stopwatch.GetTimestamp();
+            RunOne(first, news, undo);
+            while (group.Count < Limits.WritesPerCommit && Stopwatch.GetElapsedTime(begun) < Limits.WorkPerCommit && _requests.TryTake(out var next))
+            {
+                group.Add(next);
+                RunOne(next, news, undo);
+            }
             _session.Execute("COMMIT");
         }
         catch (Exception e)

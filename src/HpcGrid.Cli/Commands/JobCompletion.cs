@@ -17,7 +17,7 @@ internal static class JobCompletion
 
     private static async Task<IEnumerable<CompletionItem>> Newest(string? config)
     {
-        await using var session = new Session(Terminal.OfThisProcess(), config, json: true) { Patience = Limits.CompletionPatience };
+        await using var session = new Session(Terminal.OfThisProcess(), config, json: true) { Patience = Limits.CompletionPatience, IsForCompletion = true };
         var list = await session.Ask(new ListJobs { Limit = Limits.JobsCompleted }, CancellationToken.None);
         return [.. list.Jobs.Select(job => new CompletionItem(Words.Number(job.Job), detail: $"{job.State} {job.Name}"))];
     }

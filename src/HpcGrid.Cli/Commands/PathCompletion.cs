@@ -33,7 +33,7 @@ internal static class PathCompletion
 
     private static async Task<IEnumerable<string>> Below(string? config, string word)
     {
-        await using var session = new Session(Terminal.OfThisProcess(), config, json: true) { Patience = Limits.CompletionPatience };
+        await using var session = new Session(Terminal.OfThisProcess(), config, json: true) { Patience = Limits.CompletionPatience, IsForCompletion = true };
         var typed = word[..(word.LastIndexOf('/') + 1)];
         var directory = await session.Resolve(typed, CancellationToken.None);
         var list = await session.Ask(new ListDirectory(directory.Path) { Limit = Limits.PathsCompleted }, CancellationToken.None);

@@ -16,7 +16,6 @@ namespace HpcGrid.Simulate.Parties;
 internal sealed class SimBridge
 {
     private static readonly CentralAddress Address = new(new Uri("https://central.test:1"), "none", null, null);
-    private const string Background = "background";
     private static readonly StagingRoom Room = new(12_000, 250_000, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(15));
     private static readonly TimeSpan Thought = TimeSpan.FromMilliseconds(0.5);
     private readonly Grid _grid;
@@ -42,8 +41,8 @@ internal sealed class SimBridge
     /// <summary>Where it stages inputs on its own disk.</summary>
     public string StageFolder => Path.Combine(_state, "stage");
 
-    /// <summary>Calls or transfers are under way.</summary>
-    public bool IsBusy => Party.Runs(Background);
+    /// <summary>Calls or transfers are under way: also those that had to wait for their turn and went on under another name (seed 8009617).</summary>
+    public bool IsBusy => Party.RunsBeside(_loop);
 
     /// <summary>Null while it starts, and after its end.</summary>
     public LedgerDatabase? Ledger { get; private set; }
@@ -91,7 +90,7 @@ internal sealed class SimBridge
             Batch = new BatchOptions { Nodes = _grid.Scenario.Nodes, NodesPerPilot = _grid.Scenario.NodesPerPilot, CoresPerNode = 2, Walltime = (int)_grid.Scenario.LongestWalltime.TotalSeconds, IdleExit = 60 },
         };
         var link = new SimCentral.Link(_grid, _grid.Central, _grid.Scheduler, _grid.Dice);
-        var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin(Background, () => _ = work()))
+        var ways = new BridgeWays(_grid.Nonces, (time, _) => _grid.Scheduler.Sleep(time), work => Party.Begin("background", () => _ = work()))
         {
             Disk = new SimDisk(Party.Clock),
             Room = Room,

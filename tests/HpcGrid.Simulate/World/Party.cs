@@ -36,8 +36,8 @@ internal sealed class Party(Scheduler scheduler, string name, Clock clock)
         return fiber;
     }
 
-    /// <summary>A fiber that began under this name has not ended.</summary>
-    public bool Runs(string what) => _fibers.Exists(fiber => !fiber.Finished && fiber.Name == what);
+    /// <summary>Some fiber other than this one has not ended.</summary>
+    public bool RunsBeside(Fiber one) => _fibers.Exists(fiber => !fiber.Finished && fiber != one);
 
     /// <summary>kill -9. Its fibers unwind; the one that calls this must throw <see cref="PartyDied"/> itself.</summary>
     public void Kill()

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using HpcGrid.Central.Database;
 using HpcGrid.Core;
+using Limits = HpcGrid.Central.Limits;
 
 namespace HpcGrid.Tests.Central;
 
@@ -30,6 +32,28 @@ internal sealed class WriteQueueTests
             if (i % 5 == 0) Assert.That((await Assert.ThrowsAsync<GridError>(() => tasks[i]))?.Message, Is.EqualTo("no " + i));
             else await tasks[i];
         Assert.That(database.Read(Count), Is.EqualTo(41));
+    }
+
+    [Test]
+    public async Task A_long_request_is_answered_while_the_next_one_runs()
+    {
+        using var database = Open();
+        using var answered = new ManualResetEventSlim();
+        var first = database.Write(session =>
+        {
+            var begun = Stopwatch.GetTimestamp();
+            Insert(session, "long");
+            while (Stopwatch.GetElapsedTime(begun) < Limits.WorkPerCommit) { }
+        });
+        var second = database.Write(session =>
+        {
+            Assert.That(answered.Wait(TimeSpan.FromSeconds(30)), "the first request was not answered");
+            Insert(session, "next");
+        });
+        await first;
+        answered.Set();
+        await second;
+        Assert.That(database.Read(Count), Is.EqualTo(2));
     }
 
     [Test]

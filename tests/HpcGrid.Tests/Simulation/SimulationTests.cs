@@ -59,6 +59,16 @@ public sealed class SimulationTests
         Assert.That(digests.Distinct().Count(), Is.EqualTo(1));
     }
 
+    /// <summary>The checker once took files for left over whose transfers had had to wait and were under way at the end.</summary>
+    [TestCase(8003397UL, "gluster")]
+    [TestCase(8006716UL, "lustre")]
+    [TestCase(8009617UL, "local")]
+    public void A_file_that_is_being_fetched_at_the_end_is_not_left_over(ulong seed, string profile)
+    {
+        using var workshop = new Workshop();
+        Assert.That(Report.Line(HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, FsProfile.Of(profile)))), Is.Empty);
+    }
+
     [Test]
     public void Another_seed_gives_another_history()
     {
