@@ -6,6 +6,9 @@ public static class Limits
     /// <summary>Most jobs in one work-queue file: 1024 rows cost as many operations as 64, and one lost file stays cheap (PROTOCOL 5).</summary>
     public const int JobsPerQueue = 1024;
 
+    /// <summary>A staged file that jobs may be about to read is not removed for a bit that turned on its way to one reader (P4; seed 8104591).</summary>
+    public const int ReadingsBeforeRemoval = 3;
+
     /// <summary>Longest work-queue file: it is read into memory in one piece. 1024 jobs with their small files stay far below.</summary>
     public const int WorkQueueBytes = 64 * 1024 * 1024;
 

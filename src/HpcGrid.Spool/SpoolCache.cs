@@ -32,14 +32,17 @@ public sealed class SpoolCache(SpoolRoot root, Publisher publisher)
     public CopiedContent Copy(string sha256, ByteSink sink) => SpoolFile.Copy(_fs, _layout.Cached(Checked(sha256)), sink);
 
     /// <summary>
-    /// Reads it. None: it is there and whole. What is there and is not whole is removed, so that a good copy can take its name; then, and when nothing is
-    /// there, ENOENT. Anything else: it cannot be told now.
+    /// Reads it. None: it is there and whole. What is there and is not whole, however often it is read, is removed, so that a good copy can take its name;
+    /// then, and when nothing is there, ENOENT. Anything else: it cannot be told now.
     /// </summary>
     public Errno Verify(Content content)
     {
-        var copied = Copy(content.Sha256, _ => { });
-        if (copied.Errno != Errno.None) return copied.Errno.IsAbsent() ? Errno.ENOENT : copied.Errno;
-        if (copied.Content == content) return Errno.None;
+        for (var reading = 0; reading < Limits.ReadingsBeforeRemoval; reading++)
+        {
+            var copied = Copy(content.Sha256, _ => { });
+            if (copied.Errno != Errno.None) return copied.Errno.IsAbsent() ? Errno.ENOENT : copied.Errno;
+            if (copied.Content == content) return Errno.None;
+        }
         var removed = Evict(content.Sha256);
         return removed == Errno.None ? Errno.ENOENT : removed;
     }

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace HpcGrid.EndToEnd;
 
-/// <summary>More work than a pilot's walltime holds, on a simulated batch system that has accidents.</summary>
+/// <summary>More work than a pilot's walltime holds, on a simulated batch system that has accidents. Mostly waiting: side by side, with what waits for real ones.</summary>
+[Parallelizable(ParallelScope.All), FixtureLifeCycle(LifeCycle.InstancePerTestCase), Category("Scheduler")]
 public sealed class PilotGenerationTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(8);
@@ -21,8 +22,8 @@ public sealed class PilotGenerationTests
     }
 
     [TestCase("openpbs", "qdel")]
-    [TestCase("slurm", "scancel"), Category("Real")]
-    [TestCase("lsf", "bkill"), Category("Real")]
+    [TestCase("slurm", "scancel")]
+    [TestCase("lsf", "bkill")]
     public async Task Work_longer_than_its_pilots_survives_cancelled_requeued_and_dead_pilots_and_a_scheduler_that_restarts(string system, string cancel)
     {
         const int jobs = 160;
@@ -44,7 +45,7 @@ public sealed class PilotGenerationTests
             KeepOutput = "tail";
             """)).Job;
         await Done(grid, master, 10);
-        Command(cancel, Running()[0].Id);
+        Command(cancel, (await AnyRunning()).Id);
         await Done(grid, master, 30);
         Sim(_home, "requeue", (await AnyRunning()).Id);
         await Done(grid, master, 50);

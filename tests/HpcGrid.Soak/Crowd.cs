@@ -32,6 +32,8 @@ internal sealed class Crowd(Grid grid, int load, Random random)
         size={SmallBytes}
         [ $(($1 % {LargeEvery})) -ne 0 ] || size={LargeBytes}
         yes "result $1 of $2" | head -c $size > data
+        # What is killed may be a process of the pipe, which alone the shell would not notice.
+        [ "$(wc -c < data)" -eq $size ] || exit 4
         """);
 
     /// <summary>Submits until told to end.</summary>

@@ -64,6 +64,9 @@ public sealed class FoundBySimulationTests
     [TestCase(1839UL, "gpfs")]
     public void Two_agents_of_one_node_are_not_two_nodes_of_a_job(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(8104591UL, "gpfs")]
+    public void A_staged_file_that_was_misread_once_is_not_removed(ulong seed, string profile) => Holds(seed, profile);
+
     [TestCase(126, nameof(Moment.Before))]
     [TestCase(130, nameof(Moment.After))]
     [TestCase(130, nameof(Moment.AfterButError))]

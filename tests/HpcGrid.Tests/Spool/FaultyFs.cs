@@ -17,6 +17,9 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     /// <summary>Asked before each call with its kind, its number (from 1) and its path (of a handle: the one it was opened by).</summary>
     public Func<FsOperation, int, string, Fault?> Rule { get; set; } = (_, _, _) => null;
 
+    /// <summary>Given what was read, with its path; it may change that.</summary>
+    public Action<string, Memory<byte>>? Spoil { get; set; }
+
     /// <summary>Most bytes that one write takes.</summary>
     public int LongestWrite { get; set; } = int.MaxValue;
 
@@ -47,7 +50,13 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     public Errno Read(FsHandle handle, Span<byte> buffer, out int count)
     {
         count = 0;
-        return Next(FsOperation.Read, PathOf(handle)) is { } fault ? fault.Errno : inner.Read(handle, buffer, out count);
+        if (Next(FsOperation.Read, PathOf(handle)) is { } fault) return fault.Errno;
+        var errno = inner.Read(handle, buffer, out count);
+        if (errno != Errno.None || Spoil is not { } spoil) return errno;
+        var read = buffer[..count].ToArray();
+        spoil(PathOf(handle), read);
+        read.CopyTo(buffer);
+        return errno;
     }
 
     public Errno Write(FsHandle handle, ReadOnlySpan<byte> bytes, out int count)

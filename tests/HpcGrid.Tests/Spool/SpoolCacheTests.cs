@@ -47,6 +47,34 @@ public sealed class SpoolCacheTests
         Assert.That(_world.Agent().CopyFromCache(Good.Sha256, _ => { }).Content, Is.Not.EqualTo(Good));
     }
 
+    /// <summary>Found by simulation (gpfs, seed 8104591).</summary>
+    [Test]
+    public void A_file_that_was_misread_once_stays_for_the_jobs_that_need_it()
+    {
+        var fs = new FaultyFs(_world.Fs);
+        var cache = _world.Bridge(fs: fs).Cache;
+        Put(cache, Good, Bytes);
+        var reads = 0;
+        fs.Spoil = (_, read) =>
+        {
+            if (reads++ == 0) read.Span[0] ^= 1;
+        };
+        Assert.That(cache.Verify(Good), Is.EqualTo(Errno.None));
+        Assert.That(cache.Has(Good), Is.True);
+    }
+
+    [Test]
+    public void A_file_that_is_not_whole_is_removed_so_that_a_good_copy_can_take_its_name()
+    {
+        var cache = _world.Bridge().Cache;
+        Put(cache, Good, Bytes);
+        File.WriteAllText(Path.Combine(_world.SpoolPath, "cache", Good.Sha256[..2], Good.Sha256), "An input file");
+        Assert.That(cache.Verify(Good), Is.EqualTo(Errno.ENOENT));
+        Assert.That(cache.Has(Good), Is.False);
+        Assert.That(Put(cache, Good, Bytes).Content, Is.EqualTo(Good));
+        Assert.That(cache.Verify(Good), Is.EqualTo(Errno.None));
+    }
+
     [Test]
     public void Evicting_twice_is_no_error()
     {
