@@ -7,8 +7,8 @@ public static class Limits
     public const int WritesPerCommit = 256;
 
     /// <summary>
-    /// Work after which a commit takes no further request: ten fsyncs' time. Without it the matches of several bridges, each of some ten
-    /// milliseconds, would be committed together, answered together and asked again together, and one core would always wait for the other.
+    /// Work after which a commit takes no further request: several fsyncs' time, so that many small requests still share one. Without it
+    /// the answer to the first of several bridges that match at once, each for some ten milliseconds, would wait for all the others' work.
     /// </summary>
     public static readonly TimeSpan WorkPerCommit = TimeSpan.FromMilliseconds(20);
 

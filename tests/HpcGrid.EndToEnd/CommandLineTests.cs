@@ -26,6 +26,17 @@ public sealed class CommandLineTests
     }
 
     [Test]
+    public async Task A_patience_that_is_no_number_is_refused_before_central_is_asked()
+    {
+        await using var grid = await Grid.Start(nodes: 1);
+        var environment = new Dictionary<string, string>(grid.Environment) { ["HPCGRID_PATIENCE"] = "soon" };
+        var refused = await Daemon.Run("hpcgrid", ["ps"], environment);
+        Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((2, "")));
+        Assert.That(refused.Error, Does.Contain("$HPCGRID_PATIENCE is 'soon'"));
+        await grid.Ok("ps");
+    }
+
+    [Test]
     public async Task Lines_and_arrays_become_jobs_whatever_is_in_them()
     {
         await using var grid = await Grid.Start(nodes: 2);

@@ -18,7 +18,7 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
     public Func<FsOperation, int, string, Fault?> Rule { get; set; } = (_, _, _) => null;
 
     /// <summary>Given what was read, with its path; it may change that.</summary>
-    public Action<string, Memory<byte>>? Spoil { get; set; }
+    public Action<string, Span<byte>>? Spoil { get; set; }
 
     /// <summary>Most bytes that one write takes.</summary>
     public int LongestWrite { get; set; } = int.MaxValue;
@@ -52,10 +52,7 @@ internal sealed class FaultyFs(ISharedFs inner) : ISharedFs
         count = 0;
         if (Next(FsOperation.Read, PathOf(handle)) is { } fault) return fault.Errno;
         var errno = inner.Read(handle, buffer, out count);
-        if (errno != Errno.None || Spoil is not { } spoil) return errno;
-        var read = buffer[..count].ToArray();
-        spoil(PathOf(handle), read);
-        read.CopyTo(buffer);
+        Spoil?.Invoke(PathOf(handle), buffer[..count]);
         return errno;
     }
 
