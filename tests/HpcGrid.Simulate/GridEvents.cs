@@ -222,13 +222,17 @@ internal sealed partial class Grid
         }
     }
 
-    /// <summary>A second process comes up under the name of one that lives: a copied machine.</summary>
+    /// <summary>
+    /// A second process comes up under the name of one that lives, in the same batch job: that ends when both have ended. Of a copied machine that no
+    /// batch system knows nobody could say that it has ended (F2).
+    /// </summary>
     private void Clone(SimSeat seat, SimAgent agent)
     {
         var party = NewParty($"clone{_agents.Count + 1}");
         var birth = agent.Birth with { Process = agent.Birth.Process + 1 };
         var clone = new SimAgent(this, birth, party, Mutation.Agent(this, Open(party, seat.Node.Mount)));
         _agents.Add(clone);
+        seat.Copies.Add(clone);
     }
 
     private void Meddle(FaultRow row)

@@ -75,10 +75,9 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
     /// <summary>The batch system starts the same batch job again, or its script does: a new process, the same node, batch id and process number (Z5).</summary>
     public void StartAgain(SimSeat seat)
     {
-        if (seat is not { Pilot.State: BatchState.Running, Agent: { } before }) return;
+        if (seat is not { Pilot.State: BatchState.Running, Agent: not null }) return;
         grid.Faults.Count(FaultRow.Z5);
-        before.Party.Kill();
-        before.Payloads.NodeGone();
+        EndAgents(seat);
         seat.Agent = grid.StartAgent(seat, grid.Nonces(), 4711);
     }
 
@@ -86,7 +85,7 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
     {
         if (pilot.State != BatchState.Running) return;
         grid.Note("batch", "walltime", pilot.Tag, "");
-        foreach (var seat in pilot.Seats) seat.Agent?.Terminate();
+        foreach (var agent in pilot.Seats.SelectMany(seat => seat.Agents)) agent.Terminate();
         grid.Scheduler.At(TimeSpan.FromSeconds(1), () => Kill(pilot));
     }
 
@@ -96,15 +95,15 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
         if (SeatOf(agent.Party) is { } seat) Settle(seat.Pilot);
     }
 
-    /// <summary>Where a process is the agent; null for others.</summary>
-    public SimSeat? SeatOf(Party party) => _pilots.Values.SelectMany(pilot => pilot.Seats).FirstOrDefault(seat => seat.Agent?.Party == party);
+    /// <summary>Where a process is the agent, or a copy of it; null for others.</summary>
+    public SimSeat? SeatOf(Party party) => _pilots.Values.SelectMany(pilot => pilot.Seats).FirstOrDefault(seat => seat.Agents.Any(agent => agent.Party == party));
 
     /// <summary>Its script ends when everything of it has ended.</summary>
     public void Settle(SimPilot pilot)
     {
         if (pilot.State != BatchState.Running) return;
         // Whoever still lives comes here himself when he ends.
-        if (pilot.Seats.Exists(seat => seat.Agent is { Left: false, Party.Dead: false })) return;
+        if (pilot.Seats.Exists(seat => seat.IsManned)) return;
         if (!pilot.Seats.TrueForAll(seat => seat.IsEmpty))
         {
             grid.Scheduler.At(TimeSpan.FromSeconds(0.4), () => Settle(pilot));
@@ -127,9 +126,17 @@ internal sealed class SimBatch(Grid grid) : IBatchSystem
 
     private static void End(SimSeat seat)
     {
-        seat.Agent?.Party.Kill();
-        seat.Agent?.Payloads.NodeGone();
+        EndAgents(seat);
         foreach (var rank in seat.Node.Ranks.ToList()) rank.LoseRank(seat.Node);
+    }
+
+    private static void EndAgents(SimSeat seat)
+    {
+        foreach (var agent in seat.Agents)
+        {
+            agent.Party.Kill();
+            agent.Payloads.NodeGone();
+        }
     }
 
     /// <summary>The agent's process dies, the node lives: its guard ends the payloads.</summary>

@@ -26,11 +26,19 @@ internal sealed class SimSeat(SimPilot pilot, SimNode node)
     public SimNode Node { get; } = node;
     public SimAgent? Agent { get; set; }
 
+    /// <summary>Processes under the agent's name beside it (Z6): of its batch job, too.</summary>
+    public List<SimAgent> Copies { get; } = [];
+
+    public IEnumerable<SimAgent> Agents => Agent is { } agent ? Copies.Prepend(agent) : Copies;
+
+    /// <summary>Somebody under the agent's name lives, and will say when he ends.</summary>
+    public bool IsManned => Agents.Any(agent => agent is { Left: false, Party.Dead: false });
+
     /// <summary>Nobody can reach the node: neither does what is on it end, nor is it known to have ended.</summary>
     public bool Unreachable { get; set; }
 
     /// <summary>No process of the pilot is left on it.</summary>
-    public bool IsEmpty => Agent is { } agent && (agent.Left || agent.Party.Dead) && !agent.Payloads.Any && Node.Ranks.Count == 0;
+    public bool IsEmpty => Agent is not null && !IsManned && !Agents.Any(agent => agent.Payloads.Any) && Node.Ranks.Count == 0;
 }
 
 /// <summary>A compute node: its client of the shared filesystem outlives the agents on it.</summary>

@@ -59,6 +59,14 @@ public sealed class SimulationTests
         Assert.That(digests.Distinct().Count(), Is.EqualTo(1));
     }
 
+    /// <summary>The batch system once called a pilot ended of which a second process under its agent's name still lived (Z6).</summary>
+    [TestCase(8401307UL, "gpfs")]
+    public void A_pilot_has_not_ended_while_a_copy_of_its_agent_lives(ulong seed, string profile)
+    {
+        using var workshop = new Workshop();
+        Assert.That(Report.Line(HpcGrid.Simulate.Simulation.Play(workshop, RunOrder.OfSeed(seed, FsProfile.Of(profile)))), Is.Empty);
+    }
+
     /// <summary>The checker once took files for left over whose transfers had had to wait and were under way at the end.</summary>
     [TestCase(8003397UL, "gluster")]
     [TestCase(8006716UL, "lustre")]
