@@ -11,7 +11,8 @@ namespace HpcGrid.Benchmarks;
 /// <param name="Jobs">All of them wait from the beginning.</param>
 /// <param name="Shortest">Seconds of the shortest job; the longest takes 36 times as long, evenly spread.</param>
 /// <param name="Operations">The bridge's operations a second.</param>
-internal sealed record TitanSize(int Agents, int Slots, long Jobs, double Shortest, double Operations);
+/// <param name="Seed">All its chance.</param>
+internal sealed record TitanSize(int Agents, int Slots, long Jobs, double Shortest, double Operations, int Seed = 1);
 
 /// <summary>What came out.</summary>
 /// <param name="SlotUse">Busy slots of those of living pilots, from the first claim until 2 % of the jobs have not ended.</param>
@@ -39,7 +40,7 @@ internal sealed class TitanModel
     private static readonly double[] Kinds = [3, 6, 12, 24, LongestOfShortest];
 
     private readonly TitanSize _size;
-    private readonly Random _random = new(1);
+    private readonly Random _random;
     private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
     private readonly PriorityQueue<(int Agent, bool IsEnd), double> _events = new();
     private readonly TitanNode[] _nodes;
@@ -54,7 +55,7 @@ internal sealed class TitanModel
 
     public TitanModel(TitanSize size)
     {
-        _size = size;
+        (_size, _random) = (size, new Random(size.Seed));
         _whole = new Room(size.Slots * Counters.One, size.Slots * 2000L, size.Slots * 10_000L);
         _budget = new OperationsBudget(size.Operations, _timing.LeaseInterval, () => (long)_bridgeOperations);
         _nodes = [.. Enumerable.Range(0, size.Agents).Select(_ => new TitanNode())];
