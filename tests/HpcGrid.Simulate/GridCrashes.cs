@@ -86,7 +86,7 @@ internal sealed partial class Grid
         seat?.Unreachable = true;
         if (seat is not null) Faults.Count(FaultRow.Z1);
         // Half of the times it is the whole machine that stands still, payloads too.
-        var payloads = Dice.Chance(0.5) ? seat?.Agent?.Payloads : null;
+        var payloads = Dice.Chance(0.5) ? seat?.Agents.First(agent => agent.Party == party).Payloads : null;
         payloads?.Frozen = true;
         if (Scheduler.Now + time + Stride > _quietAfter) _quietAfter = Scheduler.Now + time + Stride;
         Scheduler.At(time, () =>
