@@ -34,9 +34,13 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         if (tick.Monotonic < _cacheDue) return;
         _cacheDue = tick.Monotonic + Room.CacheInterval;
         needed.UnionWith(ledger.Assignments.Cached());
-        EvictFromSpool(needed);
-        RemoveSandboxes();
-        _ = spool.Root.MakeMissingDirectories(); // What could not be made now is tried the next time.
+        // Whom another bridge has taken over from knows nothing of what that one's jobs need (E1).
+        tick.AfterCommit(() =>
+        {
+            EvictFromSpool(needed);
+            RemoveSandboxes();
+            _ = spool.Root.MakeMissingDirectories(); // What could not be made now is tried the next time.
+        });
     }
 
     /// <summary>What still enters after a whole interval died on the way. One that only slept is refused, because its nonce is not listed any more (A4).</summary>
@@ -46,10 +50,14 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         _entryDue ??= tick.Monotonic + interval;
         if (tick.Monotonic < _entryDue) return;
         _entryDue = tick.Monotonic + interval;
-        spool.Sweep.RemoveHeartbeatsBut(fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet());
         var now = spool.Agents.ListEntering();
-        foreach (var name in now.Where(_entering.Contains)) spool.Sweep.RemoveNewAgent(name);
+        var (known, unborn) = (fleet.Agents.Select(agent => agent.Row.Agent).ToHashSet(), now.Where(_entering.Contains).ToList());
         _entering = [.. now];
+        tick.AfterCommit(() =>
+        {
+            spool.Sweep.RemoveHeartbeatsBut(known);
+            foreach (var name in unborn) spool.Sweep.RemoveNewAgent(name);
+        });
     }
 
     /// <summary>Sandboxes of agents that are no more; they are in no spool, and may be large.</summary>

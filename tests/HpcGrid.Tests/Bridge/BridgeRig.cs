@@ -1,5 +1,6 @@
 using HpcGrid.Bridge;
 using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Staging;
 using HpcGrid.Client;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
@@ -34,6 +35,9 @@ internal sealed class BridgeRig : IDisposable
 
     /// <summary>C of the mount that is played.</summary>
     public TimeSpan CachingBound { get; init; }
+
+    /// <summary>What may stay of what was staged.</summary>
+    public StagingRoom Room { get; init; } = StagingRoom.Default;
 
     /// <summary>What the bridge asks of the spool.</summary>
     public CountingFs Fs { get; private set; } = null!;
@@ -104,7 +108,7 @@ internal sealed class BridgeRig : IDisposable
         var central = Central;
         var host = new BridgeHost(new BridgeParts(
             Options, ledger, root, fs, Batch, arrivals => { central.Arrivals = arrivals; return central; }, new StorageClient(address, Keep(Storage)),
-            SpoolTiming.For(CachingBound), Time, "test"));
+            SpoolTiming.For(CachingBound), Time, "test") { Ways = BridgeWays.Real with { Room = Room } });
         central.Arrivals!.Welcomed(new BridgeWelcome("hpcgrid", ["a key"], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
         return host;
     }

@@ -1,3 +1,6 @@
+using HpcGrid.Bridge.Staging;
+using HpcGrid.Core;
+using HpcGrid.Spool;
 using Limits = HpcGrid.Bridge.Limits;
 
 namespace HpcGrid.Tests.Bridge;
@@ -6,7 +9,7 @@ namespace HpcGrid.Tests.Bridge;
 public sealed class GarbageTests
 {
     private const double Minute = 60;
-    private readonly BridgeRig _rig = new();
+    private readonly BridgeRig _rig = new() { Room = StagingRoom.Default with { SpoolCacheBytes = 0 } };
 
     [TearDown]
     public void Clean() => _rig.Dispose();
@@ -32,6 +35,36 @@ public sealed class GarbageTests
         Pass(Limits.CacheInterval);
         Assert.That(Directory.Exists(corrupt));
         Assert.That(() => _rig.Agent(), Throws.Nothing, "without it no agent comes in");
+    }
+
+    [Test]
+    public void A_staged_file_that_no_job_needs_is_removed_where_room_is_short()
+    {
+        _ = _rig.Host;
+        var cached = Cached();
+        Pass(Limits.CacheInterval);
+        Assert.That(File.Exists(cached), Is.False);
+    }
+
+    [Test]
+    public void A_bridge_that_another_one_has_taken_over_from_removes_nothing()
+    {
+        _rig.Ticks(1);
+        var (entering, cached) = (Entering("1.n1.a"), Cached());
+        _rig.Time.Advance(Limits.EnteringTakes);
+        _rig.Ticks(1);
+        BridgeEpoch.Begin(SpoolRoot.Open(new PosixFs(), _rig.Options.Spool), 100, "another", RandomNonces.Next);
+        _rig.Time.Advance(Limits.CacheInterval);
+        Assert.That(() => _rig.Ticks(1), Throws.TypeOf<GridError>().With.Property("Code").EqualTo(ErrorCode.Conflict));
+        Assert.That((Directory.Exists(entering), File.Exists(cached)), Is.EqualTo((true, true)));
+    }
+
+    private string Cached()
+    {
+        var sha = new string('a', 64);
+        var folder = Directory.CreateDirectory(Path.Combine(_rig.Options.Spool, "cache", sha[..2])).FullName;
+        File.WriteAllText(Path.Combine(folder, sha), "staged");
+        return Path.Combine(folder, sha);
     }
 
     private string Entering(string agent) =>

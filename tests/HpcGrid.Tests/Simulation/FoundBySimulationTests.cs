@@ -67,6 +67,9 @@ public sealed class FoundBySimulationTests
     [TestCase(8104591UL, "gpfs")]
     public void A_staged_file_that_was_misread_once_is_not_removed(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(8614357UL, "gluster")]
+    public void A_bridge_that_another_one_has_taken_over_from_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile);
+
     [TestCase(126, nameof(Moment.Before))]
     [TestCase(130, nameof(Moment.After))]
     [TestCase(130, nameof(Moment.AfterButError))]
