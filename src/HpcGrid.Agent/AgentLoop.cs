@@ -43,6 +43,7 @@ internal sealed class AgentLoop : ITurns
     private TimeSpan _nextLook, _idleSince, _nextWholeLook;
     private TimeSpan? _leaveBy, _finalsAt;
     private bool _looking, _claimWanted, _leaving;
+    private int _withoutInbox;
     private int? _exitCode;
 
     public AgentLoop(AgentOptions options, AgentSettings settings, JobRunner runner, ISpoolOrders spool, Mailbox<Notice> mailbox, AgentClock clock)
@@ -54,8 +55,8 @@ internal sealed class AgentLoop : ITurns
         _room = new NodeRoom(settings.Whole);
         _starter = new JobStarter(_book, _room, _grants, runner, spool, clock);
         // Who claims every few seconds and finds work need not ask for messages as often as for work.
-        _hungry = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
-        _sated = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax);
+        _hungry = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax * Limits.RestingPart);
+        _sated = new PollInterval(settings.Timing.PollMin, settings.Timing.PollMax * Limits.RestingPart);
         _heart = new Heart(spool, settings.Timing.Heartbeat, Sample);
         _peeks = new PeekPost(_book, spool, new Lookout(settings.Card, clock, runner.Looks, mailbox.Post), OnAnswered);
         _gpus = new GpuProbe(runner, clock, GpuProbe.Find(Environment.GetEnvironmentVariable("PATH")), settings.Scratch, settings.Card.Agent);
@@ -139,7 +140,7 @@ internal sealed class AgentLoop : ITurns
     {
         var pause = (_claimWanted ? _hungry : _sated).Next(Sample());
         // Who wants nothing from the pool looks for messages only.
-        _nextLook = _clock.Now + (IsLocal && !_claimWanted && pause > Limits.LocalPollMax / 2 ? pause * Limits.BusyPollFactor : pause);
+        _nextLook = _clock.Now + (IsLocal && !_claimWanted && _sated.Rests ? pause * Limits.BusyPollFactor : pause);
     }
 
     /// <summary>Something from the bridge may be near.</summary>
@@ -301,8 +302,10 @@ internal sealed class AgentLoop : ITurns
         if (_nextLook > now) return _nextLook;
         _looking = true;
         var everything = now >= _nextWholeLook;
-        if (everything) _nextWholeLook = now + _settings.Timing.Heartbeat;
-        _spool.Add(new LookOrder(wanted, _settings.Whole, _facts.StopAt - now, _reservation.Gang, everything));
+        if (everything) _nextWholeLook = now + _settings.Timing.Reconcile;
+        var (pool, inbox) = AgentRules.Listed(wanted, _book.Count > 0 || _reservation.Gang > 0, _hungry.Rests, _withoutInbox);
+        _withoutInbox = inbox ? 0 : _withoutInbox + 1;
+        _spool.Add(new LookOrder(pool, _settings.Whole, _facts.StopAt - now, _reservation.Gang, inbox, everything));
         return TimeSpan.MaxValue;
     }
 

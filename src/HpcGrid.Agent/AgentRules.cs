@@ -133,6 +133,20 @@ internal static class AgentRules
         standing == Standing.Working && free.CoreShare > 0 && waiting == 0 && unacked < Limits.UnackedQueues && !deliveryFails;
 
     /// <summary>
+    /// What a look lists (PROTOCOL 5): while something moves, all that the agent waits for. At rest a look is one listing, so that it can come more often:
+    /// of the pool by who wants work and holds none, with a glance at its inbox now and then; of each in turn by who wants more; of the inbox by who wants none.
+    /// </summary>
+    /// <param name="wants">Work from the pool.</param>
+    /// <param name="holds">Queue files, or its node for a job over several nodes: what it is told matters.</param>
+    /// <param name="rests">Nothing has happened for long.</param>
+    /// <param name="withoutInbox">Looks since the inbox was listed.</param>
+    public static (bool Pool, bool Inbox) Listed(bool wants, bool holds, bool rests, int withoutInbox)
+    {
+        if (!wants || !rests) return (wants, true);
+        return holds ? (withoutInbox == 0, withoutInbox > 0) : (true, withoutInbox >= Limits.LooksPerInbox - 1);
+    }
+
+    /// <summary>
     /// After what a look brought the next message may be near: the start of what may not begin by itself, or more of what the bridge is at. After an
     /// acknowledgement nothing follows.
     /// </summary>

@@ -68,7 +68,7 @@ internal sealed class SpoolWork
     {
         _shelf.Tidy();
         var trouble = new List<string>();
-        var inbox = _spool.ReadInbox();
+        var inbox = order.Inbox ? _spool.ReadInbox() : InboxReading.None;
         foreach (var fault in inbox.Faults) trouble.Add($"message {fault.FileName}: {fault.Reason}");
         if (inbox.Lease is { } lease) _lease = lease.Number;
         // A fence takes the inbox away with `live` (F3): while it is listed nothing else need be looked at each time.

@@ -10,7 +10,11 @@ public sealed record ReceivedMessage(long Sequence, ControlMessage Message);
 /// <param name="Lease">The newest lease, or null when none is listed. Whether it is new is for the reader's monotonic clock.</param>
 /// <param name="Messages">Those not handed out before, by number.</param>
 /// <param name="Faults">Messages that are no good; the bridge repeats what has no effect.</param>
-public sealed record InboxReading(Errno Errno, LeaseName? Lease, IReadOnlyList<ReceivedMessage> Messages, IReadOnlyList<FileFault> Faults);
+public sealed record InboxReading(Errno Errno, LeaseName? Lease, IReadOnlyList<ReceivedMessage> Messages, IReadOnlyList<FileFault> Faults)
+{
+    /// <summary>Of an inbox that was not looked at: no news.</summary>
+    public static readonly InboxReading None = new(Errno.None, null, [], []);
+}
 
 /// <summary>
 /// The agent's side of in/ (K1). Names are remembered, not the highest number: a message that becomes visible after a later one is

@@ -30,6 +30,9 @@ public static class Limits
     /// <summary>Longest sentinel: one line.</summary>
     public const int SentinelBytes = 1024;
 
+    /// <summary>For so long a bridge takes a spool for mounted whose sentinel it has seen: in a tick it publishes to many agents, and a mount does not come and go within a tick.</summary>
+    public static readonly TimeSpan SentinelRemembered = TimeSpan.FromSeconds(1);
+
     /// <summary>Own versions kept beside the newest: a reader that listed a moment ago still finds one (PROTOCOL 3).</summary>
     public const int VersionsKept = 3;
 

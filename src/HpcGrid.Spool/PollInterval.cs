@@ -18,6 +18,9 @@ public sealed class PollInterval(TimeSpan shortest, TimeSpan longest)
         return planned * (1 - Jitter + 2 * Jitter * sample);
     }
 
+    /// <summary>Nothing has happened for long: the next pause is the longest.</summary>
+    public bool Rests => _planned >= longest;
+
     /// <summary>Something happened or is expected: poll quickly again.</summary>
     public void Reset() => _planned = null;
 }

@@ -9,8 +9,9 @@ namespace HpcGrid.Spool;
 /// </summary>
 public sealed class SpoolRoot
 {
-    // A status is wider than a word: another thread must find the old one or the new one, never half of each.
+    // What was seen is wider than a word: another thread must find the old one or the new one, never half of each.
     private volatile SeenSentinel? _seen;
+    private TimeProvider? _time;
 
     private SpoolRoot(ISharedFs fs, SpoolLayout layout, SpoolSentinel sentinel, SpoolSharing sharing)
     {
@@ -71,27 +72,41 @@ public sealed class SpoolRoot
         return new SpoolRoot(fs, layout, sentinel, sharing);
     }
 
+    /// <summary>The same spool for one who publishes much at a time: its sentinel counts as seen for <see cref="Limits.SentinelRemembered"/>.</summary>
+    public SpoolRoot Remembering(TimeProvider time) => new(Fs, Layout, Sentinel, Sharing) { _time = time };
+
     /// <summary>
-    /// None when this very spool is mounted. Usually one lstat; the line is read again whenever the file is not the one last read.
-    /// NotMounted otherwise, or the error of looking.
+    /// None when this very spool is mounted. Usually one lstat, or none where it was seen a moment ago; the line is read again whenever the file is not the
+    /// one last read. NotMounted otherwise, or the error of looking.
     /// </summary>
     public Errno CheckMounted()
     {
+        if (_time is null || _seen is not { } seen) return LookForSentinel();
+        return _time.GetElapsedTime(seen.At) < Limits.SentinelRemembered ? Errno.None : LookForSentinel();
+    }
+
+    private Errno LookForSentinel()
+    {
+        // Before the look: what it shows is no younger.
+        var now = _time?.GetTimestamp() ?? 0;
         var errno = Fs.Status(Layout.Sentinel, out var status);
         if (errno.IsAbsent() || errno == Errno.ENOTDIR) return Errno.NotMounted;
         if (errno != Errno.None) return errno;
-        if (_seen is { } seen && status == seen.Status) return Errno.None;
-        errno = SpoolFile.Read(Fs, Layout.Sentinel, Limits.SentinelBytes, out var bytes);
-        if (errno != Errno.None) return errno.IsAbsent() ? Errno.NotMounted : errno;
-        if (!bytes.AsSpan().SequenceEqual(Sentinel.Encode())) return Errno.NotMounted;
-        _seen = new SeenSentinel(status);
+        if (_seen?.Status != status)
+        {
+            errno = SpoolFile.Read(Fs, Layout.Sentinel, Limits.SentinelBytes, out var bytes);
+            if (errno != Errno.None) return errno.IsAbsent() ? Errno.NotMounted : errno;
+            if (!bytes.AsSpan().SequenceEqual(Sentinel.Encode())) return Errno.NotMounted;
+        }
+        _seen = new SeenSentinel(status, now);
         return Errno.None;
     }
 
-    /// <summary>Creates one directory after the sentinel was seen; EEXIST counts as done.</summary>
+    /// <summary>Creates one directory after the sentinel was looked for, however short ago it was seen: nothing else would fail on an unmounted filesystem.</summary>
+    /// <returns>EEXIST counts as done.</returns>
     public Errno MakeDirectory(string path)
     {
-        var errno = CheckMounted();
+        var errno = LookForSentinel();
         if (errno != Errno.None) return errno;
         errno = Fs.MakeDirectory(path, SpoolPermissions.DirectoryMode(Sharing));
         return errno == Errno.EEXIST ? Errno.None : errno;
@@ -108,7 +123,7 @@ public sealed class SpoolRoot
         return Errno.None;
     }
 
-    private sealed record SeenSentinel(FileStatus Status);
+    private sealed record SeenSentinel(FileStatus Status, long At);
 
     private static SpoolSentinel ReadSentinel(ISharedFs fs, string path) =>
         SpoolFile.Read(fs, path, Limits.SentinelBytes, out var bytes) switch

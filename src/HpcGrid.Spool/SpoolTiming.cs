@@ -43,7 +43,7 @@ public sealed record SpoolTiming
     public required TimeSpan FinalMargin { get; init; }
     /// <summary>Shortest pause between polls.</summary>
     public required TimeSpan PollMin { get; init; }
-    /// <summary>Longest pause between polls.</summary>
+    /// <summary>Longest pause between two looks at an inbox, within a quarter.</summary>
     public required TimeSpan PollMax { get; init; }
     /// <summary>Re-sweeps of a fenced agent after this time each (F5): C, 2C, 10 minutes.</summary>
     public required IReadOnlyList<TimeSpan> Resweeps { get; init; }

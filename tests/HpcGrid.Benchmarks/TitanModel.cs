@@ -91,7 +91,9 @@ internal sealed class TitanModel
     }
 
     /// <summary>Beats, and looks into the inbox at the longest pause: agents at work do nothing else while nothing changes.</summary>
-    private double Resting() => _size.Agents * ((1 / _timing.Heartbeat.TotalSeconds) + (1 / _timing.PollMax.TotalSeconds));
+    private TimeSpan Rest => _timing.PollMax * HpcGrid.Agent.Limits.RestingPart;
+
+    private double Resting() => _size.Agents * ((1 / _timing.Heartbeat.TotalSeconds) + (1 / Rest.TotalSeconds));
 
     private (double Busy, double Alive, double Lost) Totals()
     {
@@ -164,7 +166,7 @@ internal sealed class TitanModel
         }
         else if (node.Waiting.Count == 0 && node.Free > 0 && !Claim(agent))
         {
-            node.Pause = Math.Min(_timing.PollMax.TotalSeconds, node.Pause * 1.5);
+            node.Pause = Math.Min(Rest.TotalSeconds, node.Pause * 1.5);
             LookAgain(agent, _now + (node.Pause * (0.75 + (0.5 * _random.NextDouble()))));
         }
     }

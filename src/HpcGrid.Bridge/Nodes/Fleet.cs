@@ -28,16 +28,19 @@ public sealed class AgentView(AgentRow row)
     public DateTimeOffset? Deadline(Tick tick) => tick.Now + (_endsAt - tick.Monotonic);
 
     /// <summary>Null until it was looked at.</summary>
-    public AgentObservation? Seen { get; set; }
+    public AgentObservation? Seen { get; private set; }
 
     /// <summary>Its newest heartbeat; null until one was listed.</summary>
     public HeartbeatMarker? Heartbeat { get; private set; }
 
     /// <summary>When its directories were last looked at.</summary>
-    public TimeSpan LookedAt { get; set; }
+    public TimeSpan LookedAt { get; private set; }
 
-    /// <summary>Until then its directories may still look as they did before the change that its heartbeat told of.</summary>
-    public TimeSpan ChangingUntil { get; private set; }
+    /// <summary>When its heartbeat last told of a change; and until when its directories may still look as they did before it.</summary>
+    private TimeSpan _changedAt, _changingUntil;
+
+    /// <summary>When they surely show the first change that no look has surely shown yet.</summary>
+    private TimeSpan _shownAt;
 
     /// <summary>The reader's monotonic time when its heartbeat last changed (B5).</summary>
     public TimeSpan BeatAt { get; set; }
@@ -112,10 +115,36 @@ public sealed class AgentView(AgentRow row)
     public void Hear(HeartbeatMarker beat, TimeSpan now, TimeSpan cachingBound)
     {
         if (Heartbeat is { } last && beat.Number <= last.Number) return;
-        if (Heartbeat?.Changes != beat.Changes) ChangingUntil = now + cachingBound;
+        if (Heartbeat?.Changes != beat.Changes) Changed(now, cachingBound);
         Heartbeat = beat;
         BeatAt = now;
         Suspect = false;
+    }
+
+    private void Changed(TimeSpan now, TimeSpan cachingBound)
+    {
+        if (LookedAt >= _changingUntil) _shownAt = now + cachingBound;
+        (_changedAt, _changingUntil) = (now, now + cachingBound);
+    }
+
+    /// <summary>Its directories were looked at.</summary>
+    public void Looked(AgentObservation seen, TimeSpan now)
+    {
+        Seen = seen;
+        LookedAt = now;
+        if (now >= _shownAt) _shownAt = _changingUntil;
+    }
+
+    /// <summary>
+    /// Whether a change that its heartbeat told of asks for a look: once when it is surely shown. Who is in a hurry looks at once too, and again whenever
+    /// twice as much time has passed since: most filesystems show it long before their caching bound.
+    /// </summary>
+    /// <param name="now">The reader's monotonic time.</param>
+    /// <param name="patient">Nobody waits for what it did: one look is enough.</param>
+    public bool IsChangeDue(TimeSpan now, bool patient)
+    {
+        if (LookedAt >= _changingUntil) return false;
+        return now >= _shownAt || (!patient && (LookedAt < _changedAt || now - _changedAt >= 2 * (LookedAt - _changedAt)));
     }
 
     /// <summary>Its results cannot be written: disk or quota is full. Who is gone says nothing of the spool any more.</summary>

@@ -28,8 +28,8 @@ internal sealed class MeasuredTiming(SpoolTiming start)
 /// <summary>What an echo says of a mount. Pure.</summary>
 internal static class EchoRules
 {
-    /// <summary>Heartbeats come within a tenth of their interval.</summary>
-    private const double BeatJitter = 1.1;
+    /// <summary>Heartbeats come within a tenth of their interval, looks at an inbox within a quarter of theirs.</summary>
+    private const double BeatJitter = 1.1, LookJitter = 1.25;
 
     /// <summary>
     /// C by this echo; what it was when the echo is explained by the agent's pauses between looks and beats, and ours. A filesystem of one machine (C is 0)
@@ -38,7 +38,7 @@ internal static class EchoRules
     public static TimeSpan BoundOf(TimeSpan echo, TimeSpan betweenLooks, SpoolTiming timing)
     {
         if (timing.CachingBound == TimeSpan.Zero) return TimeSpan.Zero;
-        var excess = echo - betweenLooks - timing.PollMax - timing.Heartbeat * BeatJitter;
+        var excess = echo - betweenLooks - timing.PollMax * LookJitter - timing.Heartbeat * BeatJitter;
         var most = timing.CachingBound > Limits.LargestMeasuredBound ? timing.CachingBound : Limits.LargestMeasuredBound;
         return excess <= timing.CachingBound ? timing.CachingBound : excess < most ? excess : most;
     }

@@ -112,6 +112,31 @@ public sealed class AgentRulesTests
     public void A_short_offer_that_eight_times_the_pool_has_overtaken_goes_first(int lag, int first) =>
         Assert.That(Chosen(1000, (1, 100), (lag, 900), (1 + lag, 800))[0], Is.EqualTo(first));
 
+    [TestCase(true, false, "P P PI P P PI")]
+    [TestCase(true, true, "P I P I P I")]
+    [TestCase(false, true, "I I I I I I")]
+    [TestCase(false, false, "I I I I I I")]
+    public void At_rest_a_look_lists_what_matters_most(bool wants, bool holds, string expected) =>
+        Assert.That(Looks(wants, holds, rests: true), Is.EqualTo(expected));
+
+    [TestCase(true, "PI PI PI PI PI PI")]
+    [TestCase(false, "I I I I I I")]
+    public void While_something_moves_a_look_lists_all_that_is_waited_for(bool wants, string expected) =>
+        Assert.That((Looks(wants, holds: true, rests: false), Looks(wants, holds: false, rests: false)), Is.EqualTo((expected, expected)));
+
+    /// <summary>Six looks: P for the pool, I for the inbox.</summary>
+    private static string Looks(bool wants, bool holds, bool rests)
+    {
+        var (looks, withoutInbox) = (new List<string>(), 0);
+        while (looks.Count < 6)
+        {
+            var (pool, inbox) = AgentRules.Listed(wants, holds, rests, withoutInbox);
+            withoutInbox = inbox ? 0 : withoutInbox + 1;
+            looks.Add((pool ? "P" : "") + (inbox ? "I" : ""));
+        }
+        return string.Join(' ', looks);
+    }
+
     [Test]
     public void A_final_version_is_published_at_once_others_soon_and_not_too_often()
     {

@@ -58,6 +58,62 @@ public sealed class AgentViewTests
         Assert.That(agent.IsFull, Is.EqualTo(expected));
     }
 
+    [Test]
+    public void A_change_is_looked_for_at_once_then_ever_more_seldom_and_when_it_is_surely_shown()
+    {
+        var agent = View(since: Now);
+        Tell(agent, 1, 0);
+        Assert.That(Looks(agent, patient: false, 0, 100), Is.EqualTo(new[] { 0, 1, 2, 4, 8, 16, 20 }));
+    }
+
+    [Test]
+    public void Where_nobody_waits_one_look_is_enough_when_the_change_is_surely_shown()
+    {
+        var agent = View(since: Now);
+        Tell(agent, 1, 0);
+        Assert.That(Looks(agent, patient: true, 0, 100), Is.EqualTo(new[] { 20 }));
+    }
+
+    [Test]
+    public void Changes_that_never_cease_are_looked_for_all_the_same_and_the_last_one_is_surely_seen()
+    {
+        var agent = View(since: Now);
+        var looks = new List<int>();
+        for (var tenth = 0; tenth < 100; tenth += 5)
+        {
+            Tell(agent, tenth + 1, tenth);
+            looks.AddRange(Looks(agent, patient: true, tenth, 5));
+        }
+        looks.AddRange(Looks(agent, patient: true, 100, 100));
+        Assert.That(looks, Is.EqualTo(new[] { 20, 40, 60, 80, 100, 115 }));
+    }
+
+    [Test]
+    public void Where_nothing_is_cached_one_look_is_enough([Values] bool patient)
+    {
+        var agent = View(since: Now);
+        agent.Hear(new HeartbeatMarker(1, 0, false, false) { Changes = 1 }, Started, TimeSpan.Zero);
+        Assert.That(Looks(agent, patient, 0, 10), Is.EqualTo(new[] { 0 }));
+    }
+
+    /// <summary>Its heartbeat tells of a change, on a mount that shows what was two seconds ago.</summary>
+    private static void Tell(AgentView agent, int changes, int tenth) =>
+        agent.Hear(new HeartbeatMarker(changes, 0, false, false) { Changes = changes }, At(tenth), TimeSpan.FromSeconds(2));
+
+    /// <summary>At which tenths of a second of these a bridge looks that ticks ten times a second.</summary>
+    private static List<int> Looks(AgentView agent, bool patient, int from, int count)
+    {
+        var looks = new List<int>();
+        foreach (var tenth in Enumerable.Range(from, count).Where(tenth => agent.IsChangeDue(At(tenth), patient)))
+        {
+            agent.Looked(new AgentObservation(new AgentPlace(agent.Row.Agent), Errno.None, [], new Dictionary<QueueName, VersionName>(), [], []), At(tenth));
+            looks.Add(tenth);
+        }
+        return looks;
+    }
+
+    private static TimeSpan At(int tenth) => Started + TimeSpan.FromMilliseconds(100 * tenth);
+
     private static AgentView View(DateTimeOffset since) => new(new AgentRow("1.n1.a", "n1", "p", "1", AgentStage.Live, false, since, ""));
 
     private static AgentCard Card(DateTimeOffset? deadline, double? life) =>

@@ -9,7 +9,7 @@ public sealed class MeasuredTimingTests
     private static readonly SpoolTiming Gluster = SpoolTiming.For(TimeSpan.FromSeconds(2));
 
     /// <summary>All that an agent's pauses explain: it looks, then it beats.</summary>
-    private static readonly double Pauses = Gluster.PollMax.TotalSeconds + Gluster.Heartbeat.TotalSeconds * 1.1;
+    private static readonly double Pauses = Gluster.PollMax.TotalSeconds * 1.25 + Gluster.Heartbeat.TotalSeconds * 1.1;
 
     [TestCase(0, 0, 2)]
     [TestCase(2, 0, 2, Description = "as expected of this kind")]

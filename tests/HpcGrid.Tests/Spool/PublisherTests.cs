@@ -1,5 +1,6 @@
 using HpcGrid.Core.Data;
 using HpcGrid.Spool;
+using HpcGrid.Tests.Bridge;
 
 namespace HpcGrid.Tests.Spool;
 
@@ -102,6 +103,22 @@ public sealed class PublisherTests
         Assert.That(publisher.PublishMarker(Pool, Name), Is.EqualTo(Errno.NotMounted));
         Assert.That(_world.Root.MakeDirectory(Path.Combine(_world.SpoolPath, "agents", "x")), Is.EqualTo(Errno.NotMounted));
         Assert.That(_world.Everything(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Who_publishes_much_looks_at_the_sentinel_once_in_a_second_and_before_each_directory()
+    {
+        var (fs, time) = (new CountingFs(_world.Fs), new ManualTime());
+        var root = SpoolRoot.Open(fs, _world.SpoolPath).Remembering(time);
+        var publisher = new Publisher(root, _world.Nonce, 1);
+        var before = fs.Counts;
+        Assert.That(Enumerable.Range(2, 20).Select(i => publisher.PublishMarker(Pool, $"q{i}.g1.s1.db")), Is.All.EqualTo(Errno.None));
+        Assert.That(fs.Counts.Since(before)[FsOperation.Status], Is.EqualTo(1));
+        File.Move(Path.Combine(_world.SpoolPath, "cluster.id"), Path.Combine(_world.Folder, "cluster.id"));
+        Assert.That(publisher.PublishMarker(Pool, "q22.g1.s1.db"), Is.EqualTo(Errno.None), "seen a moment ago");
+        Assert.That(root.MakeDirectory(Path.Combine(_world.SpoolPath, "agents", "x")), Is.EqualTo(Errno.NotMounted));
+        time.Advance(Limits.SentinelRemembered);
+        Assert.That(publisher.PublishMarker(Pool, "q23.g1.s1.db"), Is.EqualTo(Errno.NotMounted));
     }
 
     [Test]

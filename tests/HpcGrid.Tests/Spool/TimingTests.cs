@@ -79,8 +79,9 @@ public sealed class TimingTests
         var poll = new PollInterval(Seconds(0.5), Seconds(15));
         var pauses = Enumerable.Range(0, 12).Select(_ => poll.Next(0.5).TotalSeconds).ToList();
         Assert.That(pauses[..3], Is.EqualTo(new[] { 0.5, 0.75, 1.125 }).Within(1e-6));
-        Assert.That(pauses[^1], Is.EqualTo(15));
+        Assert.That((pauses[^1], poll.Rests), Is.EqualTo((15, true)));
         poll.Reset();
+        Assert.That(poll.Rests, Is.False);
         Assert.That(poll.Next(0).TotalSeconds, Is.EqualTo(0.375).Within(1e-6));
         poll.Reset();
         Assert.That(poll.Next(1).TotalSeconds, Is.EqualTo(0.625).Within(1e-6));
