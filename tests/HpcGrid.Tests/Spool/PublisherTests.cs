@@ -111,9 +111,10 @@ public sealed class PublisherTests
         var (fs, time) = (new CountingFs(_world.Fs), new ManualTime());
         var root = SpoolRoot.Open(fs, _world.SpoolPath).Remembering(time);
         var publisher = new Publisher(root, _world.Nonce, 1);
+        Assert.That(publisher.PublishMarker(Pool, "q1.g1.s1.db"), Is.EqualTo(Errno.None));
         var before = fs.Counts;
         Assert.That(Enumerable.Range(2, 20).Select(i => publisher.PublishMarker(Pool, $"q{i}.g1.s1.db")), Is.All.EqualTo(Errno.None));
-        Assert.That(fs.Counts.Since(before)[FsOperation.Status], Is.EqualTo(1));
+        Assert.That(fs.Counts.Since(before)[FsOperation.Status], Is.Zero);
         File.Move(Path.Combine(_world.SpoolPath, "cluster.id"), Path.Combine(_world.Folder, "cluster.id"));
         Assert.That(publisher.PublishMarker(Pool, "q22.g1.s1.db"), Is.EqualTo(Errno.None), "seen a moment ago");
         Assert.That(root.MakeDirectory(Path.Combine(_world.SpoolPath, "agents", "x")), Is.EqualTo(Errno.NotMounted));
