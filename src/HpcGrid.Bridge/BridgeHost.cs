@@ -119,7 +119,7 @@ public sealed class BridgeHost : IDisposable
             new StatusSources(ledger, fleet, pilots, watch, appetite, meter, demand, Central, parts.Fs, _epoch.Epoch), options, parts.Network);
         Loop = new BridgeLoop(ledger, _posts,
         [
-            new WatchStep(ledger, spool, fleet, reader, pace, timing) { IsPatient = () => bulk.Rows(1) > 0 }, watch, new BlackHoleStep(fleet, health),
+            new WatchStep(ledger, spool, fleet, reader, pace, timing), watch, new BlackHoleStep(fleet, health),
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, timing)),
             new ReconcileStep(ledger, spool, fleet, ending, timing),
             _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand, appetite), peeks, samples,

@@ -30,6 +30,9 @@ internal static class Limits
     /// <summary>Leases whose echo is waited for: some minutes of them.</summary>
     public const int LeasesRemembered = 16;
 
+    /// <summary>Leases are renewed in so many rounds of their interval: of a thousand agents some are due in each tick, and each tick that writes looks first who rules (E1).</summary>
+    public const int LeaseRounds = 15;
+
     /// <summary>On a spool of very many agents each is looked at after so long though its heartbeat tells of no change: 1,000 agents cost 3 operations a second.</summary>
     public static readonly TimeSpan LookAnyway = TimeSpan.FromMinutes(10);
 

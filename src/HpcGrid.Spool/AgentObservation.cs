@@ -18,6 +18,9 @@ public sealed record AgentObservation(
     /// <summary>Answers to looks (K2).</summary>
     public IReadOnlyList<AnswerName> Answers { get; init; } = [];
 
+    /// <summary>The word for what was listed (<see cref="HoldingsWord"/>).</summary>
+    public uint Word => HoldingsWord.Of(Claims, Versions.Values, Answers);
+
     /// <summary>All names in out/, for who reads one of them now.</summary>
     public IReadOnlyList<string> OutNames { get; init; } = [];
 }

@@ -27,6 +27,7 @@ public sealed class AgentSpool
     private readonly Publisher _publisher;
     private readonly AgentPlace _place;
     private readonly AgentInbox _inbox;
+    private readonly HoldingsWord _holdings = new();
     /// <summary>Of this one try to enter: the directory in which it is listed is this process's own.</summary>
     private readonly string _entry;
     private string? _heartbeat;
@@ -124,16 +125,23 @@ public sealed class AgentSpool
     public Listing<QueueName> ListClaims() => DirectoryListing.Of<QueueName>(_fs, _layout.Claims(_place), QueueName.TryParseFile);
 
     /// <summary>A3: reads a claimed file.</summary>
-    public ClaimReading ReadClaim(QueueName queue) =>
-        ClaimReading.Of(_fs, _layout.Claim(_place, queue), queue);
+    public ClaimReading ReadClaim(QueueName queue)
+    {
+        var reading = ClaimReading.Of(_fs, _layout.Claim(_place, queue), queue);
+        if (reading.Errno == Errno.None) _holdings.Add(queue);
+        return reading;
+    }
 
     /// <summary>
     /// A5, A6: publishes a version. After an error take the next sequence for the retry: the failed one may have become visible.
     /// </summary>
-    public Errno PublishVersion(VersionName version, byte[] image) =>
-        Refusal() is var refusal && refusal != Errno.None
-            ? refusal
-            : _publisher.Publish(_layout.Out(_place), version.FileName, image, durable: version.Final);
+    public Errno PublishVersion(VersionName version, byte[] image)
+    {
+        var errno = Refusal();
+        if (errno == Errno.None) errno = _publisher.Publish(_layout.Out(_place), version.FileName, image, durable: version.Final);
+        if (errno == Errno.None) _holdings.Add(version);
+        return errno;
+    }
 
     /// <summary>Unlinks versions of this file behind the newest <see cref="Limits.VersionsKept"/>; a final one stays.</summary>
     public Errno RemoveOldVersions(QueueName queue)
@@ -180,7 +188,7 @@ public sealed class AgentSpool
         return errno;
     }
 
-    private string NameOf(HeartbeatMarker marker) => new HeartbeatName(Card.Agent, marker).FileName;
+    private string NameOf(HeartbeatMarker marker) => new HeartbeatName(Card.Agent, marker with { Holdings = _holdings.Word }).FileName;
 
     /// <summary>K1: the newest lease and the messages not seen before.</summary>
     public InboxReading ReadInbox() => _inbox.Read();
@@ -199,7 +207,9 @@ public sealed class AgentSpool
         var errno = _fs.List(directory, names);
         if (DropOutputs(outputs) is var dropped && dropped != Errno.None && errno == Errno.None) errno = dropped;
         foreach (var version in VersionsOf(queue, names)) errno = Unlink(directory, version.FileName, errno);
-        return errno == Errno.None ? Unlink(_layout.Claims(_place), queue.FileName, errno) : errno;
+        if (errno == Errno.None) errno = Unlink(_layout.Claims(_place), queue.FileName, errno);
+        if (errno == Errno.None) _holdings.Remove(queue);
+        return errno;
     }
 
     /// <summary>B4, ahead of the file's end: unlinks large outputs that the bridge has no need of any more.</summary>
@@ -211,14 +221,23 @@ public sealed class AgentSpool
     }
 
     /// <summary>K2: publishes what a look showed. The caller gives each order one answer.</summary>
-    public Errno PublishAnswer(PeekAnswer answer) =>
-        Refusal() is var refusal && refusal != Errno.None
-            ? refusal
-            : _publisher.Publish(
-                _layout.Out(_place), new AnswerName(answer.Order).FileName, SpoolDocument.Encode(answer, SpoolJson.Default.PeekAnswer), durable: false);
+    public Errno PublishAnswer(PeekAnswer answer)
+    {
+        var (errno, name) = (Refusal(), new AnswerName(answer.Order));
+        if (errno == Errno.None)
+            errno = _publisher.Publish(_layout.Out(_place), name.FileName, SpoolDocument.Encode(answer, SpoolJson.Default.PeekAnswer), durable: false);
+        if (errno == Errno.None) _holdings.Add(name);
+        return errno;
+    }
 
     /// <summary>K2: unlinks an answer that has served its time, read or not.</summary>
-    public Errno RemoveAnswer(Guid order) => Unlink(_layout.Out(_place), new AnswerName(order).FileName, Errno.None);
+    public Errno RemoveAnswer(Guid order)
+    {
+        var name = new AnswerName(order);
+        var errno = Unlink(_layout.Out(_place), name.FileName, Errno.None);
+        if (errno == Errno.None) _holdings.Remove(name);
+        return errno;
+    }
 
     /// <summary>Copies a staged input out of the cache. The content in the answer is what really came: compare it.</summary>
     public CopiedContent CopyFromCache(string sha256, ByteSink sink) =>

@@ -21,6 +21,9 @@ public readonly record struct HeartbeatMarker(long Number, int IdleCores, bool D
     /// <summary>Grows when its claim/ or out/ changed: whoever looks after many agents opens only those where it did (PROTOCOL 5).</summary>
     public long Changes { get; init; }
 
+    /// <summary>The word for what it has there (<see cref="HoldingsWord"/>); 0: it does not say.</summary>
+    public uint Holdings { get; init; }
+
     /// <summary>The gang it keeps its node for (J1); 0 for none.</summary>
     public long Gang { get; init; }
 
@@ -33,9 +36,10 @@ public readonly record struct HeartbeatName(string Agent, HeartbeatMarker Marker
 {
     private const int DotsOfAgent = 3;
 
-    /// <summary>"[agent].17.i4.l3.a2.c9", then ".w5", ".drain", ".full" and ".left" where they hold.</summary>
+    /// <summary>"[agent].17.i4.l3.a2.c9", then ".h123", ".w5", ".drain", ".full" and ".left" where they hold.</summary>
     public string FileName => string.Create(CultureInfo.InvariantCulture,
         $"{Agent}.{Marker.Number}.i{Marker.IdleCores}.l{Marker.Lease}.a{Marker.Applied}.c{Marker.Changes}")
+        + (Marker.Holdings == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $".h{Marker.Holdings}"))
         + (Marker.Gang == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $".w{Marker.Gang}"))
         + (Marker.Draining ? ".drain" : "") + (Marker.Full ? ".full" : "") + (Marker.Left ? ".left" : "");
 
@@ -64,13 +68,15 @@ public readonly record struct HeartbeatName(string Agent, HeartbeatMarker Marker
             || !reader.Take(".a") || !reader.TakeNumber(out var applied)
             || !reader.Take(".c") || !reader.TakeNumber(out var changes))
             return false;
-        var gang = 0L;
+        var (holdings, gang) = (0L, 0L);
+        if (reader.Take(".h") && !(reader.TakeNumber(out holdings) && holdings is > 0 and <= uint.MaxValue)) return false;
         if (reader.Take(".w") && !(reader.TakeNumber(out gang) && gang > 0)) return false;
         marker = new HeartbeatMarker(number, idle, reader.Take(".drain"), reader.Take(".full"))
         {
             Lease = lease,
             Applied = applied,
             Changes = changes,
+            Holdings = (uint)holdings,
             Gang = gang,
             Left = reader.Take(".left"),
         };

@@ -43,12 +43,14 @@ internal sealed class AgentReader(
     public bool Versions(AgentView agent, AgentObservation seen, int most, Tick tick)
     {
         var read = 0;
+        agent.HasMore = false;
         foreach (var version in seen.Versions.Values)
         {
             var known = agent.Accepted.GetValueOrDefault(version.Queue);
             if (known.Final || version.Sequence <= known.Sequence) continue;
             if (++read > most)
             {
+                agent.HasMore = true;
                 tick.ComeBackIn(TimeSpan.Zero);
                 break;
             }
@@ -62,6 +64,10 @@ internal sealed class AgentReader(
         }
         return read > 0;
     }
+
+    /// <summary>Nothing of what was seen is left to be read.</summary>
+    public static bool HasAll(AgentView agent, AgentObservation seen) => seen.Versions.Values.All(version =>
+        agent.Accepted.GetValueOrDefault(version.Queue) is var known && (known.Final || known.Sequence >= version.Sequence));
 
     /// <summary>Queue files that the agent has dropped after the ack are over.</summary>
     public void Closed(AgentView agent, AgentObservation seen)

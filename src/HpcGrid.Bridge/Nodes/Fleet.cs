@@ -135,17 +135,22 @@ public sealed class AgentView(AgentRow row)
         if (now >= _shownAt) _shownAt = _changingUntil;
     }
 
+    /// <summary>All that the last look showed was read: when that was all that its last heartbeat told of, no other look is needed.</summary>
+    public void ReadAll()
+    {
+        if (Seen is { Errno: Errno.None } seen && Heartbeat?.Holdings == seen.Word) _changingUntil = LookedAt;
+    }
+
+    /// <summary>Versions that the last look showed are not read yet: there were too many for one tick.</summary>
+    public bool HasMore { get; set; }
+
     /// <summary>
-    /// Whether a change that its heartbeat told of asks for a look: once when it is surely shown. Who is in a hurry looks at once too, and again whenever
-    /// twice as much time has passed since: most filesystems show it long before their caching bound.
+    /// Whether a change that its heartbeat told of asks for a look: at once, again whenever twice as much time has passed since, because most filesystems
+    /// show it long before their caching bound, and when it is surely shown; until a look showed what the heartbeat said.
     /// </summary>
     /// <param name="now">The reader's monotonic time.</param>
-    /// <param name="patient">Nobody waits for what it did: one look is enough.</param>
-    public bool IsChangeDue(TimeSpan now, bool patient)
-    {
-        if (LookedAt >= _changingUntil) return false;
-        return now >= _shownAt || (!patient && (LookedAt < _changedAt || now - _changedAt >= 2 * (LookedAt - _changedAt)));
-    }
+    public bool IsChangeDue(TimeSpan now) =>
+        LookedAt < _changingUntil && (now >= _shownAt || LookedAt < _changedAt || now - _changedAt >= 2 * (LookedAt - _changedAt));
 
     /// <summary>Its results cannot be written: disk or quota is full. Who is gone says nothing of the spool any more.</summary>
     public bool IsFull => Row.Stage == AgentStage.Live && Heartbeat?.Full == true;

@@ -15,7 +15,8 @@ internal sealed class MessageStep(
     private HashSet<QueueName> _condemned = [];
     private ILookup<QueueName, HeldJob> _killed = Enumerable.Empty<HeldJob>().ToLookup(job => job.Queue!.Value);
     private int _sent;
-    private TimeSpan _leaseInterval;
+    private TimeSpan _leaseInterval, _leasesDue;
+    private bool _renews;
 
     /// <summary>Every agent finishes what runs and hands the rest back.</summary>
     public bool Drain { get; set; }
@@ -24,6 +25,8 @@ internal sealed class MessageStep(
     {
         _sent = 0;
         _leaseInterval = LeaseRules.Interval(timing.Now, fleet.Agents.Count, operationsPerSecond);
+        _renews = tick.Monotonic >= _leasesDue;
+        if (_renews) _leasesDue = tick.Monotonic + _leaseInterval / Limits.LeaseRounds;
         _condemned = [.. ledger.Queues.WithCondemned()];
         _killed = ledger.Jobs.Killed().Where(job => job.Queue is not null).ToLookup(job => job.Queue!.Value);
         foreach (var agent in fleet.Agents)
@@ -39,7 +42,7 @@ internal sealed class MessageStep(
 
     private void Lease(AgentView agent, Tick tick)
     {
-        if (agent.LeasedAt is { } leased && tick.Monotonic - leased < _leaseInterval) return;
+        if (agent.LeasedAt is { } leased && (!_renews || tick.Monotonic - leased < _leaseInterval)) return;
         var number = ledger.Agents.NextLease(agent.Row.Agent);
         tick.AfterCommit(() =>
         {

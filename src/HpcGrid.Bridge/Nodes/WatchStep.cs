@@ -14,9 +14,6 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     private static readonly TimeSpan Never = TimeSpan.FromDays(-1);
     private TimeSpan _listened, _listedAt = Never;
 
-    /// <summary>Every agent has its next file, so that nobody waits for what a look would show.</summary>
-    public Func<bool> IsPatient { get; init; } = () => false;
-
     public override void Run(Tick tick)
     {
         if (!pace.IsDue(tick)) return;
@@ -24,9 +21,8 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         var beats = spool.Agents.ListHeartbeats().Items;
         var moved = MayHaveNewAgents(beats, tick) && Adopt(tick);
         Listen(beats, tick);
-        var patient = IsPatient();
         foreach (var agent in fleet.Agents)
-            if (agent.Row.Stage != AgentStage.Fenced && IsDue(agent, patient, tick)) moved |= Look(agent, tick);
+            if (agent.Row.Stage != AgentStage.Fenced && IsDue(agent, tick)) moved |= Look(agent, tick);
         pace.Looked(tick, moved);
     }
 
@@ -92,10 +88,10 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         }
     }
 
-    /// <summary>A change that a heartbeat tells of is looked for until the mount surely shows it; and now and then everything, so that nothing hangs on a hint.</summary>
-    private bool IsDue(AgentView agent, bool patient, Tick tick)
+    /// <summary>A change that a heartbeat tells of is looked for until it is seen, or the mount surely shows it; and now and then everything, so that nothing hangs on a hint.</summary>
+    private bool IsDue(AgentView agent, Tick tick)
     {
-        if (agent.Seen?.Errno != Errno.None || agent.IsChangeDue(tick.Monotonic, patient)) return true;
+        if (agent.Seen?.Errno != Errno.None || agent.HasMore || agent.IsChangeDue(tick.Monotonic)) return true;
         // Few agents are looked at with each reconciliation anyway; and all the time before their first change, or when they never tell of one.
         return spool.Root.Layout.IsSharded
             ? tick.Monotonic - agent.LookedAt > Limits.LookAnyway
@@ -114,6 +110,7 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         agent.Looked(seen, tick.Monotonic);
         var moved = reader.Claims(agent, seen, tick) | reader.Versions(agent, seen, Limits.VersionsPerTick, tick);
         reader.Closed(agent, seen);
+        if (AgentReader.HasAll(agent, seen)) agent.ReadAll();
         return moved;
     }
 }

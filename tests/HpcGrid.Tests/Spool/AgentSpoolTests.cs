@@ -114,7 +114,7 @@ public sealed class AgentSpoolTests
         agent.Heartbeat(new HeartbeatMarker(1, 0, false, false));
         fs.Rule = (_, _, _) => null;
         Assert.That(agent.Heartbeat(new HeartbeatMarker(2, 0, false, false)), Is.EqualTo(Errno.None));
-        Assert.That(_world.HeartbeatFiles().Select(Path.GetFileName), Is.EqualTo(new[] { $"{agent.Card.Agent}.2.i0.l0.a0.c0" }));
+        Assert.That(_world.HeartbeatFiles().Select(Path.GetFileName), Is.EqualTo(new[] { $"{agent.Card.Agent}.2.i0.l0.a0.c0.h{HoldingsWord.Of([], [], [])}" }));
     }
 
     [Test]

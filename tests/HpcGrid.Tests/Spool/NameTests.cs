@@ -116,6 +116,7 @@ public sealed class NameTests
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.full")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain.full.left")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.h4294967295.w5")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.w5")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.w5.drain")]
     public void A_heartbeat_comes_back_as_it_was_written(string file)
@@ -127,6 +128,9 @@ public sealed class NameTests
     [TestCase("4711.n1.x.17")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.full.drain")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.w0")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.h0")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.h4294967296")]
+    [TestCase("4711.n1.x.17.i4.l3.a2.c9.w5.h7")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.drain.w5")]
     [TestCase("4711.n1.x.17.i4.l3.a2.c9.")]
     [TestCase("4711.n1.x.17.i-4.l3.a2.c9")]

@@ -12,7 +12,7 @@ public sealed class ProtocolPageTests
     private static readonly string Page = Repository.Text("src/HpcGrid.Spool/PROTOCOL.md");
     private static readonly string Code = string.Concat(Repository.Files("src/HpcGrid.Spool", "*.cs").Select(Repository.Text));
 
-    private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.w<gang>][.drain][.full][.left]";
+    private const string Heartbeat = "<aid>.<n>.i<idle>.l<lease>.a<applied>.c<changes>[.h<holdings>][.w<gang>][.drain][.full][.left]";
 
     private const string Offer = "q<id>.g<gen>.c<cores>.m<mib>.t<ttl>.n<rows>[.k<counters>][.w<gang>].db";
 
@@ -31,7 +31,7 @@ public sealed class ProtocolPageTests
         ("entry.<nonce>", SpoolNames.Entry("ab")),
         (".new.<aid>.<nonce>", SpoolNames.NewAgent(AgentName.Make("1", "n", "x"), "ab")),
         ("card.json", SpoolNames.Card),
-        (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, true, true) { Left = true, Gang = 5 }).FileName),
+        (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, true, true) { Left = true, Gang = 5, Holdings = 7 }).FileName),
         (Heartbeat, new HeartbeatName(AgentName.Make("1", "n", "x"), new HeartbeatMarker(1, 2, false, false)).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, true).FileName),
         ("q<id>.g<gen>.s<seq>[.final].db", new VersionName(new QueueName(3, 1), 2, false).FileName),

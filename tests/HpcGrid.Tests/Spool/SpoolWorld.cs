@@ -55,7 +55,7 @@ internal sealed class SpoolWorld : IDisposable
 
     /// <summary>What the bridge reads of this agent's heartbeat.</summary>
     public HeartbeatMarker? Heartbeat(AgentSpool agent) =>
-        Bridge().Agents.ListHeartbeats().Items.Where(name => name.Agent == agent.Card.Agent).Select(name => (HeartbeatMarker?)name.Marker).SingleOrDefault();
+        Bridge().Agents.ListHeartbeats().Items.Where(name => name.Agent == agent.Card.Agent).Select(name => (HeartbeatMarker?)(name.Marker with { Holdings = 0 })).SingleOrDefault();
 
     /// <summary>The files of heartbeats.</summary>
     public string[] HeartbeatFiles() => Directory.GetFiles(Path.Combine(SpoolPath, "hb"), "*", SearchOption.AllDirectories);
