@@ -90,9 +90,9 @@ internal sealed class TitanModel
             _bridgeOperations / _now, _now / Math.Max(1, _looks), _now / 86_400);
     }
 
-    /// <summary>Beats, and looks into the inbox at the longest pause: agents at work do nothing else while nothing changes.</summary>
     private TimeSpan Rest => _timing.PollMax * HpcGrid.Agent.Limits.RestingPart;
 
+    /// <summary>Beats, and looks into the inbox at the longest pause: agents at work do nothing else while nothing changes.</summary>
     private double Resting() => _size.Agents * ((1 / _timing.Heartbeat.TotalSeconds) + (1 / Rest.TotalSeconds));
 
     private (double Busy, double Alive, double Lost) Totals()
