@@ -81,7 +81,7 @@ internal static class Limits
     /// <summary>Bytes of riding inputs in one queue file: agents read the whole file into memory.</summary>
     public const long LargestFreight = 8 * 1024 * 1024;
 
-    /// <summary>Names of queue files, gangs, pilots and keys that one takeover of a spool may give: each takeover's begin at E times this, so that none is given twice.</summary>
+    /// <summary>Names of queue files, gangs, pilots, keys and messages that one takeover of a spool may give: each takeover's begin at E times this, so that none is given twice.</summary>
     public const long NumbersPerEpoch = 1_000_000;
 
     /// <summary>Queue files written in one tick: a tick must stay short, or leases and results wait.</summary>

@@ -14,7 +14,7 @@ internal sealed class AgentTable : Table
         _all = Prepare("SELECT agent, node, pilot, batch_id, stage, strong, since, reason FROM agent");
         _stage = Prepare("UPDATE agent SET stage = $2, strong = $3, since = $4, reason = $5 WHERE agent = $1");
         _delete = Prepare("DELETE FROM agent WHERE agent = $1");
-        _message = Prepare("UPDATE agent SET message = message + 1 WHERE agent = $1 RETURNING message");
+        _message = Prepare("UPDATE agent SET message = MAX(message, $2) + 1 WHERE agent = $1 RETURNING message");
         _lease = Prepare("UPDATE agent SET lease = lease + 1 WHERE agent = $1 RETURNING lease");
     }
 
@@ -28,8 +28,11 @@ internal sealed class AgentTable : Table
 
     public void Delete(string agent) => _delete.Run(agent);
 
-    /// <summary>The next message's number; never used before for this agent.</summary>
-    public long NextMessage(string agent) => _message.Number(agent) ?? throw new InvalidOperationException($"agent {agent} is not in the ledger");
+    /// <summary>
+    /// The next message's number; never used before for this agent, and beyond those of bridges that ruled before, of which this ledger may know nothing: an
+    /// agent says only the highest number that it has applied.
+    /// </summary>
+    public long NextMessage(string agent, long epoch) => _message.Number(agent, epoch * Limits.NumbersPerEpoch) ?? throw new InvalidOperationException($"agent {agent} is not in the ledger");
 
     public long NextLease(string agent) => _lease.Number(agent) ?? throw new InvalidOperationException($"agent {agent} is not in the ledger");
 }

@@ -28,7 +28,7 @@ internal sealed class FenceStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         agent.Row = agent.Row with { Stage = AgentStage.Fenced, Strong = rules.IsSurelyGone(agent), Since = tick.Now };
         agent.FencedAt = tick.Monotonic;
         ledger.Agents.SetStage(agent.Row);
-        var message = ledger.Agents.NextMessage(name);
+        var message = ledger.Agents.NextMessage(name, spool.Epoch);
         tick.AfterCommit(() =>
         {
             spool.Agents.Send(name, message, new Fenced());

@@ -87,7 +87,7 @@ internal sealed class MessageStep(
             tick.ComeBackIn(TimeSpan.Zero);
             return false;
         }
-        var sequence = ledger.Agents.NextMessage(agent.Row.Agent);
+        var sequence = ledger.Agents.NextMessage(agent.Row.Agent, spool.Epoch);
         tick.AfterCommit(() =>
         {
             if (spool.Agents.Send(agent.Row.Agent, sequence, message) != Errno.None) return;

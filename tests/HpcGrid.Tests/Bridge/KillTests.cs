@@ -45,6 +45,20 @@ public sealed class KillTests
     }
 
     [Test]
+    public void A_kill_lies_in_the_inbox_of_an_agent_that_has_applied_many_messages_of_a_bridge_before_until_that_agent_has_applied_it()
+    {
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        var agent = _rig.Agent();
+        var queue = Claim(agent);
+        agent.Publish(queue, false, [agent.Report(queue.Jobs[0], ReportStage.Running)]);
+        agent.Spool.Heartbeat(new HeartbeatMarker(1, 1, Draining: false, Full: false) { Applied = 900 });
+        _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Running), "it runs");
+        _rig.Central.Arrivals!.Pushed(new KillNow([new AttemptId(7, 1)]));
+        _rig.Ticks(20);
+        Assert.That(agent.Messages(), Does.Contain(new Kill(new AttemptId(7, 1))));
+    }
+
+    [Test]
     public void A_kill_without_effect_is_said_again()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));

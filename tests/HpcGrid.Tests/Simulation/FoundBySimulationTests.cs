@@ -70,6 +70,9 @@ public sealed class FoundBySimulationTests
     [TestCase(8614357UL, "gluster")]
     public void A_bridge_that_another_one_has_taken_over_from_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(9037453UL, "gpfs")]
+    public void A_bridge_without_its_predecessors_ledger_is_heard_by_the_agents(ulong seed, string profile) => Holds(seed, profile);
+
     [TestCase(126, nameof(Moment.Before))]
     [TestCase(130, nameof(Moment.After))]
     [TestCase(130, nameof(Moment.AfterButError))]
