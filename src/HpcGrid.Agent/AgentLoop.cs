@@ -63,7 +63,6 @@ internal sealed class AgentLoop : ITurns
         _limits = new LimitWatch(runner, runner.Monitor, _gpus, clock, settings.Timing.PublishMax);
         _facts = new AgentFacts(clock.Now, Liveness.Live, DrainAsked: false, settings.DrainAt, settings.StopAt);
         _leaveBy = settings.EndAt;
-        runner.Stilled += _room.GiveAllButDisk;
         runner.Ended += OnEnded;
     }
 
@@ -242,8 +241,7 @@ internal sealed class AgentLoop : ITurns
         Enforce(now);
         _runner.Advance();
         var next = AgentRules.NextJudgement(_facts, _settings.Timing, now);
-        Start(now);
-        if (_runner.Conclude()) Start(now);
+        if (_standing == Standing.Working) _starter.Start(_facts.StopAt - now);
         if (_standing != Standing.Gone)
         {
             next = Earlier(next, Publish(now));
@@ -255,11 +253,6 @@ internal sealed class AgentLoop : ITurns
         next = Earlier(next, _limits.Step(now));
         var wait = next - _clock.Now;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > _settings.Timing.PollMax ? _settings.Timing.PollMax : wait;
-    }
-
-    private void Start(TimeSpan now)
-    {
-        if (_standing == Standing.Working) _starter.Start(_facts.StopAt - now);
     }
 
     private void Enforce(TimeSpan now)

@@ -44,9 +44,6 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
     /// <summary>GPUs it holds, perhaps none of them; null while it has no slot.</summary>
     public HeldGpus? Gpus { get; set; }
 
-    /// <summary>Disk that it holds although its cores are given back; 0 otherwise.</summary>
-    public long DiskMib { get; set; }
-
     /// <summary>Its nodes, once it has a sandbox; null for a job on one.</summary>
     public GangPlace? Gang { get; set; }
 

@@ -30,7 +30,6 @@ internal sealed class JobRunner
     private readonly Dictionary<int, JobRun> _byProcess = [];
     private readonly Dictionary<int, JobRun> _displaced = [];
     private readonly HashSet<JobRun> _active = [];
-    private readonly Queue<(JobRun Run, Outcome Outcome, string? Reason)> _concluding = new();
 
     public JobRunner(NodeParts parts, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
     {
@@ -58,9 +57,6 @@ internal sealed class JobRunner
 
     /// <summary>It does not because the disk or the quota is full.</summary>
     public bool Full => _active.Any(run => run.OutputTrouble.IsFull());
-
-    /// <summary>Told of a job whose processes are gone before its outputs are looked at: its cores are free.</summary>
-    public event Action<JobRun>? Stilled;
 
     /// <summary>Told of every job that is over.</summary>
     public event Action<JobRun>? Ended;
@@ -331,40 +327,16 @@ internal sealed class JobRunner
         run.Due = TimeSpan.MaxValue;
         run.Pause = TimeSpan.Zero;
         var exit = run.Exit!;
-        if (run.Stop is { } stop) ConcludeLater(run, stop.Outcome, stop.Reason);
-        else if (EndIsNear && EndSignals.MayBe(exit)) ConcludeLater(run, Outcome.Preempted, "its batch job was ended");
-        else if (run.Validating && exit.ExitCode != 0) ConcludeLater(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
-        else if (!run.Validating && exit.ExitCode != 0) ConcludeLater(run, Outcome.ExecutionFailed, $"the payload ended with {run.Payload!.Describe()}");
+        if (run.Stop is { } stop) _outputs.Conclude(run, stop.Outcome, stop.Reason);
+        else if (EndIsNear && EndSignals.MayBe(exit)) _outputs.Conclude(run, Outcome.Preempted, "its batch job was ended");
+        else if (run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ValidationFailed, $"the validation ended with {Say(exit)}");
+        else if (!run.Validating && exit.ExitCode != 0) _outputs.Conclude(run, Outcome.ExecutionFailed, $"the payload ended with {run.Payload!.Describe()}");
         else if (!run.Validating && run.Spec!.ValidationArgv.Count > 0)
         {
             run.Validating = true;
             Launch(run);
         }
-        else ConcludeLater(run, Outcome.Succeeded, null);
-    }
-
-    /// <summary>
-    /// Its cores go to the next job first: no core need idle while the outputs of the last one are looked at. Where nothing else runs the node must be
-    /// empty before anything is begun: what escaped a job is found by that.
-    /// </summary>
-    private void ConcludeLater(JobRun run, Outcome outcome, string? reason)
-    {
-        if (_active.Count == 1 || run.Gang is not null)
-        {
-            _outputs.Conclude(run, outcome, reason);
-            return;
-        }
-        run.Stage = RunStage.Collecting;
-        _concluding.Enqueue((run, outcome, reason));
-        Stilled?.Invoke(run);
-    }
-
-    /// <summary>Looks at the outputs of jobs whose processes are gone. True when there were any: room may have become free.</summary>
-    public bool Conclude()
-    {
-        var any = _concluding.Count > 0;
-        while (_concluding.TryDequeue(out var ended)) _outputs.Conclude(ended.Run, ended.Outcome, ended.Reason);
-        return any;
+        else _outputs.Conclude(run, Outcome.Succeeded, null);
     }
 
     private static string Say(ChildExit exit) => exit.Signal is { } signal ? $"signal {signal}" : $"exit {exit.ExitCode}";

@@ -42,20 +42,12 @@ internal sealed class NodeRoom
         if (_first?.Run == run) _first = null;
     }
 
-    /// <summary>The processes of a job that took room are gone. What they wrote is there yet: its disk stays taken.</summary>
-    public void GiveAllButDisk(JobRun run)
-    {
-        if (run.Spec is not { } spec || run.Gpus is not { } gpus) return;
-        Free = Free.With(AgentRules.ShareOf(spec.Resources, _whole) with { DiskMib = 0 });
-        _gpus.Give(gpus);
-        (run.Gpus, run.DiskMib) = (null, spec.Resources.DiskMib);
-    }
-
     /// <summary>A job that took room is over.</summary>
     public void Give(JobRun run)
     {
-        GiveAllButDisk(run);
-        Free = Free with { DiskMib = Free.DiskMib + run.DiskMib };
-        run.DiskMib = 0;
+        if (run.Spec is not { } spec || run.Gpus is not { } gpus) return;
+        Free = Free.With(AgentRules.ShareOf(spec.Resources, _whole));
+        _gpus.Give(gpus);
+        run.Gpus = null;
     }
 }

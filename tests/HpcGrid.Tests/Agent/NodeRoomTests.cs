@@ -81,20 +81,6 @@ public sealed class NodeRoomTests
         Assert.That(room.MayStart(small, TimeSpan.FromSeconds(63)), Is.True);
     }
 
-    [Test]
-    public void Of_a_job_whose_processes_are_gone_only_the_disk_stays_taken()
-    {
-        var room = Room(cores: 2, "gpu=1");
-        var need = One with { Cores = 2, DiskMib = 6_000, Counted = Counters.Parse("gpu=1") };
-        var first = Run(need);
-        room.Take(first, null, TimeSpan.Zero);
-        room.GiveAllButDisk(first);
-        Assert.That((Take(room, need), Take(room, need with { DiskMib = 4_000 })), Is.EqualTo((Fit.Later, Fit.Now)));
-        room.Give(first);
-        room.Give(first);
-        Assert.That((room.Free.DiskMib, room.Free.Cores), Is.EqualTo((6_000, 0)), "once");
-    }
-
     private static NodeRoom Room(int cores, string counters = "") =>
         new(new Room(cores * (long)Counters.One, 10_000, 10_000) { Counters = Counters.Parse(counters) });
 
