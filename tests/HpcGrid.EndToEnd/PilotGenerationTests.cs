@@ -72,8 +72,9 @@ public sealed class PilotGenerationTests
 
     private async Task<(string Id, string Node)> AnyRunning()
     {
-        await Eventually.True(() => Running().Count > 0, Bound, "a pilot to run");
-        return Running()[0];
+        List<(string Id, string Node)> running = [];
+        await Eventually.True(() => (running = Running()).Count > 0, Bound, "a pilot to run");
+        return running[0];
     }
 
     private List<(string Id, string Node)> Running() => [.. Pilots().Where(pilot => pilot[1] == "running").Select(pilot => (pilot[0], pilot[3]))];
