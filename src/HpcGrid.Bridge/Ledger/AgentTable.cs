@@ -32,7 +32,9 @@ internal sealed class AgentTable : Table
     /// The next message's number; never used before for this agent, and beyond those of bridges that ruled before, of which this ledger may know nothing: an
     /// agent says only the highest number that it has applied.
     /// </summary>
-    public long NextMessage(string agent, long epoch) => _message.Number(agent, epoch * Limits.NumbersPerEpoch) ?? throw new InvalidOperationException($"agent {agent} is not in the ledger");
+    public long NextMessage(string agent, long epoch) => _message.Number(agent, epoch * Limits.NumbersPerEpoch) ?? throw Unknown(agent);
 
-    public long NextLease(string agent) => _lease.Number(agent) ?? throw new InvalidOperationException($"agent {agent} is not in the ledger");
+    public long NextLease(string agent) => _lease.Number(agent) ?? throw Unknown(agent);
+
+    private static InvalidOperationException Unknown(string agent) => new($"agent {agent} is not in the ledger");
 }
