@@ -303,7 +303,7 @@ internal sealed class AgentLoop : ITurns
         _looking = true;
         var everything = now >= _nextWholeLook;
         if (everything) _nextWholeLook = now + _settings.Timing.Reconcile;
-        var (pool, inbox) = AgentRules.Listed(wanted, _book.Count > 0 || _reservation.Gang > 0, _hungry.Rests, _withoutInbox);
+        var (pool, inbox) = AgentRules.Listed(new LookFacts(wanted, _book.Count > 0, _reservation.Gang > 0, _hungry.Rests), _withoutInbox);
         _withoutInbox = inbox ? 0 : _withoutInbox + 1;
         _spool.Add(new LookOrder(pool, _settings.Whole, _facts.StopAt - now, _reservation.Gang, inbox, everything));
         return TimeSpan.MaxValue;

@@ -62,6 +62,23 @@ internal enum Fit
     Never,
 }
 
+/// <summary>How much of the pool a look lists.</summary>
+internal enum PoolListing
+{
+    None,
+    /// <summary>The next one in turn of the pool's directories: a spool of very many agents has several.</summary>
+    OneDirectory,
+    /// <summary>Directories until there are offers enough.</summary>
+    UntilEnough,
+}
+
+/// <summary>What decides what a look lists.</summary>
+/// <param name="Wants">Work from the pool.</param>
+/// <param name="Holds">Queue files: what it is told of them matters.</param>
+/// <param name="IsKept">Its node is kept for a job over several nodes.</param>
+/// <param name="Rests">Nothing has happened for long.</param>
+internal readonly record struct LookFacts(bool Wants, bool Holds, bool IsKept, bool Rests);
+
 /// <summary>What decides about publishing a queue file.</summary>
 /// <param name="Changed">Something is not published yet.</param>
 /// <param name="ChangedAt">Since when.</param>
@@ -134,16 +151,18 @@ internal static class AgentRules
 
     /// <summary>
     /// What a look lists (PROTOCOL 5): while something moves, all that the agent waits for. At rest a look is one listing, so that it can come more often:
-    /// of the pool by who wants work and holds none, with a glance at its inbox now and then; of each in turn by who wants more; of the inbox by who wants none.
+    /// of a directory of the pool by who wants work and holds none, with a glance at its inbox now and then; of each in turn by who wants more; of the inbox
+    /// by who wants none. Who is kept for a job over several nodes lists the whole pool: other nodes wait with it.
     /// </summary>
-    /// <param name="wants">Work from the pool.</param>
-    /// <param name="holds">Queue files, or its node for a job over several nodes: what it is told matters.</param>
-    /// <param name="rests">Nothing has happened for long.</param>
+    /// <param name="facts">What it wants and holds.</param>
     /// <param name="withoutInbox">Looks since the inbox was listed.</param>
-    public static (bool Pool, bool Inbox) Listed(bool wants, bool holds, bool rests, int withoutInbox)
+    public static (PoolListing Pool, bool Inbox) Listed(LookFacts facts, int withoutInbox)
     {
-        if (!wants || !rests) return (wants, true);
-        return holds ? (withoutInbox == 0, withoutInbox > 0) : (true, withoutInbox >= Limits.LooksPerInbox - 1);
+        if (!facts.Wants) return (PoolListing.None, true);
+        if (!facts.Rests) return (PoolListing.UntilEnough, true);
+        var pool = facts.IsKept ? PoolListing.UntilEnough : PoolListing.OneDirectory;
+        if (!facts.Holds && !facts.IsKept) return (pool, withoutInbox >= Limits.LooksPerInbox - 1);
+        return withoutInbox == 0 ? (pool, false) : (PoolListing.None, true);
     }
 
     /// <summary>

@@ -5,14 +5,14 @@ namespace HpcGrid.Agent;
 /// <summary>What the loop asks of the spool's thread. The list is closed.</summary>
 internal abstract record SpoolOrder;
 
-/// <summary>Look; and claim one offer that fits, if it may. Answered by <see cref="Polled"/>.</summary>
-/// <param name="Claim">It may: the pool is listed.</param>
+/// <summary>Look; and claim one offer that fits, if the pool shows one. Answered by <see cref="Polled"/>.</summary>
+/// <param name="Pool">How much of the pool is listed.</param>
 /// <param name="Whole">What the node has.</param>
 /// <param name="Left">Until running jobs are stopped.</param>
 /// <param name="Gang">Offers for this gang; 0: ordinary ones.</param>
 /// <param name="Inbox">The inbox is listed.</param>
 /// <param name="Everything">Its own directory and claims too.</param>
-internal sealed record LookOrder(bool Claim, Room Whole, TimeSpan? Left, long Gang, bool Inbox, bool Everything) : SpoolOrder;
+internal sealed record LookOrder(PoolListing Pool, Room Whole, TimeSpan? Left, long Gang, bool Inbox, bool Everything) : SpoolOrder;
 
 /// <summary>Answered by <see cref="VersionWritten"/>.</summary>
 internal sealed record PublishOrder(WorkQueueVersion Version) : SpoolOrder;

@@ -23,6 +23,9 @@ internal sealed class SpoolWork
     private long _changes;
     private long _keysSequence;
 
+    /// <summary>Of the pool, that was listed last.</summary>
+    private int _directory;
+
     /// <param name="spool">Used by one thread only, except for copying large files.</param>
     /// <param name="chance">A number from 0 to below its argument.</param>
     /// <param name="shelf">Where answers to looks lie.</param>
@@ -75,7 +78,7 @@ internal sealed class SpoolWork
         var everything = order.Everything || _doubt || inbox.Errno != Errno.None || _liveness != Liveness.Live;
         if (everything) _liveness = _spool.CheckLive();
         var claimed = everything ? ReadClaims(trouble) : [];
-        if (order.Claim && _liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);
+        if (order.Pool != PoolListing.None && _liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);
         return new Polled(_liveness, inbox.Lease, inbox.Messages, claimed, trouble);
     }
 
@@ -83,7 +86,9 @@ internal sealed class SpoolWork
     private bool TryClaim(LookOrder order)
     {
         var shards = _spool.Root.Layout.Shards;
-        var offers = _spool.ListPool(_chance(shards), Limits.OffersListed).Items
+        // One in turn: a listing at a time comes round to each of them.
+        _directory = order.Pool == PoolListing.OneDirectory ? (_directory + 1) % shards : _chance(shards);
+        var offers = _spool.ListPool(_directory, Limits.OffersListed, order.Pool == PoolListing.OneDirectory ? 1 : shards).Items
             .Where(offer => offer.Gang == order.Gang && !_read.Contains(offer.Name)).ToList();
         var choice = AgentRules.Choice(offers, order.Whole, order.Left, shards);
         while (choice.Count > 0)

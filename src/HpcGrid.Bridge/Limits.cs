@@ -33,8 +33,8 @@ internal static class Limits
     /// <summary>Leases are renewed in so many rounds of their interval: of a thousand agents some are due in each tick, and each tick that writes looks first who rules (E1).</summary>
     public const int LeaseRounds = 15;
 
-    /// <summary>On a spool of very many agents each is looked at after so long though its heartbeat tells of no change: 1,000 agents cost 3 operations a second.</summary>
-    public static readonly TimeSpan LookAnyway = TimeSpan.FromMinutes(10);
+    /// <summary>On a spool of very many agents each is looked at after so many T_rec though its heartbeat tells of no change: 1,000 agents cost 3 operations a second.</summary>
+    public const int LookAnywayRounds = 10;
 
     // ---- taking work ------------------------------------------------------------------------------------------------
 

@@ -95,15 +95,15 @@ public sealed class AgentSpool
     public bool IsStillLive() => CheckLive() == Liveness.Live;
 
     /// <summary>
-    /// A1: offers, oldest first, from the pool directories beginning at a random one (the caller's choice), until at least
-    /// <paramref name="max"/> are found. The caller takes a random one of <see cref="Limits.OldestOffers"/> that fit.
+    /// A1: offers, oldest first, from the pool directories beginning at one that the caller chose, until at least <paramref name="max"/> are found or
+    /// <paramref name="directories"/> listed. The caller takes a random one of <see cref="Limits.OldestOffers"/> that fit.
     /// </summary>
-    public Listing<PoolEntry> ListPool(int firstShard, int max)
+    public Listing<PoolEntry> ListPool(int firstShard, int max, int directories = Limits.Shards)
     {
         var entries = new List<PoolEntry>();
         var foreign = new List<string>();
         var errno = Errno.None;
-        for (var i = 0; i < _layout.Shards && entries.Count < max; i++)
+        for (var i = 0; i < Math.Min(_layout.Shards, directories) && entries.Count < max; i++)
         {
             var listed = DirectoryListing.Of<PoolEntry>(_fs, _layout.Shard((firstShard + i) % _layout.Shards), PoolEntry.TryParse);
             entries.AddRange(listed.Items);

@@ -199,7 +199,7 @@ internal sealed class TitanModel
         var node = _nodes[agent];
         if (!AgentRules.ShouldClaim(Standing.Working, _whole, node.Waiting.Count, 0, false)) return false;
         var left = TimeSpan.FromSeconds(node.StopAt - _now);
-        var listed = ListPool();
+        var listed = ListPool(node);
         if (!AnyFits(left.TotalSeconds)) return false;
         var choice = AgentRules.Choice(listed, _whole, left, _pool.Length);
         if (choice.Count == 0) return false;
@@ -218,14 +218,15 @@ internal sealed class TitanModel
         return node.Free == 0 || Claim(agent);
     }
 
-    /// <summary>Shards from any of them on, until there are enough offers; as AgentSpool.ListPool does.</summary>
-    private List<PoolEntry> ListPool()
+    /// <summary>Shards from any of them on, until there are enough offers; the next one in turn at rest. As the agent's SpoolWork does.</summary>
+    private List<PoolEntry> ListPool(TitanNode node)
     {
         while (_unseen.TryPeek(out var next) && next.Seen <= _now) _pool[next.Offer.Name.Id % _pool.Length].Add(_unseen.Dequeue().Offer);
-        var first = _random.Next(_pool.Length);
+        var rests = node.Pause >= Rest.TotalSeconds;
+        var first = node.Directory = rests ? (node.Directory + 1) % _pool.Length : _random.Next(_pool.Length);
         var listed = _pool[first];
         _agentOperations++;
-        for (var i = 1; i < _pool.Length && listed.Count < Agent.Limits.OffersListed; i++)
+        for (var i = 1; i < _pool.Length && !rests && listed.Count < Agent.Limits.OffersListed; i++)
         {
             listed = [.. listed, .. _pool[(first + i) % _pool.Length]];
             _agentOperations++;
@@ -328,6 +329,7 @@ internal sealed class TitanModel
         public double StopAt { get; set; }
         public double Pause { get; set; }
         public double LooksAt { get; set; }
+        public int Directory { get; set; }
         public double Counted { get; set; }
         public double Busy { get; set; }
         public double Alive { get; set; }

@@ -21,6 +21,8 @@ internal sealed record Scenario
     public required IReadOnlyList<JobPlan> Jobs { get; init; }
     public int Nodes { get; init; } = 2;
     public int NodesPerPilot { get; init; } = 1;
+    /// <summary>Directories of pool and heartbeats. With several, heartbeats alone tell the bridge where to look (PROTOCOL 5).</summary>
+    public int Shards { get; init; } = 1;
     /// <summary>Part of the rows of the catalogue that strike in this history.</summary>
     public double FaultShare { get; init; }
     /// <summary>Rows that strike in any case.</summary>
@@ -74,7 +76,7 @@ internal sealed record Scenario
         var jobs = Enumerable.Range(0, 4 + dice.Next(9)).Select(_ => new JobPlan(
             dice.Pick([0.2, 0.5, 1, 2, 4, 8]), dice.Chance(0.1) ? 1 + dice.Next(3) : 0,
             dice.Chance(0.3) ? dice.Chance(0.2) ? 70_000 : 300 : 0, dice.Chance(0.35))).ToList();
-        return WithGangs(dice, WithInputs(dice, new Scenario
+        return WithShards(dice, WithGangs(dice, WithInputs(dice, new Scenario
         {
             Jobs = jobs,
             FaultShare = dice.Pick([0.05, 0.15, 0.3]),
@@ -84,7 +86,7 @@ internal sealed record Scenario
             Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
             Looks = dice.Chance(0.3) ? [.. Enumerable.Range(0, 1 + dice.Next(4)).Select(_ => (1L + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 30))))] : [],
             FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
-        }));
+        })));
     }
 
     private static Scenario WithInputs(Dice dice, Scenario scenario) => dice.Chance(0.5) ? scenario : scenario with
@@ -101,6 +103,9 @@ internal sealed record Scenario
         NodesPerPilot = 2,
         Jobs = [.. scenario.Jobs.Select(job => dice.Chance(0.4) ? job with { Nodes = 2 } : job)],
     };
+
+    /// <summary>Three are as good as sixteen: an agent's look at rest sees one of them, and no look sees two at the same moment.</summary>
+    private static Scenario WithShards(Dice dice, Scenario scenario) => dice.Chance(0.7) ? scenario : scenario with { Shards = 3 };
 
     private static Inputs AnyInputs(Dice dice)
     {

@@ -94,7 +94,7 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
         if (agent.Seen?.Errno != Errno.None || agent.HasMore || agent.IsChangeDue(tick.Monotonic)) return true;
         // Few agents are looked at with each reconciliation anyway; and all the time before their first change, or when they never tell of one.
         return spool.Root.Layout.IsSharded
-            ? tick.Monotonic - agent.LookedAt > Limits.LookAnyway
+            ? tick.Monotonic - agent.LookedAt > timing.Now.Reconcile * Limits.LookAnywayRounds
             : agent.Heartbeat is not { Changes: > 0 } || tick.Monotonic - agent.LookedAt > timing.Now.Reconcile;
     }
 

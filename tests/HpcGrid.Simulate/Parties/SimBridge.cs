@@ -57,7 +57,7 @@ internal sealed class SimBridge
         try
         {
             var fs = new CountingFs(_fs);
-            var root = SpoolRoot.Create(fs, Grid.SpoolPath, SpoolSharing.Private, 1, _grid.ClusterId, _grid.Nonces);
+            var root = SpoolRoot.Create(fs, Grid.SpoolPath, SpoolSharing.Private, _grid.Scenario.Shards, _grid.ClusterId, _grid.Nonces);
             ledger = LedgerDatabase.Open(Path.Combine(_state, "ledger.db"));
             host = Begin(fs, root, ledger);
             Ledger = ledger;

@@ -112,27 +112,32 @@ public sealed class AgentRulesTests
     public void A_short_offer_that_eight_times_the_pool_has_overtaken_goes_first(int lag, int first) =>
         Assert.That(Chosen(1000, (1, 100), (lag, 900), (1 + lag, 800))[0], Is.EqualTo(first));
 
-    [TestCase(true, false, "P P PI P P PI")]
-    [TestCase(true, true, "P I P I P I")]
-    [TestCase(false, true, "I I I I I I")]
-    [TestCase(false, false, "I I I I I I")]
-    public void At_rest_a_look_lists_what_matters_most(bool wants, bool holds, string expected) =>
-        Assert.That(Looks(wants, holds, rests: true), Is.EqualTo(expected));
+    [TestCase(true, false, false, "1 1 1I 1 1 1I")]
+    [TestCase(true, true, false, "1 I 1 I 1 I")]
+    [TestCase(true, false, true, "P I P I P I")]
+    [TestCase(false, true, false, "I I I I I I")]
+    [TestCase(false, false, false, "I I I I I I")]
+    [TestCase(false, false, true, "I I I I I I")]
+    public void At_rest_a_look_lists_what_matters_most(bool wants, bool holds, bool kept, string expected) =>
+        Assert.That(Looks(new LookFacts(wants, holds, kept, Rests: true)), Is.EqualTo(expected));
 
     [TestCase(true, "PI PI PI PI PI PI")]
     [TestCase(false, "I I I I I I")]
-    public void While_something_moves_a_look_lists_all_that_is_waited_for(bool wants, string expected) =>
-        Assert.That((Looks(wants, holds: true, rests: false), Looks(wants, holds: false, rests: false)), Is.EqualTo((expected, expected)));
+    public void While_something_moves_a_look_lists_all_that_is_waited_for(bool wants, string expected)
+    {
+        foreach (var holds in (bool[])[true, false])
+            Assert.That(Looks(new LookFacts(wants, holds, IsKept: false, Rests: false)), Is.EqualTo(expected));
+    }
 
-    /// <summary>Six looks: P for the pool, I for the inbox.</summary>
-    private static string Looks(bool wants, bool holds, bool rests)
+    /// <summary>Six looks: P for the pool, 1 for a directory of it, I for the inbox.</summary>
+    private static string Looks(LookFacts facts)
     {
         var (looks, withoutInbox) = (new List<string>(), 0);
         while (looks.Count < 6)
         {
-            var (pool, inbox) = AgentRules.Listed(wants, holds, rests, withoutInbox);
+            var (pool, inbox) = AgentRules.Listed(facts, withoutInbox);
             withoutInbox = inbox ? 0 : withoutInbox + 1;
-            looks.Add((pool ? "P" : "") + (inbox ? "I" : ""));
+            looks.Add(pool switch { PoolListing.UntilEnough => "P", PoolListing.OneDirectory => "1", _ => "" } + (inbox ? "I" : ""));
         }
         return string.Join(' ', looks);
     }

@@ -88,7 +88,7 @@ internal sealed class BridgeRig : IDisposable
     }
 
     /// <summary>Plays an agent of the first pilot that runs.</summary>
-    public PlayedAgent Agent(string node = "node1") => new(Options.Spool, Pilot(), node);
+    public PlayedAgent Agent(string node = "node1", int cores = 2) => new(Options.Spool, Pilot(), node, cores);
 
     /// <summary>A pilot that runs.</summary>
     public string Pilot()
@@ -143,10 +143,10 @@ internal sealed class PlayedAgent
     private readonly Dictionary<QueueName, long> _sequences = [];
     private long _beat;
 
-    public PlayedAgent(string spool, string pilot, string node)
+    public PlayedAgent(string spool, string pilot, string node, int cores = 2)
     {
         Name = AgentName.Make("b-" + pilot, node, RandomNonces.Next());
-        var card = new AgentCard(Name, node, pilot, "b-" + pilot, 2, 16_384, 20_480, "none", null, 1);
+        var card = new AgentCard(Name, node, pilot, "b-" + pilot, cores, 16_384, 20_480, "none", null, 1);
         Spool = AgentSpool.Join(new PosixFs(), spool, card, RandomNonces.Next);
         Node = node;
     }

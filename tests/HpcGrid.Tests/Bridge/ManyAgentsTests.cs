@@ -95,6 +95,30 @@ public sealed class ManyAgentsTests
     }
 
     [Test]
+    public void More_results_than_one_tick_reads_are_all_read_after_one_heartbeat()
+    {
+        using var rig = new BridgeRig { Shards = 16 };
+        const int files = HpcGrid.Bridge.Limits.VersionsPerTick + 10;
+        var agent = rig.Agent(cores: files);
+        agent.Beat(idle: files);
+        var queues = new List<WorkQueue>();
+        for (var job = 1; job <= files; job++)
+        {
+            rig.Central.Waiting.Enqueue(FakeCentral.Job(job));
+            WorkQueue? queue = null;
+            rig.Until(() => (queue = agent.TryClaim()) is not null, "a queue file is offered");
+            queues.Add(queue!);
+            agent.Beat(idle: files, changes: job);
+        }
+        rig.Ticks(5);
+        foreach (var queue in queues) agent.Finish(queue);
+        agent.Beat(idle: files, changes: files + 1);
+        var told = rig.Time.GetUtcNow();
+        rig.Until(() => Enumerable.Range(1, files).All(job => rig.Central.EndOf(job) is not null), "every end is told");
+        Assert.That(rig.Time.GetUtcNow() - told, Is.LessThan(TimeSpan.FromMinutes(1)), "nobody waited until everything is looked at anyway");
+    }
+
+    [Test]
     public void A_change_that_no_heartbeat_told_of_is_found_in_the_end()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
@@ -141,6 +165,27 @@ public sealed class ManyAgentsTests
         _rig.Until(() => { _rig.Time.Advance(TimeSpan.FromSeconds(5)); return Heartbeats().Length == 0; }, "its heartbeat is removed with its directory");
         File.WriteAllText(Path.Combine(_rig.Options.Spool, "hb", "03", "1.node9.dead.0.i0.l0.a0.c0"), "");
         _rig.Until(() => { _rig.Time.Advance(TimeSpan.FromSeconds(60)); return Heartbeats().Length == 0; }, "so is that of one that died while entering");
+    }
+
+    [Test]
+    public void Leases_of_agents_that_came_one_after_the_other_are_renewed_together()
+    {
+        const int agents = 60;
+        for (var agent = 0; agent < agents; agent++)
+        {
+            Idle(1);
+            _rig.Ticks(1, 0.25);
+        }
+        var (ticks, writing) = (600, 0);
+        for (var tick = 0; tick < ticks; tick++)
+        {
+            var before = _rig.Fs.Counts[FsOperation.Rename];
+            _rig.Ticks(1, 0.1);
+            if (_rig.Fs.Counts[FsOperation.Rename] > before) writing++;
+        }
+        TestContext.Out.WriteLine($"{writing} of {ticks} ticks wrote leases");
+        // A minute has four lease intervals of fifteen rounds each; one by one it would be 240.
+        Assert.That(writing, Is.InRange(4, 90));
     }
 
     [TestCase(10, 50, 15)]

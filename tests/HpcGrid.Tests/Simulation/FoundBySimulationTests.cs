@@ -84,7 +84,12 @@ public sealed class FoundBySimulationTests
         Holds(new RunOrder(1, FsProfile.Of("gluster"), Scenario.Small with { Crash = crash }));
     }
 
-    private static void Holds(ulong seed, string profile) => Holds(RunOrder.OfSeed(seed, FsProfile.Of(profile)));
+    /// <summary>As it was played when it found something: on a spool of one directory.</summary>
+    private static void Holds(ulong seed, string profile)
+    {
+        var order = RunOrder.OfSeed(seed, FsProfile.Of(profile));
+        Holds(order with { Scenario = order.Scenario! with { Shards = 1 } });
+    }
 
     private static void Holds(RunOrder order)
     {
