@@ -146,6 +146,7 @@ internal sealed partial class Grid : IOperations
         {
             Scheduler.At(TimeSpan.Zero, () => StartBridge());
             if (Scenario.Kill is var (job, at)) Scheduler.At(at, () => Central.Kill(job));
+            if (Scenario.DrainAt is { } drain) Scheduler.At(drain, () => _bridge?.Drain());
             foreach (var look in Scenario.Looks) Scheduler.At(look.At, () => Central.Peek(look.Job));
             PlanEvents();
             Go(Scenario.HealAt);

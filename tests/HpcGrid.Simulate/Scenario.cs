@@ -43,6 +43,8 @@ internal sealed record Scenario
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(8);
     /// <summary>A job that its owner kills, and when.</summary>
     public (long Job, TimeSpan At)? Kill { get; init; }
+    /// <summary>When the bridge is asked to end its work in good order; its successor goes on.</summary>
+    public TimeSpan? DrainAt { get; init; }
     /// <summary>When somebody looks into a job, and which.</summary>
     public IReadOnlyList<(long Job, TimeSpan At)> Looks { get; init; } = [];
     /// <summary>Walltime of the first pilot; the others have the longest.</summary>
@@ -76,7 +78,7 @@ internal sealed record Scenario
         var jobs = Enumerable.Range(0, 4 + dice.Next(9)).Select(_ => new JobPlan(
             dice.Pick([0.2, 0.5, 1, 2, 4, 8]), dice.Chance(0.1) ? 1 + dice.Next(3) : 0,
             dice.Chance(0.3) ? dice.Chance(0.2) ? 70_000 : 300 : 0, dice.Chance(0.35))).ToList();
-        return WithShards(dice, WithGangs(dice, WithInputs(dice, new Scenario
+        return WithDrain(dice, WithShards(dice, WithGangs(dice, WithInputs(dice, new Scenario
         {
             Jobs = jobs,
             FaultShare = dice.Pick([0.05, 0.15, 0.3]),
@@ -86,7 +88,7 @@ internal sealed record Scenario
             Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
             Looks = dice.Chance(0.3) ? [.. Enumerable.Range(0, 1 + dice.Next(4)).Select(_ => (1L + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 30))))] : [],
             FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
-        })));
+        }))));
     }
 
     private static Scenario WithInputs(Dice dice, Scenario scenario) => dice.Chance(0.5) ? scenario : scenario with
@@ -106,6 +108,9 @@ internal sealed record Scenario
 
     /// <summary>Three are as good as sixteen: an agent's look at rest sees one of them, and no look sees two at the same moment.</summary>
     private static Scenario WithShards(Dice dice, Scenario scenario) => dice.Chance(0.7) ? scenario : scenario with { Shards = 3 };
+
+    private static Scenario WithDrain(Dice dice, Scenario scenario) =>
+        dice.Chance(0.8) ? scenario : scenario with { DrainAt = scenario.HealAt * dice.Between(0.05, 0.9) };
 
     private static Inputs AnyInputs(Dice dice)
     {

@@ -23,6 +23,7 @@ internal sealed class SimBridge
     private readonly ISharedFs _fs;
     private readonly SimFs _own;
     private readonly Fiber _loop;
+    private BridgeHost? _host;
 
     /// <param name="grid">Where.</param>
     /// <param name="party">Its process.</param>
@@ -50,6 +51,15 @@ internal sealed class SimBridge
     /// <summary>Its process is over, for whatever reason.</summary>
     public bool Over { get; private set; }
 
+    /// <summary>SIGUSR1: it is to end its work in good order. Before it works it hears nothing.</summary>
+    public void Drain()
+    {
+        if (_host is not { } host || Over || Party.Dead) return;
+        _grid.Note("world", "drain", Party.Name, "");
+        host.Drain();
+        _grid.Scheduler.Signal(_loop);
+    }
+
     private void Live()
     {
         BridgeHost? host = null;
@@ -59,7 +69,7 @@ internal sealed class SimBridge
             var fs = new CountingFs(_fs);
             var root = SpoolRoot.Create(fs, Grid.SpoolPath, SpoolSharing.Private, _grid.Scenario.Shards, _grid.ClusterId, _grid.Nonces);
             ledger = LedgerDatabase.Open(Path.Combine(_state, "ledger.db"));
-            host = Begin(fs, root, ledger);
+            host = _host = Begin(fs, root, ledger);
             Ledger = ledger;
             Turn(host);
         }

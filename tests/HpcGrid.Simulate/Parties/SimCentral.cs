@@ -121,11 +121,15 @@ internal sealed class SimCentral(Grid grid)
         return true;
     }
 
-    /// <summary>Trying again after an input that could not be had does nothing twice: the real one does so too, though not for ever.</summary>
+    /// <summary>
+    /// Trying again after an input that could not be had, or what a bridge gave back that ended its work, does nothing twice: the real one does so too, though not
+    /// for ever.
+    /// </summary>
     private void End(CentralJob job, Ended ended)
     {
         grid.Note("central", "end", $"job {job.Id}.{job.Attempt}", ended.State.Text());
-        if (ended.State != JobState.ErrorIB) job.End = ended.State;
+        var isGivenBack = ended.State == JobState.Expired && grid.Scenario.DrainAt is not null && !(job.Plan.Strict && job.Ran);
+        if (ended.State != JobState.ErrorIB && !isGivenBack) job.End = ended.State;
         else
         {
             (job.Ledger, job.Ran) = (null, false);
