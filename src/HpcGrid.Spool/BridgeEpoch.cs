@@ -61,6 +61,14 @@ public sealed class BridgeEpoch
         return listed.Complete && listed.Items.Contains(_own) ? Rule.Ours : Rule.Unknown;
     }
 
+    /// <summary>Looks whether the bridge of this generation rules, for whom it matters at this very moment; one listing.</summary>
+    public static Rule LookFor(SpoolRoot root, long epoch)
+    {
+        var listed = List(root);
+        if (listed.Items.Any(other => other.Epoch > epoch)) return Rule.Theirs;
+        return listed.Complete && listed.Items.Any(own => own.Epoch == epoch) ? Rule.Ours : Rule.Unknown;
+    }
+
     /// <summary>Unlinks generations far behind, once this bridge rules.</summary>
     public void RemoveOld()
     {

@@ -22,7 +22,7 @@ public sealed class BridgeSpool
         _layout = root.Layout;
         _publisher = new Publisher(root, nonces, epoch);
         Agents = new BridgeAgents(root, epoch, _publisher);
-        Cache = new SpoolCache(root, _publisher);
+        Cache = new SpoolCache(root, epoch, _publisher);
         Sweep = new SpoolSweep(root, epoch, nonces);
     }
 

@@ -5,9 +5,9 @@ namespace HpcGrid.Spool;
 
 /// <summary>
 /// The stage-in cache: immutable files under their SHA-256, so that a file is staged once for all jobs and a wrong one can't have
-/// the right name. Which are in use is the ledger's to say (<see cref="CachePins"/>).
+/// the right name. Which are in use is the ledger's to say.
 /// </summary>
-public sealed class SpoolCache(SpoolRoot root, Publisher publisher)
+public sealed class SpoolCache(SpoolRoot root, long epoch, Publisher publisher)
 {
     private readonly ISharedFs _fs = root.Fs;
     private readonly SpoolLayout _layout = root.Layout;
@@ -47,8 +47,16 @@ public sealed class SpoolCache(SpoolRoot root, Publisher publisher)
         return removed == Errno.None ? Errno.ENOENT : removed;
     }
 
-    /// <summary>Unlinks a cached file that no pin holds.</summary>
-    public Errno Evict(string sha256) => _fs.Unlink(_layout.Cached(Checked(sha256))) is var errno && errno.IsAbsent() ? Errno.None : errno;
+    /// <summary>
+    /// Unlinks a cached file that no job needs. E1 is looked at first, EPERM when this bridge does not surely rule: one that slept since its last look knows nothing of
+    /// what its follower's jobs need (seed 9508371).
+    /// </summary>
+    public Errno Evict(string sha256)
+    {
+        var path = _layout.Cached(Checked(sha256));
+        if (BridgeEpoch.LookFor(root, epoch) != Rule.Ours) return Errno.EPERM;
+        return _fs.Unlink(path) is var errno && errno.IsAbsent() ? Errno.None : errno;
+    }
 
     /// <summary>Everything in the cache with its size, for a bridge that starts; up to 257 listings and a look at each file.</summary>
     public Listing<Content> List()

@@ -11,9 +11,10 @@ namespace HpcGrid.Tests.Bridge;
 /// <summary>A whole bridge on a real ledger and a real spool in a temporary folder; central, storage and batch system are the test's.</summary>
 internal sealed class BridgeRig : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), BackgroundTakes = TimeSpan.FromMilliseconds(5);
     private readonly string _folder = Path.Combine(Path.GetTempPath(), "hpcgrid-bridge-" + Guid.NewGuid().ToString("N")[..12]);
     private BridgeHost? _host;
+    private int _working;
 
     public BridgeRig()
     {
@@ -73,6 +74,8 @@ internal sealed class BridgeRig : IDisposable
         for (var i = 0; !condition(); i++)
         {
             Assert.That(DateTime.UtcNow, Is.LessThan(limit), $"waited in vain: {what}; trouble: {Host.Loop.Trouble?.Message}");
+            // On a busy machine the played clock would run away from background work, until agents were taken for dead.
+            SpinWait.SpinUntil(() => Volatile.Read(ref _working) == 0, BackgroundTakes);
             Ticks(1);
             Thread.Yield();
         }
@@ -108,9 +111,15 @@ internal sealed class BridgeRig : IDisposable
         var central = Central;
         var host = new BridgeHost(new BridgeParts(
             Options, ledger, root, fs, Batch, arrivals => { central.Arrivals = arrivals; return central; }, new StorageClient(address, Keep(Storage)),
-            SpoolTiming.For(CachingBound), Time, "test") { Ways = BridgeWays.Real with { Room = Room } });
+            SpoolTiming.For(CachingBound), Time, "test") { Ways = BridgeWays.Real with { Room = Room, Background = Count } });
         central.Arrivals!.Welcomed(new BridgeWelcome("hpcgrid", ["a key"], 600, [new StorageTarget("VO::SITE::SE", "/se")]));
         return host;
+    }
+
+    private void Count(Func<Task> work)
+    {
+        Interlocked.Increment(ref _working);
+        _ = Task.Run(work).ContinueWith(_ => Interlocked.Decrement(ref _working), TaskScheduler.Default);
     }
 
     /// <summary>The client of one life of the bridge must not end the storage element.</summary>

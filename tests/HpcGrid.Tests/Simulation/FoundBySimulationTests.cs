@@ -70,6 +70,9 @@ public sealed class FoundBySimulationTests
     [TestCase(8614357UL, "gluster")]
     public void A_bridge_that_another_one_has_taken_over_from_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(9508371UL, "gpfs")]
+    public void A_bridge_that_slept_in_the_middle_of_a_tick_removes_no_staged_file(ulong seed, string profile) => Holds(RunOrder.OfSeed(seed, FsProfile.Of(profile)));
+
     [TestCase(9037453UL, "gpfs")]
     public void A_bridge_without_its_predecessors_ledger_is_heard_by_the_agents(ulong seed, string profile) => Holds(seed, profile);
 
