@@ -16,6 +16,12 @@ internal sealed record CrashPoint(long Operation, Moment Moment, Fate Fate);
 /// <summary>What is played: jobs, nodes, and how ill everything is. All of it follows from the seed.</summary>
 internal sealed record Scenario
 {
+    /// <summary>Kinds of histories that were added one after the other; a seed that found something is played with those of its time.</summary>
+    public const int Additions = 2;
+
+    /// <summary>Short jobs of one production, so many that they go out in bulk (PROTOCOL 5).</summary>
+    private const int BulkJobs = 700;
+
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(150);
 
     public required IReadOnlyList<JobPlan> Jobs { get; init; }
@@ -72,13 +78,20 @@ internal sealed record Scenario
         FirstWalltime = TimeSpan.FromSeconds(7),
     };
 
-    /// <summary>What a seed plays. What was added later is drawn last: seeds that found something keep their scenario.</summary>
-    public static Scenario Random(Dice dice)
+    /// <summary>What a seed plays. What was added later is drawn last: with the additions of its time it plays the same for ever.</summary>
+    public static Scenario Random(Dice dice, int additions = Additions)
+    {
+        var scenario = First(dice);
+        if (additions > 0) scenario = WithDrain(dice, WithShards(dice, scenario));
+        return additions > 1 ? WithBulk(dice, scenario) : scenario;
+    }
+
+    private static Scenario First(Dice dice)
     {
         var jobs = Enumerable.Range(0, 4 + dice.Next(9)).Select(_ => new JobPlan(
             dice.Pick([0.2, 0.5, 1, 2, 4, 8]), dice.Chance(0.1) ? 1 + dice.Next(3) : 0,
             dice.Chance(0.3) ? dice.Chance(0.2) ? 70_000 : 300 : 0, dice.Chance(0.35))).ToList();
-        return WithDrain(dice, WithShards(dice, WithGangs(dice, WithInputs(dice, new Scenario
+        return WithGangs(dice, WithInputs(dice, new Scenario
         {
             Jobs = jobs,
             FaultShare = dice.Pick([0.05, 0.15, 0.3]),
@@ -88,7 +101,7 @@ internal sealed record Scenario
             Kill = dice.Chance(0.5) ? (1 + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 15))) : null,
             Looks = dice.Chance(0.3) ? [.. Enumerable.Range(0, 1 + dice.Next(4)).Select(_ => (1L + dice.Next(jobs.Count), TimeSpan.FromSeconds(dice.Between(0.5, 30))))] : [],
             FirstWalltime = dice.Chance(0.4) ? TimeSpan.FromSeconds(dice.Between(6, 40)) : Long,
-        }))));
+        }));
     }
 
     private static Scenario WithInputs(Dice dice, Scenario scenario) => dice.Chance(0.5) ? scenario : scenario with
@@ -111,6 +124,14 @@ internal sealed record Scenario
 
     private static Scenario WithDrain(Dice dice, Scenario scenario) =>
         dice.Chance(0.8) ? scenario : scenario with { DrainAt = scenario.HealAt * dice.Between(0.05, 0.9) };
+
+    /// <summary>Rarely: it costs as much as thirty others.</summary>
+    private static Scenario WithBulk(Dice dice, Scenario scenario)
+    {
+        if (dice.Chance(0.995)) return scenario;
+        var (strict, inputs) = (dice.Chance(0.3), dice.Chance(0.3) ? Inputs.Shared : Inputs.None);
+        return scenario with { Jobs = [.. Enumerable.Range(0, BulkJobs).Select(i => new JobPlan(0.1, i % 50 == 7 ? 1 : 0, i % 20 == 3 ? 300 : 0, strict) { Inputs = inputs })] };
+    }
 
     private static Inputs AnyInputs(Dice dice)
     {

@@ -1,5 +1,6 @@
 using HpcGrid.Simulate;
 using HpcGrid.Simulate.Fs;
+using HpcGrid.Simulate.World;
 
 namespace HpcGrid.Tests.Simulation;
 
@@ -71,7 +72,7 @@ public sealed class FoundBySimulationTests
     public void A_bridge_that_another_one_has_taken_over_from_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile);
 
     [TestCase(9508371UL, "gpfs")]
-    public void A_bridge_that_slept_in_the_middle_of_a_tick_removes_no_staged_file(ulong seed, string profile) => Holds(RunOrder.OfSeed(seed, FsProfile.Of(profile)));
+    public void A_bridge_that_slept_in_the_middle_of_a_tick_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile, 1);
 
     [TestCase(9037453UL, "gpfs")]
     public void A_bridge_without_its_predecessors_ledger_is_heard_by_the_agents(ulong seed, string profile) => Holds(seed, profile);
@@ -87,12 +88,11 @@ public sealed class FoundBySimulationTests
         Holds(new RunOrder(1, FsProfile.Of("gluster"), Scenario.Small with { Crash = crash }));
     }
 
-    /// <summary>As it was played when it found something: on a spool of one directory, with a bridge that nobody asks to end.</summary>
-    private static void Holds(ulong seed, string profile)
-    {
-        var order = RunOrder.OfSeed(seed, FsProfile.Of(profile));
-        Holds(order with { Scenario = order.Scenario! with { Shards = 1, DrainAt = null } });
-    }
+    /// <param name="seed">Which.</param>
+    /// <param name="profile">The kind of filesystem.</param>
+    /// <param name="additions">Kinds of histories that there were when it found something.</param>
+    private static void Holds(ulong seed, string profile, int additions = 0) =>
+        Holds(new RunOrder(seed, FsProfile.Of(profile), Scenario.Random(new Dice(seed), additions)));
 
     private static void Holds(RunOrder order)
     {
