@@ -81,8 +81,8 @@ internal sealed partial class Grid : IOperations
     /// <summary>Answers of storage elements that were wrong.</summary>
     public long BadBodies { get; set; }
 
-    /// <summary>Where the bridge that rules stages inputs.</summary>
-    public string? StageFolder => _bridge?.StageFolder;
+    /// <summary>Where the bridge stages inputs; null until it begins, which is when it removes what an earlier life left there.</summary>
+    public string? StageFolder => _bridge is { Ledger: not null } bridge ? bridge.StageFolder : null;
 
     /// <summary>The bridge has calls or transfers under way.</summary>
     public bool Transfers => _bridge?.IsBusy == true;

@@ -67,7 +67,8 @@ internal sealed class StagingChecker(Grid grid, Action<string, string> fail)
     /// <summary>Jobs of all queue files that are offered or claimed.</summary>
     private IEnumerable<AttemptId> InQueueFiles()
     {
-        var offered = grid.Server.Find($"{Grid.SpoolPath}/pool/00")?.Children.Keys.Select(name => PoolEntry.TryParse(name, out var entry) ? entry.Name.FileName : name);
+        var offered = grid.Server.Find($"{Grid.SpoolPath}/pool")?.Children.Values.SelectMany(directory => directory.Children.Keys)
+            .Select(name => PoolEntry.TryParse(name, out var entry) ? entry.Name.FileName : name);
         var claimed = grid.Server.Find($"{Grid.SpoolPath}/agents")?.Children.Values
             .SelectMany(agent => agent.Children.Values).SelectMany(place => place.Children.GetValueOrDefault(SpoolNames.Claim)?.Children.Keys.ToList() ?? []);
         return (offered ?? []).Concat(claimed ?? []).SelectMany(grid.JobsOf).Distinct();
