@@ -126,7 +126,7 @@ public sealed class BridgeHost : IDisposable
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
             new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork) { Room = parts.Ways.Room }, status,
-        ], MayAct, parts.Time);
+        ], MayAct, () => _ = parts.SpoolRoot.MakeMissingDirectories(), parts.Time);
         status.Trouble = () => Loop.Trouble?.Message;
         _epoch.RemoveOld();
         spool.Sweep.RemoveOldTemporaries();

@@ -14,8 +14,9 @@ namespace HpcGrid.Bridge;
 /// <param name="posts">What background work brings.</param>
 /// <param name="steps">In their order within a tick.</param>
 /// <param name="mayAct">E1: asked before each batch of external actions; throws when another bridge has taken over.</param>
+/// <param name="mend">Asked after each trouble: makes directories of the spool that are gone, or no tick would come as far as the step that does.</param>
 /// <param name="time">The clocks.</param>
-public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList<BridgeStep> steps, Action mayAct, TimeProvider time)
+public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList<BridgeStep> steps, Action mayAct, Action mend, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
     private TimeSpan _pause = Limits.FirstPause;
@@ -85,6 +86,7 @@ public sealed class BridgeLoop(LedgerDatabase ledger, Posts posts, IReadOnlyList
         if (Trouble?.Message != e.Message) Log.Error("{Message} {Hint}", e.Message, e.Hint ?? "");
         Trouble = e;
         foreach (var step in steps) step.Forget();
+        mend();
         var pause = _pause;
         _pause = TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, Limits.LongestPause.Ticks));
         return pause;

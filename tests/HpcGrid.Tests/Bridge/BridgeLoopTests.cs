@@ -17,7 +17,7 @@ public sealed class BridgeLoopTests
     public void Start()
     {
         _ledger = LedgerDatabase.Open(Path.Combine(_folder, "ledger.db"));
-        _loop = new BridgeLoop(_ledger, new Posts(work => _ = work()), [_step], () => { if (!_rules) throw Trouble(); }, TimeProvider.System);
+        _loop = new BridgeLoop(_ledger, new Posts(work => _ = work()), [_step], () => { if (!_rules) throw Trouble(); }, () => { }, TimeProvider.System);
     }
 
     [TearDown]
@@ -56,7 +56,7 @@ public sealed class BridgeLoopTests
     {
         var (asked, done) = (0, 0);
         var time = new ManualTime();
-        var loop = new BridgeLoop(_ledger, new Posts(work => _ = work()), [new Talker(() => done++)], () => asked++, time);
+        var loop = new BridgeLoop(_ledger, new Posts(work => _ = work()), [new Talker(() => done++)], () => asked++, () => { }, time);
         for (var i = 0; i < 10; i++)
         {
             loop.RunOnce();

@@ -37,6 +37,21 @@ public sealed class GarbageTests
         Assert.That(() => _rig.Agent(), Throws.Nothing, "without it no agent comes in");
     }
 
+    /// <summary>Found by simulation (beegfs, seed 9848229).</summary>
+    [Test]
+    public void Directories_that_are_gone_are_made_again_though_no_tick_succeeds_without_them()
+    {
+        var agent = _rig.Agent();
+        agent.Beat();
+        _rig.Ticks(5);
+        Directory.Delete(Path.Combine(_rig.Options.Spool, "pool"), recursive: true);
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        WorkQueue? queue = null;
+        _rig.Until(() => (queue = agent.TryClaim()) is not null, "its job is offered");
+        agent.Finish(queue!);
+        _rig.Until(() => _rig.Central.EndOf(7) is not null, "its end is told");
+    }
+
     [Test]
     public void A_staged_file_that_no_job_needs_is_removed_where_room_is_short()
     {

@@ -27,7 +27,7 @@ public sealed class RestartTests
             var (asked, done) = (0, new List<string>());
             var step = new Leaving(done);
             var loop = new BridgeLoop(
-                ledger, new Posts(_ => { }), [step], () => { if (++asked == 1) throw GridError.Unavailable("the spool is away"); }, new ManualTime());
+                ledger, new Posts(_ => { }), [step], () => { if (++asked == 1) throw GridError.Unavailable("the spool is away"); }, () => { }, new ManualTime());
             _ = loop.RunOnce();
             Assert.That((done.Count, loop.Trouble is not null), Is.EqualTo((0, true)));
             _ = loop.RunOnce();

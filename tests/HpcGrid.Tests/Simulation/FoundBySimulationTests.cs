@@ -47,6 +47,9 @@ public sealed class FoundBySimulationTests
     [TestCase(3001324UL, "lustre")]
     public void An_old_copy_of_a_ledger_gives_no_name_twice_and_loses_no_job(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(9848229UL, "beegfs", 2)]
+    public void Directories_without_which_no_tick_succeeds_are_made_again(ulong seed, string profile, int additions) => Holds(seed, profile, additions);
+
     [TestCase(5400558UL, "nfs4")]
     public void A_directory_of_the_spool_that_a_crash_of_the_server_took_is_made_again(ulong seed, string profile) => Holds(seed, profile);
 
@@ -71,8 +74,8 @@ public sealed class FoundBySimulationTests
     [TestCase(8614357UL, "gluster")]
     public void A_bridge_that_another_one_has_taken_over_from_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile);
 
-    [TestCase(9508371UL, "gpfs")]
-    public void A_bridge_that_slept_in_the_middle_of_a_tick_removes_no_staged_file(ulong seed, string profile) => Holds(seed, profile, 1);
+    [TestCase(9508371UL, "gpfs", 1)]
+    public void A_bridge_that_slept_in_the_middle_of_a_tick_removes_no_staged_file(ulong seed, string profile, int additions) => Holds(seed, profile, additions);
 
     [TestCase(9037453UL, "gpfs")]
     public void A_bridge_without_its_predecessors_ledger_is_heard_by_the_agents(ulong seed, string profile) => Holds(seed, profile);
