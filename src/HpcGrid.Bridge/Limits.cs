@@ -36,6 +36,9 @@ internal static class Limits
     /// <summary>On a spool of very many agents each is looked at after so many T_rec though its heartbeat tells of no change: 1,000 agents cost 3 operations a second.</summary>
     public const int LookAnywayRounds = 10;
 
+    /// <summary>Offers of which nobody knows whether they were published wait so long for an agent's directory that cannot be read.</summary>
+    public static readonly TimeSpan SettleAgain = TimeSpan.FromSeconds(10);
+
     // ---- taking work ------------------------------------------------------------------------------------------------
 
     /// <summary>Work held for this long ahead of the nodes: covers the way from central into a slot, with a margin.</summary>

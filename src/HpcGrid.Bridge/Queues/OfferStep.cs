@@ -16,7 +16,7 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
     private readonly List<QueueName> _published = [];
     private readonly HashSet<QueueName> _publishing = [];
     private readonly Dictionary<JobShape, TimeSpan> _gathering = [];
-    private TimeSpan _notBefore;
+    private TimeSpan _notBefore, _settledFrom;
 
     /// <summary>Gangs that wait for their job.</summary>
     public Func<IReadOnlyList<CompleteGang>> Gangs { get; set; } = () => [];
@@ -49,13 +49,18 @@ internal sealed class OfferStep(LedgerDatabase ledger, BridgeSpool spool, QueueW
     private void Settle(Tick tick)
     {
         var unsettled = ledger.Queues.InStage(QueueStage.Offering).Where(queue => !_publishing.Contains(queue.Name)).ToList();
-        if (unsettled.Count == 0 || tick.Monotonic < _notBefore) return;
+        if (unsettled.Count == 0 || tick.Monotonic < _notBefore || tick.Monotonic < _settledFrom) return;
         var pool = spool.ListPool();
         if (!pool.Complete) throw pool.Errno.ToGridError("listing the pool");
         // Claims are listed after the pool: a file on its way from one to the other is seen in one of them.
         var claims = fleet.Agents.Select(agent => spool.Agents.Observe(new AgentPlace(agent.Row.Agent))).ToList();
-        if (claims.FirstOrDefault(look => look.Errno != Errno.None && !look.Errno.IsAbsent()) is { } failed)
-            throw failed.Errno.ToGridError("listing the agents' claims");
+        if (claims.Find(look => look.Errno != Errno.None && !look.Errno.IsAbsent()) is { } failed)
+        {
+            // One directory that cannot be read stops what may be in it, and not the whole bridge.
+            _settledFrom = tick.Monotonic + Limits.SettleAgain;
+            Log.Warning("{Count} offers wait until the claims of {Agent} can be listed: {Errno}", unsettled.Count, failed.Place.Agent, failed.Errno.Describe());
+            return;
+        }
         var seen = pool.Items.Select(entry => entry.Name).Concat(claims.SelectMany(look => look.Claims)).ToHashSet();
         foreach (var queue in unsettled)
         {

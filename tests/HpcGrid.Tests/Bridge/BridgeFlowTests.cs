@@ -1,3 +1,4 @@
+using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
@@ -285,6 +286,28 @@ public sealed class BridgeFlowTests
         agent.Beat(left: true);
         _rig.Until(() => _rig.Host.IsDrained, "all is delivered");
         Assert.That(_rig.Central.EndOf(7)!.State, Is.EqualTo(JobState.Done));
+    }
+
+    [Test]
+    public void An_agents_directory_that_cannot_be_read_stops_no_other_work()
+    {
+        var (agent, ill) = (_rig.Agent("node1"), _rig.Agent("node2"));
+        agent.Beat();
+        ill.Beat(idle: 0);
+        _rig.Ticks(5);
+        var claims = Path.Combine(_rig.Options.Spool, "agents", ill.Name, "live", "claim");
+        Directory.Delete(claims);
+        File.WriteAllText(claims, "somebody's");
+        Directory.Delete(Path.Combine(_rig.Options.Spool, "pool", "00"), recursive: true);
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        _rig.Until(() => _rig.Ledger.Queues.InStage(QueueStage.Offering).Count > 0, "an offer fails");
+        Directory.CreateDirectory(Path.Combine(_rig.Options.Spool, "pool", "00"));
+        _rig.Ticks(20, 1);
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(8));
+        _rig.Central.Arrivals!.Pushed(new WorkWaiting(1));
+        WorkQueue? queue = null;
+        _rig.Until(() => (queue = agent.TryClaim()) is not null, "the next job is offered");
+        Assert.That(queue!.Jobs.Single().Id.Job, Is.EqualTo(8), "what the unreadable directory may have is not offered again");
     }
 
     private WorkQueue Claim(PlayedAgent agent)
