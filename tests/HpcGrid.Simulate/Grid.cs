@@ -6,6 +6,7 @@ using HpcGrid.Simulate.Mutants;
 using HpcGrid.Simulate.Parties;
 using HpcGrid.Simulate.World;
 using HpcGrid.Spool;
+using Serilog;
 
 namespace HpcGrid.Simulate;
 
@@ -33,7 +34,8 @@ internal sealed partial class Grid : IOperations
     private long _operations, _numbers, _executions;
     private int _bridges;
     private SimBridge? _bridge;
-    private TimeSpan _quietAfter;
+    private TimeSpan _quietAfter, _wellAfter;
+    private TimeSpan? _finalAt;
 
     public Grid(Workshop workshop, ulong seed, FsProfile profile, Scenario scenario, Mutation mutation, bool keepHistory)
     {
@@ -42,6 +44,7 @@ internal sealed partial class Grid : IOperations
         Scheduler = new Scheduler(workshop.Pool);
         Dice = new Dice(seed ^ 0x5DEECE66DUL);
         History = new History(keepHistory);
+        if (keepHistory) Log.Logger = new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(new LogSink(History)).CreateLogger();
         Faults = new FaultPlan(Dice, scenario);
         Server = new ServerTree(Scheduler) { CommitInterval = TimeSpan.FromSeconds(5) * Pace };
         Checker = new Checker(this);
@@ -74,6 +77,19 @@ internal sealed partial class Grid : IOperations
     public Guid ClusterId { get; } = new("11111111-2222-3333-4444-555555555555");
     public long Ticks { get; set; }
     public long Operations => _operations;
+
+    /// <summary>
+    /// How long after the healing, and after the last stopped process woke and the last hanging operation ended, the last job was final, to <see cref="Stride"/>; null
+    /// when one was not.
+    /// </summary>
+    public TimeSpan? Recovery
+    {
+        get
+        {
+            var well = _wellAfter > Scenario.HealAt ? _wellAfter : Scenario.HealAt;
+            return _finalAt is { } at ? at > well ? at - well : TimeSpan.Zero : null;
+        }
+    }
 
     /// <summary>Operations that mass events may cost beyond the budget: what was begun is never cut.</summary>
     public long Allowance { get; set; }
@@ -167,6 +183,7 @@ internal sealed partial class Grid : IOperations
         while (Checker.Violations.Count == 0 && Scheduler.Now < until)
         {
             Scheduler.Run(Scheduler.Now + Stride < until ? Scheduler.Now + Stride : until);
+            if (Central.AllFinal) _finalAt ??= Scheduler.Now;
             if (Central.AllFinal && Scheduler.Now >= _quietAfter) return;
         }
     }

@@ -89,6 +89,7 @@ internal sealed partial class Grid
         var payloads = Dice.Chance(0.5) ? seat?.Agents.First(agent => agent.Party == party).Payloads : null;
         payloads?.Frozen = true;
         if (Scheduler.Now + time + Stride > _quietAfter) _quietAfter = Scheduler.Now + time + Stride;
+        Lasts(time);
         Scheduler.At(time, () =>
         {
             seat?.Unreachable = false;
@@ -96,6 +97,11 @@ internal sealed partial class Grid
             party.Resume();
             Note("world", "wakes", party.Name, "");
         });
+    }
+
+    public void Lasts(TimeSpan time)
+    {
+        if (Scheduler.Now + time > _wellAfter) _wellAfter = Scheduler.Now + time;
     }
 
     public void CrashServer()

@@ -127,7 +127,9 @@ internal sealed partial class Grid
                 // A machine that sleeps: processes stand still, and on some its monotonic clock too.
                 if (Dice.Chance(0.5)) bridge.Party.Clock.Turn(0);
                 bridge.Party.Pause();
-                Scheduler.At(Soon(100), () =>
+                var time = Soon(100);
+                Lasts(time);
+                Scheduler.At(time, () =>
                 {
                     bridge.Party.Clock.Turn(1);
                     bridge.Party.Resume();

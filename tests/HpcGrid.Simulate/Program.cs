@@ -54,6 +54,7 @@ static int Many(SimulateOptions options)
         return !ending;
     });
     if (shows) Console.Error.Write("\r\e[K");
+    if (options.Slowest > 0 && !options.Json) Console.WriteLine(Report.Slowest(totals, options.Slowest));
     Console.WriteLine(options.Json ? Report.Json(totals, watch.Elapsed) : Report.Table(totals, watch.Elapsed));
     return totals.Failed.Count == 0 ? 0 : 1;
 }

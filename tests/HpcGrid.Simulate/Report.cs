@@ -24,6 +24,9 @@ internal static class Report
         Row("runs over several nodes", Number(totals.GangRuns));
         Row("inputs that payloads found; wrong bodies; files evicted from the cache",
             $"{Number(totals.Staging.Fed)}; {Number(totals.Staging.BadBodies)}; {Number(totals.Staging.Evicted)}");
+        if (totals.Recoveries is { Count: > 0 } recoveries)
+            Row("seconds from when all was well until all jobs were final: half of the simulations, all but one in a hundred, the slowest",
+                $"{Seconds(recoveries, 0.5)}; {Seconds(recoveries, 0.01)}; {Seconds(recoveries, 0)} ({Again(recoveries[0].Order)})");
         Row("jobs not final at the end", Number(totals.NotFinal));
         Row("violations", Number(totals.Failed.Sum(run => (long)run.Violations.Count)));
         Row("seconds; simulations a second", $"{elapsed.TotalSeconds:0}; {totals.Runs / Math.Max(0.001, elapsed.TotalSeconds):0.0}");
@@ -44,6 +47,7 @@ internal static class Report
         ["inputs"] = totals.Staging.Fed,
         ["badBodies"] = totals.Staging.BadBodies,
         ["evicted"] = totals.Staging.Evicted,
+        ["recoverySeconds"] = totals.Recoveries.Select(run => Math.Round(run.Recovery.TotalSeconds, 1)).FirstOrDefault(),
         ["notFinal"] = totals.NotFinal,
         ["faults"] = Enum.GetValues<FaultRow>().ToDictionary(row => row.ToString(), row => totals.Faults[(int)row]),
         ["violations"] = totals.Failed.Select(run => Line(run)).ToList(),
@@ -75,6 +79,14 @@ internal static class Report
     }
 
     private static string Short(string party) => party.Contains('.', StringComparison.Ordinal) ? party.Split('.')[1] : party;
+
+    /// <summary>What this part of the simulations took longer than.</summary>
+    private static string Seconds(IReadOnlyList<(TimeSpan Recovery, RunOrder Order)> slowestFirst, double part) =>
+        Number((long)slowestFirst[(int)(part * (slowestFirst.Count - 1))].Recovery.TotalSeconds);
+
+    /// <summary>The simulations that took longest from when all was well until their jobs were final, one in each line.</summary>
+    public static string Slowest(Totals totals, int most) => string.Join('\n', totals.Recoveries.Take(most)
+        .Select(run => string.Create(CultureInfo.InvariantCulture, $"{run.Recovery.TotalSeconds,6:0} s  {Again(run.Order)}")));
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

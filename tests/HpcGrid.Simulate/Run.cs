@@ -37,6 +37,8 @@ internal sealed record RunResult(RunOrder Order, IReadOnlyList<Violation> Violat
     public long NotFinal { get; init; }
     public ulong Digest { get; init; }
     public TimeSpan Time { get; init; }
+    /// <summary>From when all was well until all jobs were final; null when they were not.</summary>
+    public TimeSpan? Recovery { get; init; }
     public IReadOnlyList<HistoryLine> History { get; init; } = [];
 }
 
@@ -62,6 +64,7 @@ internal static class Simulation
             NotFinal = grid.Central.Jobs.Count(job => job.End is null),
             Digest = grid.History.Digest,
             Time = grid.Scheduler.Now,
+            Recovery = grid.Recovery,
             History = grid.History.Lines,
         };
     }
@@ -72,6 +75,7 @@ internal sealed class Totals
 {
     private readonly long[] _faults = new long[Enum.GetValues<FaultRow>().Length];
     private readonly List<RunResult> _failed = [];
+    private readonly List<(TimeSpan Recovery, RunOrder Order)> _recoveries = [];
 
     public long Runs { get; private set; }
     public long Crashes { get; private set; }
@@ -86,6 +90,9 @@ internal sealed class Totals
     public TimeSpan Time { get; private set; }
     public IReadOnlyList<RunResult> Failed => _failed;
     public IReadOnlyList<long> Faults => _faults;
+
+    /// <summary>From when all was well in each simulation until its jobs were final, the longest first.</summary>
+    public IReadOnlyList<(TimeSpan Recovery, RunOrder Order)> Recoveries => [.. _recoveries.OrderByDescending(run => run.Recovery).ThenBy(run => run.Order.Seed)];
 
     public void Add(RunResult result)
     {
@@ -102,6 +109,7 @@ internal sealed class Totals
         NotFinal += result.Violations.Count > 0 ? result.NotFinal : 0;
         Time += result.Time;
         if (result.Violations.Count > 0) _failed.Add(result);
+        if (result.Recovery is { } recovery) _recoveries.Add((recovery, result.Order));
     }
 }
 

@@ -24,6 +24,7 @@ internal sealed record SimulateOptions
           --mutant NAME       with a wrong protocol; it should be caught. NAME: FenceByRename, RenameOver, TrustReturnCode, ReuseNames, ExclusiveClaims, NoChecksum, StageInPlace
           --workers N         simulations at a time (the number of cores)
           --digest            one line for each simulation, with the digest of its history: what differs between two machines or versions played differently
+          --slowest N         at the end the N simulations that took longest from when all was well again until all jobs were final
           --json              one JSON document instead of text
 
         exit codes: 0 every rule held; 1 some did not, one line for each seed; 2 wrong options
@@ -47,6 +48,7 @@ internal sealed record SimulateOptions
     public int Workers { get; init; } = Environment.ProcessorCount;
     public bool Digest { get; init; }
     public bool Json { get; init; }
+    public int Slowest { get; init; }
 
     /// <summary>Throws ArgumentException for what it does not know.</summary>
     public static SimulateOptions Parse(IReadOnlyList<string> arguments)
@@ -72,6 +74,7 @@ internal sealed record SimulateOptions
                 "--mutant" => options with { Mutant = MutantOf(Word()) },
                 "--workers" => options with { Workers = Number() },
                 "--digest" => options with { Digest = true },
+                "--slowest" => options with { Slowest = Number() },
                 "--json" => options with { Json = true },
                 var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/simulate --help lists them"),
             };

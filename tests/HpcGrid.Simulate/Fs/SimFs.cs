@@ -17,6 +17,9 @@ internal interface IOperations
 
     /// <summary>The server restarts now.</summary>
     void CrashServer();
+
+    /// <summary>A trouble began that the healing does not end.</summary>
+    void Lasts(TimeSpan time);
 }
 
 /// <summary>
@@ -66,7 +69,7 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         const double rare = 0.1;
         if (dice.Chance(rare))
         {
-            if (faults.Strikes(FaultRow.S1)) _scheduler.Sleep(Hang());
+            if (faults.Strikes(FaultRow.S1)) Hang();
             if (faults.Strikes(FaultRow.S2)) mount.Suffer(Errno.ENOTCONN, _scheduler.Now + Some(20));
             if (faults.Strikes(FaultRow.S3)) Evict();
             if (faults.Strikes(FaultRow.S5)) mount.Suffer(Errno.NotMounted, _scheduler.Now + Some(60));
@@ -74,12 +77,17 @@ internal sealed partial class SimFs(Party party, Mount mount, FaultPlan faults, 
         }
     }
 
-    private TimeSpan Hang() => dice.Next(8) switch
+    private void Hang()
     {
-        < 5 => Some(10),
-        < 7 => Some(600),
-        _ => TimeSpan.FromHours(1) * Grid.Pace,
-    };
+        var time = dice.Next(8) switch
+        {
+            < 5 => Some(10),
+            < 7 => Some(600),
+            _ => TimeSpan.FromHours(1) * Grid.Pace,
+        };
+        operations.Lasts(time);
+        _scheduler.Sleep(time);
+    }
 
     private TimeSpan Some(double seconds) => TimeSpan.FromSeconds(dice.Between(0, seconds) * Grid.Pace);
 

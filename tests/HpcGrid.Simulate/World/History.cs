@@ -32,6 +32,12 @@ internal sealed class History(bool keep)
         if (Keeps) _lines.Add(new HistoryLine(at, party, operation, subject, result, StepRules.Of(party, operation, subject)));
     }
 
+    /// <summary>What a party says in its log: for who reads it, not part of what happened.</summary>
+    public void Say(TimeSpan at, string party, string level, string text)
+    {
+        if (Keeps) _lines.Add(new HistoryLine(at, party, "says", text, level, ""));
+    }
+
     private void Mix(string text)
     {
         foreach (var c in text) Mix(c);
