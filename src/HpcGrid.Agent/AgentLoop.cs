@@ -213,6 +213,7 @@ internal sealed class AgentLoop : ITurns
     {
         if (_book.Find(written.Queue) is not { } queue) return;
         queue.Published(written.Errno, written.Bytes, written.Sequence, _clock.Now);
+        if (written.Errno == Errno.None) queue.AskAgain(_clock.Now, _settings.Timing.Reconcile);
         TellSoon();
         if (written.Errno != Errno.None)
             Log.Warning("{Queue} version {Sequence} could not be published: {Error}", written.Queue, written.Sequence, written.Errno.Describe());

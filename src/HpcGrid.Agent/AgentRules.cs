@@ -99,6 +99,9 @@ internal readonly record struct PublishFacts(bool Changed, TimeSpan ChangedAt, T
 
     /// <summary>A job of it did not go well, and that is not published yet.</summary>
     public bool IsUrgent { get; init; }
+
+    /// <summary>Its final version is in the spool: another one only says the same again.</summary>
+    public bool IsRepeated { get; init; }
 }
 
 /// <summary>The agent's decisions: from what it knows and the time, nothing else. The loop performs them.</summary>
@@ -217,7 +220,7 @@ internal static class AgentRules
     public static TimeSpan? PublishDue(PublishFacts facts, SpoolTiming timing)
     {
         if (!facts.Changed) return null;
-        if (facts.AllOver) return facts.NotBefore;
+        if (facts is { AllOver: true, IsRepeated: false }) return facts.NotBefore;
         var settled = facts.ChangedAt + Limits.PublishSettles;
         if (IsQuiet(facts, timing)) settled = (facts.PublishedAt ?? facts.ClaimedAt) + BulkInterval(timing);
         if (facts.PublishedAt is { } published)

@@ -150,6 +150,9 @@ internal static class Limits
     /// <summary>Longest back-off of publishing.</summary>
     public static readonly TimeSpan PublishRetryAtMost = TimeSpan.FromSeconds(30);
 
+    /// <summary>Longest pause before what its bridge has not answered is said again: it may be away for days.</summary>
+    public static readonly TimeSpan AskAgainAtMost = TimeSpan.FromHours(1);
+
     /// <summary>Back-off of outputs that the spool did not take, doubled up to the second bound.</summary>
     public static readonly TimeSpan OutputRetry = TimeSpan.FromSeconds(1);
 

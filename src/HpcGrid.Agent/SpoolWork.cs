@@ -77,6 +77,7 @@ internal sealed class SpoolWork
         // A fence takes the inbox away with `live` (F3): while it is listed nothing else need be looked at each time.
         var everything = order.Everything || _doubt || inbox.Errno != Errno.None || _liveness != Liveness.Live;
         if (everything) _liveness = _spool.CheckLive();
+        if (_liveness == Liveness.Live && inbox.Errno.IsAbsent()) _ = _spool.MakeMissingDirectories();
         var claimed = everything ? ReadClaims(trouble) : [];
         if (order.Pool != PoolListing.None && _liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);
         return new Polled(_liveness, inbox.Lease, inbox.Messages, claimed, trouble);
@@ -104,7 +105,9 @@ internal sealed class SpoolWork
     private List<WorkQueue> ReadClaims(List<string> trouble)
     {
         var claimed = new List<WorkQueue>();
-        foreach (var name in _spool.ListClaims().Items)
+        var listed = _spool.ListClaims();
+        if (_liveness == Liveness.Live && listed.Errno.IsAbsent()) _ = _spool.MakeMissingDirectories();
+        foreach (var name in listed.Items)
         {
             if (_read.Contains(name)) continue;
             var reading = Read(name);

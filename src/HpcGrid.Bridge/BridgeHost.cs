@@ -123,7 +123,8 @@ public sealed class BridgeHost : IDisposable
             new FenceStep(ledger, spool, fleet, reader, ending, new FenceRules(board, timing)),
             new ReconcileStep(ledger, spool, fleet, ending, timing),
             _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand, appetite), peeks, samples,
-            new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token),
+            new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token)
+            { Lost = new LostOutputs(spool.Agents, timing) },
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
             new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork) { Room = parts.Ways.Room }, status,
         ], MayAct, () => _ = parts.SpoolRoot.MakeMissingDirectories(), parts.Time);
@@ -224,7 +225,7 @@ public sealed class BridgeHost : IDisposable
                 foreach (var fact in NumberFacts) ledger.Facts.WriteNumber(fact, Math.Max(ledger.Facts.ReadNumber(fact), epoch.Epoch * Limits.NumbersPerEpoch));
             });
             _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
-            if (epoch.Look() != Rule.Ours) throw Overruled();
+            Rules(epoch);
             if (!epoch.IsShared) return epoch;
         }
     }
@@ -232,7 +233,13 @@ public sealed class BridgeHost : IDisposable
     private void MayAct()
     {
         if (_isFollowed) throw Overruled();
-        switch (_epoch.Look())
+        Rules(_epoch);
+    }
+
+    /// <summary>Throws GridError: Conflict when another bridge rules, Unavailable when it cannot be told.</summary>
+    private static void Rules(BridgeEpoch epoch)
+    {
+        switch (epoch.Look())
         {
             case Rule.Theirs: throw Overruled();
             case Rule.Unknown: throw GridError.Unavailable("the spool does not show who rules it", "Is its filesystem mounted and whole? The bridge waits.");

@@ -38,14 +38,14 @@ internal sealed class DrainStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     /// <summary>What shows up among the withdrawn no agent has or will have: its jobs are free.</summary>
     private void Withdraw(Tick tick)
     {
+        if (tick.Monotonic < _withdrawDue || ledger.Queues.InPool() == 0) return;
+        _withdrawDue = tick.Monotonic + Limits.CentralPause;
         foreach (var name in spool.ListWithdrawn().Items)
         {
             foreach (var job in ledger.Jobs.InQueue(name).Where(job => job.Stage == JobStage.Queued)) ending.Requeue(job, "taken back from the pool", tick.Now);
             if (ledger.Queues.Find(name) is { Stage: QueueStage.Offering or QueueStage.Offered }) ledger.Queues.End(name);
             tick.AfterCommit(() => spool.ForgetWithdrawn(name));
         }
-        if (tick.Monotonic < _withdrawDue || ledger.Queues.InPool() == 0) return;
-        _withdrawDue = tick.Monotonic + Limits.CentralPause;
         tick.AfterCommit(() =>
         {
             foreach (var entry in spool.ListPool().Items) spool.Withdraw(entry);

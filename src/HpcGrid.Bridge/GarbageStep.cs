@@ -85,7 +85,12 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         foreach (var content in cached.Items.Where(content => !needed.Contains(content.Sha256)))
         {
             if (size <= Room.SpoolCacheBytes) break;
-            if (spool.Cache.Evict(content.Sha256) != Errno.None) break; // Tried again at the next interval, by whoever rules then.
+            if (spool.Cache.Evict(content.Sha256) != Errno.None)
+            {
+                // It may be gone all the same. Tried again at the next interval, by whoever rules then.
+                stageIn.Doubt([content.Sha256]);
+                break;
+            }
             size -= content.Size;
             stageIn.LookAgain();
             Log.Information("{Sha256} ({Size} bytes) was removed from the spool's cache", content.Sha256, content.Size);

@@ -27,6 +27,12 @@ internal static class Limits
     /// <summary>A measured caching bound is believed up to that of an unknown mount (PROTOCOL 6); a longer echo is a paused agent's.</summary>
     public static readonly TimeSpan LargestMeasuredBound = TimeSpan.FromSeconds(65);
 
+    /// <summary>So many rounds of reconciliation (an hour) without a late echo, and a measured caching bound is not believed any more.</summary>
+    public const int MeasuredBoundRounds = 60;
+
+    /// <summary>Foreign files moved out of the pool in one round of reconciliation.</summary>
+    public const int QuarantinedAtOnce = 32;
+
     /// <summary>Leases whose echo is waited for: some minutes of them.</summary>
     public const int LeasesRemembered = 16;
 

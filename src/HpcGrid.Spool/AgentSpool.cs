@@ -69,7 +69,8 @@ public sealed class AgentSpool
         string[] directories = [building, live, .. new[] { SpoolNames.Claim, SpoolNames.Out, SpoolNames.In }.Select(name => SpoolLayout.Join(live, name))];
         foreach (var directory in directories)
             if (Root.MakeDirectory(directory) is var made && made != Errno.None) return made;
-        var errno = _publisher.Publish(live, SpoolNames.Card, SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard), durable: false);
+        // Looked for after its rename (R2): of an agent without a card no bridge knows, and what it claims stands still.
+        var errno = _publisher.Publish(live, SpoolNames.Card, SpoolDocument.Encode(Card, SpoolJson.Default.AgentCard), durable: true);
         if (errno == Errno.None) errno = _publisher.PublishMarker(building, SpoolNames.Entry(_entry));
         if (errno != Errno.None) return errno;
         var first = NameOf(new HeartbeatMarker(0, 0, Draining: false, Full: false));
@@ -105,7 +106,8 @@ public sealed class AgentSpool
         var errno = Errno.None;
         for (var i = 0; i < Math.Min(_layout.Shards, directories) && entries.Count < max; i++)
         {
-            var listed = DirectoryListing.Of<PoolEntry>(_fs, _layout.Shard((firstShard + i) % _layout.Shards), PoolEntry.TryParse);
+            var shard = (firstShard + i) % _layout.Shards;
+            var listed = DirectoryListing.Of<PoolEntry>(_fs, _layout.Shard(shard), _layout.OffersOf(shard));
             entries.AddRange(listed.Items);
             foreign.AddRange(listed.Foreign);
             if (!listed.Complete) errno = listed.Errno;
@@ -140,24 +142,26 @@ public sealed class AgentSpool
         var errno = Refusal();
         if (errno == Errno.None) errno = _publisher.Publish(_layout.Out(_place), version.FileName, image, durable: version.Final);
         if (errno == Errno.None) _holdings.Add(version);
-        return errno;
+        return Mended(errno);
     }
 
-    /// <summary>Unlinks versions of this file behind the newest <see cref="Limits.VersionsKept"/>; a final one stays.</summary>
+    /// <summary>Unlinks versions of this file behind the newest <see cref="Limits.VersionsKept"/>.</summary>
     public Errno RemoveOldVersions(QueueName queue)
     {
         var names = new List<string>();
         var errno = _fs.List(_layout.Out(_place), names);
-        var old = VersionsOf(queue, names).Where(version => !version.Final).OrderByDescending(version => version.Sequence).Skip(Limits.VersionsKept);
+        var old = VersionsOf(queue, names).OrderByDescending(version => version.Sequence).Skip(Limits.VersionsKept);
         foreach (var version in old) errno = Unlink(_layout.Out(_place), version.FileName, errno);
         return errno;
     }
 
     /// <summary>Publishes a large output; it must be there before the version that names it.</summary>
-    public CopiedContent PublishLargeOutput(OutputName name, ByteSource source) =>
-        Refusal() is var refusal && refusal != Errno.None
-            ? new CopiedContent(refusal, null)
-            : _publisher.PublishFrom(_layout.Out(_place), name.FileName, null, source);
+    public CopiedContent PublishLargeOutput(OutputName name, ByteSource source)
+    {
+        if (Refusal() is var refusal && refusal != Errno.None) return new CopiedContent(refusal, null);
+        var copied = _publisher.PublishFrom(_layout.Out(_place), name.FileName, null, source);
+        return copied with { Errno = Mended(copied.Errno) };
+    }
 
     /// <summary>
     /// B5: renames the heartbeat. When the old marker is not where it was, whatever marker of ours is listed is taken, and a new one is made
@@ -250,6 +254,25 @@ public sealed class AgentSpool
 
     /// <summary>The agent's last words, after all its processes are gone and everything is published: the heartbeat says `.left`.</summary>
     public Errno Leave(HeartbeatMarker last) => Heartbeat(last with { Draining = true, IdleCores = 0, Left = true });
+
+    /// <summary>
+    /// Makes claim/, out/ and in/ again where they are gone: a server that crashed may have lost them (S4), and without them nothing is claimed, delivered or heard.
+    /// Never `live` itself, which is what a fence takes away (A4). None: they are there.
+    /// </summary>
+    public Errno MakeMissingDirectories()
+    {
+        var errno = Refusal();
+        foreach (var directory in (string[])[_layout.Claims(_place), _layout.Out(_place), _layout.In(_place)])
+            if (errno == Errno.None) errno = Root.MakeDirectory(directory);
+        return errno;
+    }
+
+    /// <summary>The same error, after the directory that it may speak of was made again: the next try finds it.</summary>
+    private Errno Mended(Errno errno)
+    {
+        if (errno.IsAbsent()) _ = MakeMissingDirectories();
+        return errno;
+    }
 
     // The self-fence of A4. NotLive also when nothing at all is listed: then it is not known, and nothing may be created.
     private Errno Refusal() => IsStillLive() ? Errno.None : Errno.NotLive;

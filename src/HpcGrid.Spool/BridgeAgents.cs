@@ -135,6 +135,21 @@ public sealed class BridgeAgents(SpoolRoot root, long epoch, Publisher publisher
     public CopiedContent CopyOutput(AgentPlace place, OutputName output, ByteSink sink) =>
         SpoolFile.Copy(_fs, SpoolLayout.Join(_layout.Out(place), output.FileName), sink);
 
+    /// <summary>Whether a large output lies in any of an agent's places; null when it cannot be told now.</summary>
+    public bool? HasOutput(string agent, OutputName output)
+    {
+        if (root.CheckMounted() != Errno.None) return null;
+        var places = FindPlaces(agent);
+        if (!places.Complete) return places.Errno.IsAbsent() && List() is { Complete: true } agents && !agents.Items.Contains(agent) ? false : null;
+        foreach (var place in places.Items)
+        {
+            var seen = Observe(place);
+            if (seen.Outputs.Contains(output)) return true;
+            if (seen.Errno != Errno.None) return null;
+        }
+        return false;
+    }
+
     /// <summary>Renews the agent's lease: one rename of an empty marker.</summary>
     public Errno Lease(string agent, long number)
     {

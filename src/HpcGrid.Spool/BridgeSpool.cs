@@ -53,7 +53,7 @@ public sealed class BridgeSpool
         var errno = Errno.None;
         for (var shard = 0; shard < _layout.Shards; shard++)
         {
-            var listed = DirectoryListing.Of<PoolEntry>(_fs, _layout.Shard(shard), PoolEntry.TryParse);
+            var listed = DirectoryListing.Of<PoolEntry>(_fs, _layout.Shard(shard), _layout.OffersOf(shard));
             entries.AddRange(listed.Items);
             foreign.AddRange(listed.Foreign);
             if (!listed.Complete) errno = listed.Errno;

@@ -39,6 +39,10 @@ public sealed record SpoolLayout(string Root, int Shards)
     /// <summary>The pool directory that a queue file belongs to.</summary>
     public string ShardOf(QueueName queue) => Shard((int)(queue.Id % Shards));
 
+    /// <summary>Reads the names in a pool directory. What lies in another one than its own nobody could claim or take back: it is foreign.</summary>
+    internal NameParser<PoolEntry> OffersOf(int shard) =>
+        (string name, out PoolEntry entry) => PoolEntry.TryParse(name, out entry) && entry.Name.Id % Shards == shard;
+
     public string Offer(PoolEntry entry) => Join(ShardOf(entry.Name), entry.FileName);
 
     public string CacheDirectory(string sha256) => Join(Cache, sha256[..2]);

@@ -1,7 +1,7 @@
 namespace HpcGrid.Spool;
 
 /// <summary>
-/// Quarantine and removal (F5, B2, G1). Nothing is deleted whose content somebody could still need: bad files keep their bytes in
+/// Quarantine and removal (F5, B2, G1). Nothing is deleted whose content somebody could still need: foreign files keep their bytes in
 /// corrupt/, an agent's directory goes only when the caller's ledger has everything. Every call may be cut short and repeated.
 /// </summary>
 public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
@@ -9,12 +9,6 @@ public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
     private const int DeepestTree = 4;
     private readonly ISharedFs _fs = root.Fs;
     private readonly SpoolLayout _layout = root.Layout;
-
-    /// <summary>Moves a bad file of an agent's out/ to corrupt/.</summary>
-    public Errno QuarantineOutput(AgentPlace place, string fileName) => Quarantine(_layout.Out(place), fileName);
-
-    /// <summary>Moves a bad claimed file to corrupt/, after its jobs have been offered again.</summary>
-    public Errno QuarantineClaim(AgentPlace place, string fileName) => Quarantine(_layout.Claims(place), fileName);
 
     /// <summary>Moves a foreign file out of a pool directory; which one is found by looking.</summary>
     public Errno QuarantineOffer(string fileName)
@@ -28,14 +22,6 @@ public sealed class SpoolSweep(SpoolRoot root, long epoch, NonceSource nonces)
     {
         if (fileName.Contains('/', StringComparison.Ordinal) || fileName is "" or "." or "..") return Errno.EINVAL;
         return _fs.Rename(SpoolLayout.Join(directory, fileName), SpoolLayout.Join(_layout.Corrupt, SpoolNames.Quarantined(nonces(), fileName)));
-    }
-
-    /// <summary>What lies in corrupt/.</summary>
-    public Listing<string> ListCorrupt()
-    {
-        var names = new List<string>();
-        var errno = _fs.List(_layout.Corrupt, names);
-        return new Listing<string>(errno, names, []);
     }
 
     /// <summary>B2: unlinks temporary files that bridges of lower generations left in the pool, the cache and the other common directories.</summary>

@@ -14,7 +14,7 @@ internal sealed class QueueRun
     private TimeSpan _changedAt;
     private TimeSpan? _publishedAt;
     private TimeSpan _notBefore;
-    private TimeSpan _backOff;
+    private TimeSpan _backOff, _repeat;
     private int _over;
     private bool _changed, _urgent;
     private readonly TimeSpan _claimedAt;
@@ -62,7 +62,7 @@ internal sealed class QueueRun
 
     public PublishFacts PublishFacts => new(_changed && !Publishing, _changedAt, _publishedAt, AllOver, _notBefore, _bytes)
     {
-        Jobs = Jobs.Count, ClaimedAt = _claimedAt, IsUrgent = _urgent,
+        Jobs = Jobs.Count, ClaimedAt = _claimedAt, IsUrgent = _urgent, IsRepeated = FinalPublished,
     };
 
     /// <summary>Something is to be published.</summary>
@@ -104,10 +104,25 @@ internal sealed class QueueRun
         Publishing = true;
         var final = AllOver;
         if (final) _finalSequence = _sequence + 1;
+        if (final && !FinalPublished) _repeat = TimeSpan.Zero;
+        // Says by itself whether it still waits for the word to begin.
         return new WorkQueueVersion(
-            Header, ++_sequence, final, card.Agent, AppliedMessage: 0,
+            MayStart ? Header with { StartMode = StartMode.Optimistic } : Header, ++_sequence, final, card.Agent, AppliedMessage: 0,
             [.. Jobs.Where(run => run.Stage != RunStage.Waiting).Select(run => run.Report(card))], new Dictionary<string, byte[]>(_blobs))
         { Notes = [.. _notes] };
+    }
+
+    /// <summary>
+    /// What its bridge has not answered is said again under the next number: its name may be hidden until the directory changes again (V2), or it lies there
+    /// damaged. Twice as late each time.
+    /// </summary>
+    /// <param name="now">When.</param>
+    /// <param name="first">After so long for the first time.</param>
+    public void AskAgain(TimeSpan now, TimeSpan first)
+    {
+        if (!FinalPublished && (MayStart || _over > 0)) return;
+        _repeat = _repeat == TimeSpan.Zero ? first : _repeat * 2 < Limits.AskAgainAtMost ? _repeat * 2 : Limits.AskAgainAtMost;
+        ChangeBy(now, _repeat);
     }
 
     public void Published(Errno errno, int bytes, long sequence, TimeSpan now)

@@ -61,6 +61,7 @@ internal sealed class AgentReader(
             ledger.Queues.Claim(version.Queue, agent.Row.Agent);
             intake.Accept(content, awaited, tick);
             agent.Accepted[version.Queue] = (content.Sequence, content.Final);
+            if (content.Header.StartMode == StartMode.Optimistic) agent.Begun.Add(version.Queue);
         }
         return read > 0;
     }
@@ -82,6 +83,7 @@ internal sealed class AgentReader(
             ledger.Queues.End(queue);
             ledger.Queues.ForgetAccepted(agent.Row.Agent, queue);
             agent.Claims.Remove(queue);
+            agent.Begun.Remove(queue);
             agent.Sent.Remove(new Ack(queue));
         }
     }

@@ -51,14 +51,17 @@ public sealed class AgentView(AgentRow row)
     /// <summary>When the last lease was given; null before the first.</summary>
     public TimeSpan? LeasedAt { get; private set; }
 
-    /// <summary>Leases given whose echo has not been heard, oldest first.</summary>
-    private readonly Queue<(long Number, TimeSpan At)> _leases = [];
+    /// <summary>How long its leases take to come back.</summary>
+    internal LeaseEcho Echo { get; } = new();
 
     /// <summary>Highest committed version of each of its queue files.</summary>
     public Dictionary<QueueName, (long Sequence, bool Final)> Accepted { get; init; } = [];
 
     /// <summary>Claims that the ledger knows.</summary>
     public HashSet<QueueName> Claims { get; } = [];
+
+    /// <summary>Claims that need no word to begin, or have it as their last version says.</summary>
+    public HashSet<QueueName> Begun { get; } = [];
 
     /// <summary>When each message was sent last, by what it says.</summary>
     public Dictionary<ControlMessage, TimeSpan> Sent { get; } = [];
@@ -92,20 +95,7 @@ public sealed class AgentView(AgentRow row)
     public void Leased(long number, TimeSpan now)
     {
         LeasedAt = now;
-        if (_leases.Count >= Limits.LeasesRemembered) _leases.Dequeue();
-        _leases.Enqueue((number, now));
-    }
-
-    /// <summary>How long a lease took to come back in a heartbeat; null when this one was heard before.</summary>
-    public TimeSpan? EchoOf(long lease, TimeSpan now)
-    {
-        TimeSpan? echo = null;
-        while (_leases.TryPeek(out var given) && given.Number <= lease)
-        {
-            echo = now - given.At;
-            _leases.Dequeue();
-        }
-        return echo;
+        Echo.Given(number, now);
     }
 
     /// <summary>Takes in a listed heartbeat. An old one, listed late, changes nothing.</summary>

@@ -63,9 +63,20 @@ internal sealed class MessageStep(
         if (_condemned.Contains(queue))
             foreach (var id in ledger.Queues.Condemned(queue)) Send(agent, new Kill(id), tick);
         foreach (var job in _killed[queue]) Send(agent, new Kill(job.Id), tick);
-        // Strict mode: only the current generation in the hands of its one owner may begin. Version 1 says that the agent waits.
-        if (accepted.Sequence == 1 && ledger.Queues.Find(queue) is { Strict: true, Stage: QueueStage.Claimed } row && row.Agent == agent.Row.Agent)
-            Send(agent, new Start(queue), tick);
+        // Its first version says that the agent has read the file.
+        if (accepted.Sequence > 0 && !agent.Begun.Contains(queue)) Begin(agent, queue, tick);
+    }
+
+    /// <summary>
+    /// Strict mode: only the current generation in the hands of its one owner may begin. Of one that surfaced when its jobs had been offered again nothing is to
+    /// begin: waiting for that word for ever, its agent would take no other work.
+    /// </summary>
+    private void Begin(AgentView agent, QueueName queue, Tick tick)
+    {
+        var row = ledger.Queues.Find(queue);
+        if (row is null or { Strict: true, Stage: QueueStage.Replaced }) Send(agent, new Yield(queue, 0), tick);
+        else if (!row.Strict) agent.Begun.Add(queue);
+        else if (row.Stage == QueueStage.Claimed && row.Agent == agent.Row.Agent) Send(agent, new Start(queue), tick);
     }
 
     /// <summary>

@@ -30,12 +30,15 @@ internal sealed class ReconcileStep(
         var pool = spool.ListPool();
         // An incomplete look proves nothing; the next one counts.
         if (!pool.Complete) return;
+        foreach (var name in pool.Foreign.Take(Limits.QuarantinedAtOnce)) Quarantine(name, tick);
         var queues = ledger.Queues.All().ToDictionary(queue => queue.Name);
         foreach (var entry in pool.Items)
             if (!queues.TryGetValue(entry.Name, out var queue) || queue.Stage is QueueStage.Replaced or QueueStage.Over) TakeOut(entry, queue is null, tick);
-        if (Looks() is not { } looks) return;
+        var (looks, unreadable) = Looks();
         var seen = pool.Items.Select(entry => entry.Name).Concat(looks.SelectMany(look => look.Claims.Concat(look.Versions.Keys))).ToHashSet();
-        foreach (var queue in queues.Values.Where(queue => queue.Stage is QueueStage.Offered or QueueStage.Claimed)) Check(queue, seen, tick);
+        foreach (var queue in queues.Values.Where(queue => queue.Stage is QueueStage.Offered or QueueStage.Claimed))
+            // Nothing is concluded of what an agent may have whose directories cannot be listed: its own files, and those of which nobody knows who has them.
+            if (queue.Agent is { } owner ? !unreadable.Contains(owner) : unreadable.Count == 0) Check(queue, seen, tick);
         foreach (var name in spool.ListWithdrawn().Items) tick.AfterCommit(() => spool.ForgetWithdrawn(name));
     }
 
@@ -46,21 +49,22 @@ internal sealed class ReconcileStep(
     }
 
     /// <summary>
-    /// What the agents hold, as last seen. Once something is missing only new looks count, because the last one may be
-    /// old; null when one of them failed.
+    /// What the agents hold, as last seen, and the living ones that could not be looked at. Once something is missing only new looks count, because the last one
+    /// may be old.
     /// </summary>
-    private List<AgentObservation>? Looks()
+    private (List<AgentObservation> Looks, HashSet<string> Unreadable) Looks()
     {
         var afresh = _missing.Count > 0;
         var looks = new List<AgentObservation>();
+        var unreadable = new HashSet<string>();
         foreach (var agent in fleet.Agents)
         {
             var isLive = agent.Row.Stage == AgentStage.Live;
             var look = isLive && afresh ? spool.Agents.Observe(new AgentPlace(agent.Row.Agent)) : agent.Seen;
-            if (isLive && look?.Errno != Errno.None) return null;
+            if (isLive && look?.Errno != Errno.None) unreadable.Add(agent.Row.Agent);
             if (look is not null) looks.Add(look);
         }
-        return looks;
+        return (looks, unreadable);
     }
 
     private void Check(QueueRow queue, HashSet<QueueName> seen, Tick tick)
@@ -81,6 +85,13 @@ internal sealed class ReconcileStep(
             ending.Requeue(job, "its queue file was lost by the shared filesystem", tick.Now);
         ledger.Queues.SetStage(queue.Name, QueueStage.Replaced);
         _missing.Remove(queue.Name);
+    }
+
+    /// <summary>G1, G2: nobody opens it, but every agent lists it. Its bytes are kept.</summary>
+    private void Quarantine(string name, Tick tick)
+    {
+        Log.Warning("'{Name}' in the pool is no offer: it is moved to corrupt/", name);
+        tick.AfterCommit(() => spool.Sweep.QuarantineOffer(name));
     }
 
     private void TakeOut(PoolEntry entry, bool unknown, Tick tick)

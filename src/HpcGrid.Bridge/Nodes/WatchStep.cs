@@ -78,13 +78,13 @@ internal sealed class WatchStep(LedgerDatabase ledger, BridgeSpool spool, Fleet 
     /// <summary>A listing that failed half-way shows less, never something false: the last heartbeat counts on.</summary>
     private void Listen(IReadOnlyList<HeartbeatName> beats, Tick tick)
     {
-        var before = _listened;
+        var betweenLooks = tick.Monotonic - _listened;
         _listened = tick.Monotonic;
         foreach (var beat in beats)
         {
             if (fleet.Find(beat.Agent) is not { } agent) continue;
             agent.Hear(beat.Marker, tick.Monotonic, timing.Now.CachingBound);
-            if (agent.EchoOf(beat.Marker.Lease, tick.Monotonic) is { } echo) timing.Echoed(echo, tick.Monotonic - before);
+            if (agent.Echo.Heard(beat.Marker, tick.Monotonic, betweenLooks, timing.Now) is { } echo) timing.Echoed(echo, betweenLooks, tick.Monotonic);
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         : options.IsFork ? Limits.BatchPoll : Limits.SharedBatchPoll;
     private readonly PilotPlanner _planner = new(options.PilotsPerMinute > 0 || options.IsFork ? options.PilotsPerMinute : Limits.PilotsPerMinute);
     private readonly HashSet<string> _worked = [], _cancelled = [];
+
+    /// <summary>Pilots whose whole life this process has seen.</summary>
+    private readonly HashSet<string> _begunHere = [];
     private readonly Queue<PilotSummary> _summaries = new();
     private IReadOnlyList<BackfillHole> _holes = [];
     private TimeSpan _pollDue, _pollPause;
@@ -151,7 +154,8 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
     {
         if (Stopped || _cancelled.Contains(pilot.Tag) || _worked.Contains(pilot.Tag)) return PilotEnd.Well;
         if (!fleet.HasAgentOf(pilot.Tag)) return lived < Limits.YoungDeath ? PilotEnd.DiedYoung : PilotEnd.Well;
-        return demand.Waiting > 0 ? PilotEnd.FoundNoWork : PilotEnd.Well;
+        // What others did before a restart, or before a bridge that drained let them go, is not known.
+        return demand.Waiting > 0 && _begunHere.Contains(pilot.Tag) ? PilotEnd.FoundNoWork : PilotEnd.Well;
     }
 
     private void Plan(Tick tick)
@@ -189,6 +193,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
         var pilot = new PilotRow(tag, null, PilotStage.Submitting, tick.Now, tick.Now + lasts, null) { Walltime = lasts < whole ? lasts : null };
         ledger.Pilots.Add(pilot);
         _pilots[tag] = pilot;
+        _begunHere.Add(tag);
     }
 
     private TimeSpan WalltimeOf(PilotRow pilot) => pilot.Walltime ?? TimeSpan.FromSeconds(options.Walltime);
@@ -266,6 +271,7 @@ internal sealed class PilotStep(LedgerDatabase ledger, BatchCalls batch, PilotBo
             ledger.Pilots.Delete(tag);
             _pilots.Remove(tag);
             _worked.Remove(tag);
+            _begunHere.Remove(tag);
             _cancelled.Remove(tag);
             board.Forget(tag);
         }

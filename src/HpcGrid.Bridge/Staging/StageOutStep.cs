@@ -15,6 +15,9 @@ namespace HpcGrid.Bridge.Staging;
 internal sealed class StageOutStep(
     LedgerDatabase ledger, Uploader uploader, JobEnding ending, Posts posts, Welcome welcome, CancellationToken stopping) : BridgeStep
 {
+    /// <summary>Knows which outputs are nowhere.</summary>
+    public required LostOutputs Lost { get; init; }
+
     private readonly HashSet<long> _running = [];
     private readonly SortedDictionary<long, Retry> _retries = [];
     private long _looked;
@@ -61,7 +64,7 @@ internal sealed class StageOutStep(
     private void Saved(Tick tick, PendingOutput output, SavedOutput saved)
     {
         _running.Remove(output.Row);
-        _retries.Remove(output.Row);
+        Forget(output.Row);
         if (ledger.Outputs.MarkUploaded(output.Row, saved) is not { } jobRow || !ledger.Outputs.AllUploaded(jobRow)) return;
         if (ledger.Jobs.Find(output.Id) is not { Stage: JobStage.Saving } job || ledger.Outputs.Ending(jobRow) is not { } waiting) return;
         ending.End(job, waiting with { At = tick.Now, What = (Ended)waiting.What with { Outputs = ledger.Outputs.Of(jobRow) } });
@@ -72,19 +75,25 @@ internal sealed class StageOutStep(
         _running.Remove(output.Row);
         if (ledger.Jobs.Find(output.Id) is not { Stage: JobStage.Saving } job)
         {
-            _retries.Remove(output.Row);
+            Forget(output.Row);
             return;
         }
         var retry = _retries.GetValueOrDefault(output.Row) ?? new Retry(output);
         _retries[output.Row] = retry;
         retry.Pause = BridgeRules.Longer(retry.Pause, Limits.FirstTransferPause, Limits.LongestTransferPause);
         retry.NotBefore = tick.Monotonic + retry.Pause;
-        retry.PermanentRounds = error.IsTransient ? 0 : retry.PermanentRounds + 1;
+        retry.PermanentRounds = Lost.IsLost(output, tick.Monotonic) ? Limits.PermanentRounds : error.IsTransient ? 0 : retry.PermanentRounds + 1;
         Log.Warning("output {Output} of {JobId}.{Attempt} could not be saved: {Message}", output.Output.Name, output.Id.Job, output.Id.Attempt, error.Message);
         if (retry.PermanentRounds < Limits.PermanentRounds) return;
-        _retries.Remove(output.Row);
+        Forget(output.Row);
         if (ledger.Outputs.Ending(job.Row) is { What: Ended told } waiting)
             ending.End(job, waiting with { At = tick.Now, What = NotSaved(told, $"output '{output.Output.Name}': {error.Message}") });
+    }
+
+    private void Forget(long row)
+    {
+        _retries.Remove(row);
+        Lost.Forget(row);
     }
 
     /// <summary>A good end becomes ERROR_SV; one that failed anyway stays what it is, without the outputs.</summary>

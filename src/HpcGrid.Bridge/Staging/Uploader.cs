@@ -73,7 +73,7 @@ internal sealed class Uploader(StorageClient storage, StageArea area, BridgeAgen
                 + $"the node wrote {output.Output.Content.Size} with {output.Output.Content.Sha256}");
             found = copied.Errno;
         }
-        // Absence is never a conclusion on a shared filesystem (PROTOCOL 1); central or a kill ends the waiting.
+        // Absence at one look is no conclusion on a shared filesystem (PROTOCOL 1).
         throw GridError.Unavailable($"'{output.SpoolFile}' of agent {output.Agent} is not readable on the spool: {found.Describe()}");
     }
 

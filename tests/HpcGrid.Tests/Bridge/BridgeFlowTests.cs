@@ -1,4 +1,3 @@
-using HpcGrid.Bridge.Ledger;
 using HpcGrid.Bridge.Pilots;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
@@ -253,25 +252,6 @@ public sealed class BridgeFlowTests
     }
 
     [Test]
-    public void A_strict_job_begins_when_told_and_is_offered_again_only_when_its_node_is_surely_gone()
-    {
-        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7, repeatable: false));
-        var agent = _rig.Agent();
-        var queue = Claim(agent);
-        Assert.That(queue.Header.StartMode, Is.EqualTo(StartMode.Acked));
-        _rig.Ticks(20);
-        Assert.That(agent.Messages(), Does.Not.Contain(new Start(queue.Header.Name)), "the agent has not said that it has the file");
-        agent.Publish(queue, false, []);
-        _rig.Until(() => agent.Messages().Contains(new Start(queue.Header.Name)), "the agent may begin");
-        agent.Publish(queue, true, [agent.Report(queue.Jobs[0], ReportStage.Ended, Outcome.Preempted)]);
-        _rig.Until(() => agent.Messages().Contains(new Ack(queue.Header.Name)), "the final version is acked");
-        _rig.Ticks(50);
-        Assert.That(_rig.Central.Of(7).Any(e => e.What is Requeued), Is.False, "the payload ran, and its node may still be there");
-        _rig.Batch.Pilots[_rig.Batch.Pilots.Keys.Single()] = BatchState.Ended;
-        _rig.Until(() => _rig.Central.Of(7).Any(e => e.What is Requeued), "the batch system confirms the end");
-    }
-
-    [Test]
     public void Draining_gives_back_what_has_not_begun_and_finishes_what_runs()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
@@ -289,25 +269,21 @@ public sealed class BridgeFlowTests
     }
 
     [Test]
-    public void An_agents_directory_that_cannot_be_read_stops_no_other_work()
+    public void A_bridge_that_drains_while_jobs_run_asks_no_more_of_the_spool_than_before()
     {
-        var (agent, ill) = (_rig.Agent("node1"), _rig.Agent("node2"));
-        agent.Beat();
-        ill.Beat(idle: 0);
-        _rig.Ticks(5);
-        var claims = Path.Combine(_rig.Options.Spool, "agents", ill.Name, "live", "claim");
-        Directory.Delete(claims);
-        File.WriteAllText(claims, "somebody's");
-        Directory.Delete(Path.Combine(_rig.Options.Spool, "pool", "00"), recursive: true);
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
-        _rig.Until(() => _rig.Ledger.Queues.InStage(QueueStage.Offering).Count > 0, "an offer fails");
-        Directory.CreateDirectory(Path.Combine(_rig.Options.Spool, "pool", "00"));
-        _rig.Ticks(20, 1);
-        _rig.Central.Waiting.Enqueue(FakeCentral.Job(8));
-        _rig.Central.Arrivals!.Pushed(new WorkWaiting(1));
-        WorkQueue? queue = null;
-        _rig.Until(() => (queue = agent.TryClaim()) is not null, "the next job is offered");
-        Assert.That(queue!.Jobs.Single().Id.Job, Is.EqualTo(8), "what the unreadable directory may have is not offered again");
+        var agent = _rig.Agent();
+        Claim(agent);
+        _rig.Host.Drain();
+        _rig.Until(() => agent.Messages().Contains(new Drain()), "the agent is told");
+        var looks = 0;
+        _rig.Faults.Rule = (_, _, path) =>
+        {
+            if (path.EndsWith("/withdrawn", StringComparison.Ordinal)) looks++;
+            return null;
+        };
+        _rig.Ticks(400);
+        Assert.That(looks, Is.LessThanOrEqualTo(1), "in 20 s, and with it nothing is to be taken back");
     }
 
     private WorkQueue Claim(PlayedAgent agent)

@@ -5,6 +5,7 @@ using HpcGrid.Client;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
+using HpcGrid.Tests.Spool;
 
 namespace HpcGrid.Tests.Bridge;
 
@@ -39,6 +40,9 @@ internal sealed class BridgeRig : IDisposable
 
     /// <summary>What may stay of what was staged.</summary>
     public StagingRoom Room { get; init; } = StagingRoom.Default;
+
+    /// <summary>What fails of that.</summary>
+    public FaultyFs Faults { get; } = new(new PosixFs());
 
     /// <summary>What the bridge asks of the spool.</summary>
     public CountingFs Fs { get; private set; } = null!;
@@ -104,7 +108,7 @@ internal sealed class BridgeRig : IDisposable
 
     private BridgeHost Start()
     {
-        var fs = Fs = new CountingFs(new PosixFs());
+        var fs = Fs = new CountingFs(Faults);
         var root = SpoolRoot.Create(fs, Options.Spool, SpoolSharing.Private, Shards, Guid.NewGuid(), RandomNonces.Next);
         var ledger = Ledger = LedgerDatabase.Open(Path.Combine(Options.State, "ledger.db"));
         var address = new CentralAddress(new Uri("https://central.test:1"), "none", null, null);

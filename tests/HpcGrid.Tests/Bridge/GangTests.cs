@@ -5,6 +5,7 @@ using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
+using HpcGrid.Tests.Spool;
 
 namespace HpcGrid.Tests.Bridge;
 
@@ -132,6 +133,28 @@ public sealed class GangTests
         Assert.That(Both(a, b, agent => !agent.Messages().OfType<Release>().Any()));
         first.Finish(claimed);
         _rig.Until(() => _rig.Central.EndOf(1)?.State == JobState.Done, "the job is done");
+    }
+
+    [Test]
+    public void A_job_over_two_nodes_runs_on_when_a_tick_failed_and_nothing_of_the_budget_is_left()
+    {
+        _rig.Options = _rig.Options with { OperationsPerSecond = 1 };
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 2));
+        var first = IsFirst(a) ? a : b;
+        WorkQueue? claimed = null;
+        _rig.Until(() => (claimed = first.TryClaim()) is not null, "the job is claimed");
+        first.Publish(claimed!, false, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Running)));
+        _rig.Until(() => _rig.Central.Events.Any(reported => reported.What is Running), "the job runs");
+        _rig.Faults.Rule = (operation, _, path) => operation == FsOperation.List && path.EndsWith("/bridge", StringComparison.Ordinal) ? new Fault(Errno.EIO) : null;
+        _rig.Until(() => _rig.Host.Loop.Trouble is not null, "the spool does not show who rules it");
+        _rig.Faults.Rule = (_, _, _) => null;
+        _rig.Ticks(60, 0.5);
+        Assert.That(_rig.Host.Loop.Trouble, Is.Null);
+        Assert.That(Both(a, b, agent => !agent.Messages().OfType<Release>().Any()), "nobody is lost");
     }
 
     [Test]

@@ -53,6 +53,25 @@ public sealed class GarbageTests
     }
 
     [Test]
+    public void What_is_no_offer_is_moved_out_of_the_pool_with_its_bytes_and_offers_stay()
+    {
+        _rig.Ticks(1);
+        var pool = Path.Combine(_rig.Options.Spool, "pool", "00");
+        File.WriteAllText(Path.Combine(pool, "core.4711"), "somebody's");
+        Directory.CreateDirectory(Path.Combine(pool, "lost+found"));
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        _ = _rig.Agent();
+        _rig.Until(() =>
+        {
+            _rig.Time.Advance(TimeSpan.FromSeconds(10));
+            return !File.Exists(Path.Combine(pool, "core.4711"));
+        }, "it is moved");
+        var kept = Directory.GetFiles(Path.Combine(_rig.Options.Spool, "corrupt")).Single();
+        Assert.That(File.ReadAllText(kept), Is.EqualTo("somebody's"));
+        _rig.Until(() => Directory.GetFileSystemEntries(pool).Length == 1, "only the offer is left");
+    }
+
+    [Test]
     public void A_staged_file_that_no_job_needs_is_removed_where_room_is_short()
     {
         _ = _rig.Host;

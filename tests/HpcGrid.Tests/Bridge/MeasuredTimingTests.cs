@@ -41,8 +41,41 @@ public sealed class MeasuredTimingTests
         rig.Until(() => (lease = agent.Spool.ReadInbox().Lease?.Number ?? 0) > 0, "it has a lease");
         // Half a minute passes beyond all pauses before its heartbeat shows the lease; silent for so long it is no suspect yet.
         rig.Ticks(11, 5);
-        agent.Beat(lease: lease);
+        for (var beats = 0; beats < 6; beats++) agent.Beat(lease: lease);
         rig.Ticks(1, 1);
         Assert.That(rig.Host.Timing.CachingBound.TotalSeconds, Is.InRange(20, 40));
+    }
+
+    /// <summary>Found by simulation (lustre, seed 984): one agent that had been stopped made all waits of its bridge longer for ever.</summary>
+    [Test]
+    public void An_agent_that_stood_still_says_nothing_of_the_mount_with_any_of_its_beats()
+    {
+        using var rig = new BridgeRig { CachingBound = TimeSpan.FromMilliseconds(100) };
+        var agent = rig.Agent();
+        agent.Beat();
+        rig.Until(() => agent.Spool.ReadInbox().Lease is not null, "it has a lease");
+        rig.Ticks(11, 5);
+        for (var beats = 0; beats < 6; beats++)
+        {
+            agent.Beat(lease: agent.Spool.ReadInbox().Lease!.Value.Number);
+            rig.Ticks(2, 1);
+        }
+        Assert.That(rig.Host.Timing.CachingBound.TotalSeconds, Is.EqualTo(0.1));
+    }
+
+    [Test]
+    public void A_bound_that_was_measured_once_is_believed_for_an_hour_and_for_another_with_each_late_echo()
+    {
+        var timing = new MeasuredTiming(Gluster);
+        Echo(late: 12, minute: 0);
+        Echo(late: 0, minute: 59);
+        Assert.That(timing.Now.CachingBound.TotalSeconds, Is.EqualTo(12).Within(0.001));
+        Echo(late: 5, minute: 59);
+        Echo(late: 0, minute: 118);
+        Assert.That(timing.Now.CachingBound.TotalSeconds, Is.EqualTo(12).Within(0.001));
+        Echo(late: 0, minute: 120);
+        Assert.That(timing.Now, Is.EqualTo(Gluster));
+
+        void Echo(double late, double minute) => timing.Echoed(TimeSpan.FromSeconds(Pauses + late), TimeSpan.Zero, TimeSpan.FromMinutes(minute));
     }
 }

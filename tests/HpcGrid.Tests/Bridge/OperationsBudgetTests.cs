@@ -42,6 +42,22 @@ public sealed class OperationsBudgetTests
     }
 
     [Test]
+    public void The_look_after_all_was_forgotten_waits_for_no_budget()
+    {
+        var pace = new Pace(() => TimeSpan.FromSeconds(1), new OperationsBudget(50, Lease, () => _operations));
+        Assert.That(pace.IsDue(At(0)), Is.True);
+        pace.Looked(At(0), moved: true);
+        _operations = 1000;
+        Assert.That(pace.IsDue(At(1)), Is.True);
+        pace.Looked(At(1), moved: true);
+        Assert.That(pace.IsDue(At(2)), Is.False);
+        pace.LookNow();
+        Assert.That(pace.IsDue(At(2)), Is.True);
+        pace.Looked(At(2), moved: true);
+        Assert.That(pace.IsDue(At(3)), Is.False, "the next one waits as usual");
+    }
+
+    [Test]
     public void A_look_that_is_put_off_asks_to_come_back_and_one_that_is_not_due_costs_nothing()
     {
         var pace = new Pace(() => TimeSpan.FromSeconds(1), new OperationsBudget(50, Lease, () => _operations));

@@ -6,6 +6,7 @@ using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Sites;
 using HpcGrid.Spool;
+using HpcGrid.Tests.Spool;
 
 namespace HpcGrid.Tests.Bridge;
 
@@ -65,6 +66,19 @@ public sealed class RestartTests
         _rig.Restart();
         _ = _rig.Host;
         Assert.That(_rig.Central.Arrivals.Spool, Is.EqualTo(spool with { Epoch = 13 }));
+    }
+
+    [Test]
+    public void A_bridge_that_cannot_list_its_own_generation_says_so_and_blames_no_other_one()
+    {
+        var (published, lists) = (false, 0);
+        _rig.Faults.Rule = (operation, _, path) =>
+        {
+            if (operation == FsOperation.Rename && path.Contains("/epoch.", StringComparison.Ordinal)) published = true;
+            // The first one is the publisher's own.
+            return published && operation == FsOperation.List && path.EndsWith("/bridge", StringComparison.Ordinal) && ++lists == 2 ? new Fault(Errno.EIO) : null;
+        };
+        Assert.That(() => _rig.Host, Throws.TypeOf<GridError>().With.Property("Code").EqualTo(ErrorCode.Unavailable));
     }
 
     [Test]
@@ -195,6 +209,21 @@ public sealed class RestartTests
         _rig.Until(() => _rig.Batch.Pilots.ContainsKey("p1"), "it is submitted");
         _rig.Ticks(50);
         Assert.That(_rig.Batch.Pilots, Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Found by simulation (gluster, seed 661): each counted as one that had found no work, and the pause before the next was twice as long.</summary>
+    [Test]
+    public void Pilots_that_ended_while_the_bridge_was_away_hold_up_no_new_ones()
+    {
+        _rig.Agent().Beat();
+        _rig.Ticks(20);
+        _rig.Batch.Pilots[_rig.Batch.Pilots.Keys.Single()] = BatchState.Ended;
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        _rig.Restart();
+        _rig.Central.Arrivals!.Pushed(new WorkWaiting(1));
+        var restarted = _rig.Time.GetTimestamp();
+        _rig.Until(() => _rig.Batch.Pilots.Count == 2, "the next pilot is started");
+        Assert.That(_rig.Time.GetElapsedTime(restarted), Is.LessThan(HpcGrid.Bridge.Limits.FirstIdlePause));
     }
 
     [Test]

@@ -1,8 +1,10 @@
 using System.IO.Compression;
+using HpcGrid.Bridge.Staging;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Spool;
+using HpcGrid.Tests.Spool;
 
 namespace HpcGrid.Tests.Bridge;
 
@@ -105,6 +107,31 @@ public sealed class StageInTests
             _rig.Until(() => _rig.Central.EndOf(job) is not null, "its end is told");
         }
         Assert.That(_rig.Storage.Gets, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_staged_file_whose_removal_answered_an_error_is_read_before_another_job_has_it()
+    {
+        using var rig = new BridgeRig { Room = StagingRoom.Default with { SpoolCacheBytes = 0 } };
+        var source = new SourceFile("/data/big", Content.Of(new byte[200_000]), [new Replica("VO::SITE::SE", "x", "/se/data/big")]);
+        rig.Storage.Files["/se/data/big"] = new byte[200_000];
+        rig.Central.Waiting.Enqueue(FakeCentral.Job(1, sources: [source]));
+        var agent = rig.Agent();
+        WorkQueue? queue = null;
+        rig.Until(() => (queue = agent.TryClaim()) is not null, "its job is offered");
+        agent.Finish(queue!);
+        var cached = Path.Combine(rig.Options.Spool, "cache", source.Content.Sha256[..2], source.Content.Sha256);
+        rig.Faults.Rule = (operation, _, path) => operation == FsOperation.Unlink && path == cached ? new Fault(Errno.EIO, AfterDoing: true) : null;
+        rig.Until(() =>
+        {
+            agent.Beat();
+            rig.Time.Advance(TimeSpan.FromSeconds(20));
+            return !File.Exists(cached);
+        }, "it is removed for room");
+        rig.Central.Waiting.Enqueue(FakeCentral.Job(2, sources: [source]));
+        rig.Central.Arrivals!.Pushed(new WorkWaiting(1));
+        rig.Until(() => (queue = agent.TryClaim()) is not null, "the next job is offered");
+        Assert.That(agent.Spool.CopyFromCache(source.Content.Sha256, _ => { }).Content, Is.EqualTo(source.Content));
     }
 
     [Test]

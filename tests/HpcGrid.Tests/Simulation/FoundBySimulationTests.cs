@@ -80,6 +80,9 @@ public sealed class FoundBySimulationTests
     [TestCase(9037453UL, "gpfs")]
     public void A_bridge_without_its_predecessors_ledger_is_heard_by_the_agents(ulong seed, string profile) => Holds(seed, profile);
 
+    [TestCase(10224941UL, "beegfs", 2)]
+    public void A_bridge_that_drains_waits_for_no_output_that_is_gone(ulong seed, string profile, int additions) => Holds(seed, profile, additions);
+
     [TestCase(126, nameof(Moment.Before))]
     [TestCase(130, nameof(Moment.After))]
     [TestCase(130, nameof(Moment.AfterButError))]

@@ -165,10 +165,46 @@ public sealed class AgentSpoolTests
             Assert.That(agent.TryClaim(entry), Is.EqualTo(Errno.NotLive));
             Assert.That(agent.PublishVersion(new VersionName(entry.Name, 1, true), [1]), Is.EqualTo(Errno.NotLive));
             Assert.That(agent.PublishLargeOutput(new OutputName(new AttemptId(1, 1), 0, 0, "x"), source.Read).Errno, Is.EqualTo(Errno.NotLive));
+            Assert.That(agent.MakeMissingDirectories(), Is.EqualTo(Errno.NotLive));
             Assert.That(_world.Everything(), Is.EqualTo(before));
             _ = agent.Heartbeat(new HeartbeatMarker(5, 0, false, false));
             Assert.That(_world.Everything(), Has.Count.EqualTo(before.Count), "a heartbeat that is there may go on; none is made");
         });
+    }
+
+    /// <summary>Found by simulation (R2; gpfs, seed 1314): its bridge never knew of such an agent, and what it had claimed waited until its walltime's end.</summary>
+    [Test]
+    public void An_agent_whose_card_did_not_get_its_name_does_not_enter()
+    {
+        var fs = new FaultyFs(_world.Fs) { Rule = (kind, _, path) => kind == FsOperation.Rename && path.EndsWith("/card.json", StringComparison.Ordinal) ? new Fault(Errno.None) : null };
+        Assert.That(() => AgentSpool.Join(fs, _world.SpoolPath, _world.Card("node1"), _world.Nonce), Throws.InstanceOf<GridError>());
+        Assert.That(_world.Bridge().Agents.List().Items, Is.Empty);
+    }
+
+    /// <summary>Found by simulation (S4; gpfs, seed 453): for the rest of its walltime such an agent could deliver nothing, and its jobs ran again.</summary>
+    [TestCase("claim")]
+    [TestCase("out")]
+    [TestCase("in")]
+    public void A_directory_of_its_own_that_is_gone_an_agent_makes_again(string lost)
+    {
+        var agent = _world.Agent();
+        Directory.Delete(Path.Combine(_world.LivePath(agent.Card.Agent), lost));
+        Assert.That(agent.MakeMissingDirectories(), Is.EqualTo(Errno.None));
+        Assert.That(Directory.Exists(Path.Combine(_world.LivePath(agent.Card.Agent), lost)));
+    }
+
+    [Test]
+    public void What_could_not_be_published_for_a_directory_that_is_gone_is_published_the_next_time()
+    {
+        var agent = _world.Agent();
+        var (version, image) = (new VersionName(new QueueName(7, 1), 1, true), WorkQueueImage.Write(SpoolWorld.Version(agent.Card.Agent, 7, 1, final: true)));
+        using var source = new MemoryStream([1, 2, 3]);
+        Directory.Delete(Path.Combine(_world.LivePath(agent.Card.Agent), "out"));
+        Assert.That(agent.PublishVersion(version, image), Is.EqualTo(Errno.ENOENT));
+        Assert.That(agent.PublishVersion(version, image), Is.EqualTo(Errno.None));
+        Directory.Delete(Path.Combine(_world.LivePath(agent.Card.Agent), "out"), recursive: true);
+        Assert.That(agent.PublishLargeOutput(new OutputName(new AttemptId(7, 1), 0, 0, "x"), source.Read).Errno, Is.EqualTo(Errno.ENOENT));
+        Assert.That(agent.PublishLargeOutput(new OutputName(new AttemptId(7, 1), 0, 1, "x"), source.Read).Errno, Is.EqualTo(Errno.None));
     }
 
     [Test]
@@ -186,7 +222,7 @@ public sealed class AgentSpoolTests
         var place = new AgentPlace(agent.Card.Agent);
         Assert.That(bridge.Agents.Observe(place).Versions[queue], Is.EqualTo(new VersionName(queue, 6, true)));
         Assert.That(bridge.Agents.ReadVersion(place, queue, 1).Value!.Final, Is.True);
-        Assert.That(Directory.GetFiles(Path.Combine(_world.LivePath(agent.Card.Agent), "out")), Has.Length.EqualTo(Limits.VersionsKept + 1));
+        Assert.That(Directory.GetFiles(Path.Combine(_world.LivePath(agent.Card.Agent), "out")), Has.Length.EqualTo(Limits.VersionsKept));
     }
 
     [Test]

@@ -54,20 +54,18 @@ public sealed class BridgeSpoolTests
     }
 
     [Test]
-    public void A_bad_file_is_quarantined_with_its_bytes_kept()
+    public void A_foreign_file_of_the_pool_is_quarantined_with_its_bytes_kept()
     {
-        var agent = _world.Agent();
-        var place = new AgentPlace(agent.Card.Agent);
-        File.WriteAllText(Path.Combine(_world.LivePath(place.Agent), "out", "evil\nname"), "bytes");
-        File.WriteAllText(Path.Combine(_world.SpoolPath, "pool", "01", "stranger"), "more");
+        var (pool, corrupt) = (Path.Combine(_world.SpoolPath, "pool"), Path.Combine(_world.SpoolPath, "corrupt"));
+        File.WriteAllText(Path.Combine(pool, "01", "evil\nname"), "bytes");
+        var misplaced = new PoolEntry(new QueueName(8, 1), 1, 100, 60, 1).FileName;
+        File.WriteAllText(Path.Combine(pool, "01", misplaced), "more");
         var bridge = _world.Bridge();
-        Assert.That(bridge.Agents.Observe(place).Foreign, Is.EqualTo(new[] { "evil\nname" }));
-        Assert.That(bridge.Sweep.QuarantineOutput(place, "evil\nname"), Is.EqualTo(Errno.None));
-        Assert.That(bridge.Sweep.QuarantineOffer("stranger"), Is.EqualTo(Errno.None));
-        Assert.That(bridge.Sweep.QuarantineOutput(place, "../card.json"), Is.EqualTo(Errno.EINVAL));
-        var kept = bridge.Sweep.ListCorrupt().Items;
-        Assert.That(kept, Has.Count.EqualTo(2));
-        Assert.That(kept.Select(name => File.ReadAllText(Path.Combine(_world.SpoolPath, "corrupt", name))), Is.EquivalentTo(new[] { "bytes", "more" }));
+        Assert.That(bridge.ListPool().Foreign, Is.EquivalentTo(new[] { "evil\nname", misplaced }), "an offer in another directory than its own nobody could claim");
+        Assert.That(bridge.Sweep.QuarantineOffer("evil\nname"), Is.EqualTo(Errno.None));
+        Assert.That(bridge.Sweep.QuarantineOffer(misplaced), Is.EqualTo(Errno.None));
+        Assert.That(bridge.Sweep.QuarantineOffer("../01"), Is.EqualTo(Errno.EINVAL));
+        Assert.That(Directory.GetFiles(corrupt).Select(File.ReadAllText), Is.EquivalentTo(new[] { "bytes", "more" }));
     }
 
     [Test]
