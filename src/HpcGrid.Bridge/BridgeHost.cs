@@ -124,7 +124,7 @@ public sealed class BridgeHost : IDisposable
             new ReconcileStep(ledger, spool, fleet, ending, timing),
             _drain, match, stageIn, gangs, offers, messages, new StealStep(ledger, fleet, messages, meter, demand, appetite), peeks, samples,
             new StageOutStep(ledger, Own(new Uploader(parts.Storage, area, spool.Agents)), ending, _posts, welcome, _stopping.Token)
-            { Lost = new LostOutputs(spool.Agents, timing) },
+            { Timing = timing },
             pilots, new ReportStep(ledger, Central, _posts, ending, _stopping.Token), renew, new KeysStep(spool, welcome),
             new GarbageStep(ledger, spool, fleet, area, stageIn, options.Batch.SharedWork) { Room = parts.Ways.Room }, status,
         ], MayAct, () => _ = parts.SpoolRoot.MakeMissingDirectories(), parts.Time);

@@ -69,7 +69,7 @@ public sealed record BenchOptions
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },
                 "--tries" => options with { Tries = Number(arguments, ++i) },
                 "--input" => options with { Input = Number(arguments, ++i) },
-                "--spool" when i + 1 < arguments.Length => options with { Spool = arguments[++i] },
+                "--spool" when i + 1 < arguments.Length => options with { Spool = Path.GetFullPath(arguments[++i]) },
                 "--command" when i + 1 < arguments.Length => options with { Command = arguments[++i] },
                 var unknown => throw new ArgumentException($"'{unknown}' is not an option; tools/bench --help lists them"),
             };

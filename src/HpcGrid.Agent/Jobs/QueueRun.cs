@@ -120,7 +120,7 @@ internal sealed class QueueRun
     /// <param name="first">After so long for the first time.</param>
     public void AskAgain(TimeSpan now, TimeSpan first)
     {
-        if (!FinalPublished && (MayStart || _over > 0)) return;
+        if (MayStart && !FinalPublished) return;
         _repeat = _repeat == TimeSpan.Zero ? first : _repeat * 2 < Limits.AskAgainAtMost ? _repeat * 2 : Limits.AskAgainAtMost;
         ChangeBy(now, _repeat);
     }

@@ -33,13 +33,15 @@ internal sealed class ReconcileStep(
         foreach (var name in pool.Foreign.Take(Limits.QuarantinedAtOnce)) Quarantine(name, tick);
         var queues = ledger.Queues.All().ToDictionary(queue => queue.Name);
         foreach (var entry in pool.Items)
-            if (!queues.TryGetValue(entry.Name, out var queue) || queue.Stage is QueueStage.Replaced or QueueStage.Over) TakeOut(entry, queue is null, tick);
+            if (queues.GetValueOrDefault(entry.Name) is var queue && IsOver(queue)) TakeOut(entry, queue is null, tick);
         var (looks, unreadable) = Looks();
         var seen = pool.Items.Select(entry => entry.Name).Concat(looks.SelectMany(look => look.Claims.Concat(look.Versions.Keys))).ToHashSet();
         foreach (var queue in queues.Values.Where(queue => queue.Stage is QueueStage.Offered or QueueStage.Claimed))
-            // Nothing is concluded of what an agent may have whose directories cannot be listed: its own files, and those of which nobody knows who has them.
+            // Nothing is concluded of what an agent may have whose directories cannot be listed: its own files, and those that nobody is known to have.
             if (queue.Agent is { } owner ? !unreadable.Contains(owner) : unreadable.Count == 0) Check(queue, seen, tick);
-        foreach (var name in spool.ListWithdrawn().Items) tick.AfterCommit(() => spool.ForgetWithdrawn(name));
+        // What the ledger still believes to be offered somebody has just taken back, and has yet to see here.
+        foreach (var name in spool.ListWithdrawn().Items)
+            if (IsOver(queues.GetValueOrDefault(name))) tick.AfterCommit(() => spool.ForgetWithdrawn(name));
     }
 
     public override void Forget()
@@ -90,9 +92,11 @@ internal sealed class ReconcileStep(
     /// <summary>G1, G2: nobody opens it, but every agent lists it. Its bytes are kept.</summary>
     private void Quarantine(string name, Tick tick)
     {
-        Log.Warning("'{Name}' in the pool is no offer: it is moved to corrupt/", name);
+        Log.Warning("'{Name:l}' in the pool is no offer: it is moved to corrupt/", OutputName.LabelOf(name));
         tick.AfterCommit(() => spool.Sweep.QuarantineOffer(name));
     }
+
+    private static bool IsOver(QueueRow? queue) => queue is null or { Stage: QueueStage.Replaced or QueueStage.Over };
 
     private void TakeOut(PoolEntry entry, bool unknown, Tick tick)
     {

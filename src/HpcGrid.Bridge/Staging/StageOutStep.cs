@@ -1,9 +1,11 @@
 using HpcGrid.Bridge.Contact;
 using HpcGrid.Bridge.Ledger;
+using HpcGrid.Bridge.Nodes;
 using HpcGrid.Bridge.Queues;
 using HpcGrid.Core;
 using HpcGrid.Core.Data;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Spool;
 using Serilog;
 
 namespace HpcGrid.Bridge.Staging;
@@ -15,8 +17,8 @@ namespace HpcGrid.Bridge.Staging;
 internal sealed class StageOutStep(
     LedgerDatabase ledger, Uploader uploader, JobEnding ending, Posts posts, Welcome welcome, CancellationToken stopping) : BridgeStep
 {
-    /// <summary>Knows which outputs are nowhere.</summary>
-    public required LostOutputs Lost { get; init; }
+    /// <summary>How long an output is nowhere before it counts as lost.</summary>
+    public required MeasuredTiming Timing { get; init; }
 
     private readonly HashSet<long> _running = [];
     private readonly SortedDictionary<long, Retry> _retries = [];
@@ -64,7 +66,7 @@ internal sealed class StageOutStep(
     private void Saved(Tick tick, PendingOutput output, SavedOutput saved)
     {
         _running.Remove(output.Row);
-        Forget(output.Row);
+        _retries.Remove(output.Row);
         if (ledger.Outputs.MarkUploaded(output.Row, saved) is not { } jobRow || !ledger.Outputs.AllUploaded(jobRow)) return;
         if (ledger.Jobs.Find(output.Id) is not { Stage: JobStage.Saving } job || ledger.Outputs.Ending(jobRow) is not { } waiting) return;
         ending.End(job, waiting with { At = tick.Now, What = (Ended)waiting.What with { Outputs = ledger.Outputs.Of(jobRow) } });
@@ -75,25 +77,19 @@ internal sealed class StageOutStep(
         _running.Remove(output.Row);
         if (ledger.Jobs.Find(output.Id) is not { Stage: JobStage.Saving } job)
         {
-            Forget(output.Row);
+            _retries.Remove(output.Row);
             return;
         }
         var retry = _retries.GetValueOrDefault(output.Row) ?? new Retry(output);
         _retries[output.Row] = retry;
         retry.Pause = BridgeRules.Longer(retry.Pause, Limits.FirstTransferPause, Limits.LongestTransferPause);
         retry.NotBefore = tick.Monotonic + retry.Pause;
-        retry.PermanentRounds = Lost.IsLost(output, tick.Monotonic) ? Limits.PermanentRounds : error.IsTransient ? 0 : retry.PermanentRounds + 1;
+        retry.Count(error, tick.Monotonic, Timing.Now);
         Log.Warning("output {Output} of {JobId}.{Attempt} could not be saved: {Message}", output.Output.Name, output.Id.Job, output.Id.Attempt, error.Message);
         if (retry.PermanentRounds < Limits.PermanentRounds) return;
-        Forget(output.Row);
+        _retries.Remove(output.Row);
         if (ledger.Outputs.Ending(job.Row) is { What: Ended told } waiting)
             ending.End(job, waiting with { At = tick.Now, What = NotSaved(told, $"output '{output.Output.Name}': {error.Message}") });
-    }
-
-    private void Forget(long row)
-    {
-        _retries.Remove(row);
-        Lost.Forget(row);
     }
 
     /// <summary>A good end becomes ERROR_SV; one that failed anyway stays what it is, without the outputs.</summary>
@@ -103,9 +99,25 @@ internal sealed class StageOutStep(
 
     private sealed class Retry(PendingOutput output)
     {
+        private int _absences;
+        private TimeSpan _absentSince;
+
         public PendingOutput Output { get; } = output;
-        public int PermanentRounds { get; set; }
+        public int PermanentRounds { get; private set; }
         public TimeSpan Pause { get; set; }
         public TimeSpan NotBefore { get; set; }
+
+        /// <summary>
+        /// One look that does not show a file of the spool says nothing (PROTOCOL 1). One that several looks over T_lost do not show is lost, as a queue file is (B6):
+        /// a site removed it, or another bridge acknowledged its queue file.
+        /// </summary>
+        public void Count(GridError error, TimeSpan now, SpoolTiming timing)
+        {
+            var absent = Output.SpoolFile is not null && error.Code == ErrorCode.NotFound;
+            _absences = absent ? _absences + 1 : 0;
+            if (_absences == 1) _absentSince = now;
+            var lost = _absences >= timing.LostListings && now - _absentSince >= timing.Lost;
+            PermanentRounds = lost ? Limits.PermanentRounds : absent || error.IsTransient ? 0 : PermanentRounds + 1;
+        }
     }
 }

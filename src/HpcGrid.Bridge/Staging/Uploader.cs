@@ -15,7 +15,7 @@ internal sealed class Uploader(StorageClient storage, StageArea area, BridgeAgen
 {
     private readonly SemaphoreSlim _places = new(Limits.ParallelTransfers);
 
-    /// <summary>Throws GridError: Unavailable when trying again may help; otherwise the last trouble.</summary>
+    /// <summary>Throws GridError: Unavailable when trying again may help; NotFound when the spool shows no such file; otherwise the last trouble.</summary>
     /// <param name="output">What to store.</param>
     /// <param name="bytes">Its bytes when the ledger has them; otherwise they are copied from the spool.</param>
     /// <param name="targets">Storage elements, nearest first.</param>
@@ -73,7 +73,8 @@ internal sealed class Uploader(StorageClient storage, StageArea area, BridgeAgen
                 + $"the node wrote {output.Output.Content.Size} with {output.Output.Content.Sha256}");
             found = copied.Errno;
         }
-        // Absence at one look is no conclusion on a shared filesystem (PROTOCOL 1).
+        // Whether it is lost is for who counts how often it was nowhere.
+        if (agents.HasOutput(output.Agent, name) == false) throw GridError.NotFound($"'{output.SpoolFile}' of agent {output.Agent} is nowhere on the spool");
         throw GridError.Unavailable($"'{output.SpoolFile}' of agent {output.Agent} is not readable on the spool: {found.Describe()}");
     }
 

@@ -269,6 +269,23 @@ public sealed class BridgeFlowTests
     }
 
     [Test]
+    public void What_was_taken_out_of_the_pool_a_moment_ago_reconciliation_leaves_to_who_took_it()
+    {
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        var agent = _rig.Agent();
+        _rig.Until(() => agent.Spool.ListPool(0, 10).Items.Count == 1, "it is offered");
+        var offer = agent.Spool.ListPool(0, 10).Items[0];
+        var withdrawn = Path.Combine(_rig.Options.Spool, "bridge", "withdrawn", offer.Name.FileName);
+        File.Move(Path.Combine(_rig.Options.Spool, "pool", "00", offer.FileName), withdrawn);
+        agent.Beat();
+        _rig.Ticks(2, 61);
+        Assert.That(File.Exists(withdrawn));
+        _rig.Host.Drain();
+        _rig.Until(() => _rig.Central.EndOf(7)?.State == JobState.Expired, "it is given back");
+        Assert.That(File.Exists(withdrawn), Is.False);
+    }
+
+    [Test]
     public void A_bridge_that_drains_while_jobs_run_asks_no_more_of_the_spool_than_before()
     {
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
