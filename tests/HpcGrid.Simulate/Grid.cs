@@ -6,7 +6,6 @@ using HpcGrid.Simulate.Mutants;
 using HpcGrid.Simulate.Parties;
 using HpcGrid.Simulate.World;
 using HpcGrid.Spool;
-using Serilog;
 
 namespace HpcGrid.Simulate;
 
@@ -44,7 +43,7 @@ internal sealed partial class Grid : IOperations
         Scheduler = new Scheduler(workshop.Pool);
         Dice = new Dice(seed ^ 0x5DEECE66DUL);
         History = new History(keepHistory);
-        if (keepHistory) Log.Logger = new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(new LogSink(History)).CreateLogger();
+        Scheduler.Said = (party, level, text) => History.Say(Scheduler.Now, party.Name, level, text);
         Faults = new FaultPlan(Dice, scenario);
         Server = new ServerTree(Scheduler) { CommitInterval = TimeSpan.FromSeconds(5) * Pace };
         Checker = new Checker(this);

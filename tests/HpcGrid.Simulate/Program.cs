@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using HpcGrid.Simulate;
 using HpcGrid.Simulate.Fs;
+using HpcGrid.Simulate.World;
+using Serilog;
 
 if (args.Contains("--help") || args.Contains("-h"))
 {
@@ -25,6 +27,7 @@ catch (ArgumentException e)
 static int Replay(RunOrder order)
 {
     using var workshop = new Workshop();
+    Log.Logger = new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(new LogSink()).CreateLogger();
     var result = Simulation.Play(workshop, order, keepHistory: true);
     Report.History(result, Console.Out);
     Console.WriteLine(result.Violations.Count == 0 ? $"every rule held; digest {result.Digest:x16}" : Report.Line(result));

@@ -34,6 +34,9 @@ internal sealed class Scheduler(FiberPool pool)
     /// <summary>A bug of the product or of the simulator: who, and what it threw.</summary>
     public Action<Fiber?, Exception> Bug { get; set; } = (_, _) => { };
 
+    /// <summary>Told of what a party logs, where anybody listens (<see cref="LogSink"/>).</summary>
+    public Action<Party, string, string> Said { get; set; } = (_, _, _) => { };
+
     /// <summary>What dying code threw last, for people who debug the simulator.</summary>
     public Exception? Last { get; private set; }
 
