@@ -49,14 +49,14 @@ internal sealed class GangStep(LedgerDatabase ledger, BridgeSpool spool, Fleet f
     {
         var job = ledger.Jobs.FindRow(gang.Row);
         var goesOn = job is { Killed: false, Stage: JobStage.Ready } && gang.Stage == GangStage.Gathering && job.Branch == gang.Branch
-            ? gang.Members.All(member => fleet.Find(member)?.TakesWork == true)
+            ? gang.Members.All(member => fleet.Find(member)?.TakesWork == true) && !IsOvertaken(gang)
             : job is { Stage: JobStage.Queued } && gang.Stage != GangStage.Gathering;
         if (!goesOn || job is null)
         {
             ledger.Gangs.Delete(gang.Number);
             return null;
         }
-        if (gang.Stage == GangStage.Offered && gang.Members.FirstOrDefault(IsLost) is { } lost)
+        if (gang.Stage == GangStage.Offered && Missing(gang, job) is { } lost)
         {
             Log.Warning("a node of the gang of job {Job} is lost ({Agent}): the job is stopped and offered again", job.Id, lost);
             gang = gang with { Stage = GangStage.Dissolving };
@@ -66,12 +66,21 @@ internal sealed class GangStep(LedgerDatabase ledger, BridgeSpool spool, Fleet f
         return gang;
     }
 
+    /// <summary>The agent without which an offered gang cannot go on; null when it can.</summary>
+    private string? Missing(GangRow gang, HeldJob job) =>
+        gang.Members.FirstOrDefault(IsLost) ?? (IsUnclaimed(job) && IsOvertaken(gang) ? gang.Members[0] : null);
+
+    /// <summary>A node is kept for a later gang, that of a bridge which ruled meanwhile: its agent ignores what is about an earlier one.</summary>
+    private bool IsOvertaken(GangRow gang) => gang.Members.Any(member => fleet.Find(member)?.Heartbeat?.Gang > gang.Number);
+
+    private bool IsUnclaimed(HeldJob job) => job.Queue is { } name && ledger.Queues.Find(name) is { Stage: QueueStage.Offering or QueueStage.Offered };
+
     private bool IsLost(string member) => fleet.Find(member) is not { Row.Stage: AgentStage.Live, Heartbeat: not { Left: true } };
 
     /// <summary>What nobody has claimed nobody will: it is taken out of the pool, and what shows among the withdrawn nobody has (B6).</summary>
     private void Withdraw(HeldJob job, Tick tick)
     {
-        if (job.Queue is not { } name || ledger.Queues.Find(name) is not { Stage: QueueStage.Offering or QueueStage.Offered }) return;
+        if (!IsUnclaimed(job) || job.Queue is not { } name) return;
         if (spool.ListWithdrawn().Items.Contains(name))
         {
             ending.Requeue(job, "a node of its gang was lost before it began", tick.Now);

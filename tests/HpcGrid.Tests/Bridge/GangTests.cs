@@ -157,6 +157,38 @@ public sealed class GangTests
         Assert.That(Both(a, b, agent => !agent.Messages().OfType<Release>().Any()), "nobody is lost");
     }
 
+    /// <summary>Found by simulation (B2; local, seed 10405976): all nodes were kept for the gang of a rival, and idle, until their walltime ended.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Nodes_that_another_bridge_kept_for_a_later_gang_are_brought_together_anew(bool offered)
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        if (offered)
+        {
+            Beat(gang, (a, 2), (b, 2));
+            _rig.Until(() => a.Spool.ListPool(0, 10).Items.Count == 1, "the job is offered");
+        }
+        var rivals = gang + 500_000;
+        Beat(rivals, (a, 2), (b, 2));
+        _rig.Restart();
+        Assert.That(Again(a, b, rivals), Is.GreaterThan(rivals));
+    }
+
+    /// <summary>The gang for which both are kept after they were for another one.</summary>
+    private long Again(PlayedAgent a, PlayedAgent b, long before)
+    {
+        long Highest(PlayedAgent agent) => agent.Messages().OfType<Reserve>().Select(reserve => reserve.Gang).DefaultIfEmpty().Max();
+        _rig.Until(() =>
+        {
+            foreach (var agent in (PlayedAgent[])[a, b]) agent.Beat(gang: agent.Messages().OfType<Release>().Any(release => release.Gang == before) ? 0 : before);
+            return Highest(a) > before && Highest(a) == Highest(b);
+        }, "both nodes are kept again");
+        return Highest(a);
+    }
+
     [Test]
     public void A_killed_job_that_waits_for_its_nodes_gives_them_back()
     {
