@@ -225,7 +225,7 @@ public sealed class BridgeHost : IDisposable
                 foreach (var fact in NumberFacts) ledger.Facts.WriteNumber(fact, Math.Max(ledger.Facts.ReadNumber(fact), epoch.Epoch * Limits.NumbersPerEpoch));
             });
             _parts.Ways.Wait(_parts.Timing.CachingBound, _stopping.Token);
-            Rules(epoch);
+            MustRule(epoch);
             if (!epoch.IsShared) return epoch;
         }
     }
@@ -233,11 +233,11 @@ public sealed class BridgeHost : IDisposable
     private void MayAct()
     {
         if (_isFollowed) throw Overruled();
-        Rules(_epoch);
+        MustRule(_epoch);
     }
 
     /// <summary>Throws GridError: Conflict when another bridge rules, Unavailable when it cannot be told.</summary>
-    private static void Rules(BridgeEpoch epoch)
+    private static void MustRule(BridgeEpoch epoch)
     {
         switch (epoch.Look())
         {

@@ -28,7 +28,7 @@ internal sealed class LeaseEcho
     {
         if (beat.Number > _beat)
         {
-            if (_beat >= 0) _stood += EchoRules.Standing(now - _heardAt - betweenLooks, beat.Number - _beat, timing);
+            if (_beat >= 0) _stood += EchoRules.StoodStill(now - _heardAt - betweenLooks, beat.Number - _beat, timing);
             (_beat, _heardAt) = (beat.Number, now);
         }
         TimeSpan? echo = null;

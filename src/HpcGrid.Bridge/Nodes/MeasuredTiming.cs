@@ -65,9 +65,9 @@ internal static class EchoRules
     /// <param name="silence">Between hearing the two, beyond the reader's own pause.</param>
     /// <param name="beats">From the first to the second.</param>
     /// <param name="timing">The agent's intervals.</param>
-    public static TimeSpan Standing(TimeSpan silence, long beats, SpoolTiming timing)
+    public static TimeSpan StoodStill(TimeSpan silence, long beats, SpoolTiming timing)
     {
-        var standing = silence - timing.Heartbeat * BeatJitter * beats;
-        return standing > TimeSpan.Zero ? standing : TimeSpan.Zero;
+        var still = silence - timing.Heartbeat * BeatJitter * beats;
+        return still > TimeSpan.Zero ? still : TimeSpan.Zero;
     }
 }

@@ -118,16 +118,7 @@ public sealed class GangTests
     [Test]
     public void A_bridge_that_restarts_goes_on_with_the_gang_it_has()
     {
-        _rig.Central.Waiting.Enqueue(Wide(1));
-        var a = _rig.Agent("a");
-        var b = _rig.Agent("b");
-        var gang = Kept(a, b);
-        Beat(gang, (a, 2), (b, 2));
-        var first = IsFirst(a) ? a : b;
-        WorkQueue? claimed = null;
-        _rig.Until(() => (claimed = first.TryClaim()) is not null, "the job is claimed");
-        first.Publish(claimed!, false, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Running)));
-        _rig.Until(() => _rig.Central.Events.Any(reported => reported.What is Running), "the job runs");
+        var (a, b, first, claimed) = Running();
         _rig.Restart();
         _rig.Ticks(50);
         Assert.That(Both(a, b, agent => !agent.Messages().OfType<Release>().Any()));
@@ -139,16 +130,7 @@ public sealed class GangTests
     public void A_job_over_two_nodes_runs_on_when_a_tick_failed_and_nothing_of_the_budget_is_left()
     {
         _rig.Options = _rig.Options with { OperationsPerSecond = 1 };
-        _rig.Central.Waiting.Enqueue(Wide(1));
-        var a = _rig.Agent("a");
-        var b = _rig.Agent("b");
-        var gang = Kept(a, b);
-        Beat(gang, (a, 2), (b, 2));
-        var first = IsFirst(a) ? a : b;
-        WorkQueue? claimed = null;
-        _rig.Until(() => (claimed = first.TryClaim()) is not null, "the job is claimed");
-        first.Publish(claimed!, false, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Running)));
-        _rig.Until(() => _rig.Central.Events.Any(reported => reported.What is Running), "the job runs");
+        var (a, b, _, _) = Running();
         _rig.Faults.Rule = (operation, _, path) => operation == FsOperation.List && path.EndsWith("/bridge", StringComparison.Ordinal) ? new Fault(Errno.EIO) : null;
         _rig.Until(() => _rig.Host.Loop.Trouble is not null, "the spool does not show who rules it");
         _rig.Faults.Rule = (_, _, _) => null;
@@ -177,10 +159,25 @@ public sealed class GangTests
         Assert.That(Again(a, b, rivals), Is.GreaterThan(rivals));
     }
 
+    /// <summary>A job that runs on two nodes, and its first one.</summary>
+    private (PlayedAgent A, PlayedAgent B, PlayedAgent First, WorkQueue Claimed) Running()
+    {
+        _rig.Central.Waiting.Enqueue(Wide(1));
+        var a = _rig.Agent("a");
+        var b = _rig.Agent("b");
+        var gang = Kept(a, b);
+        Beat(gang, (a, 2), (b, 2));
+        var first = IsFirst(a) ? a : b;
+        WorkQueue? claimed = null;
+        _rig.Until(() => (claimed = first.TryClaim()) is not null, "the job is claimed");
+        first.Publish(claimed!, false, claimed!.Jobs.Select(job => first.Report(job, ReportStage.Running)));
+        _rig.Until(() => _rig.Central.Events.Any(reported => reported.What is Running), "the job runs");
+        return (a, b, first, claimed!);
+    }
+
     /// <summary>The gang for which both are kept after they were for another one.</summary>
     private long Again(PlayedAgent a, PlayedAgent b, long before)
     {
-        long Highest(PlayedAgent agent) => agent.Messages().OfType<Reserve>().Select(reserve => reserve.Gang).DefaultIfEmpty().Max();
         _rig.Until(() =>
         {
             foreach (var agent in (PlayedAgent[])[a, b]) agent.Beat(gang: agent.Messages().OfType<Release>().Any(release => release.Gang == before) ? 0 : before);
@@ -252,10 +249,12 @@ public sealed class GangTests
         Assert.That(Directory.GetDirectories(shared), Has.Length.EqualTo(2), "another spool's are not ours");
     }
 
+    /// <summary>The latest gang that an agent was told to keep its node for.</summary>
+    private static long Highest(PlayedAgent agent) => agent.Messages().OfType<Reserve>().Select(reserve => reserve.Gang).DefaultIfEmpty().Max();
+
     /// <summary>Both are told to keep their nodes for one gang; its number.</summary>
     private long Kept(PlayedAgent a, PlayedAgent b)
     {
-        long Highest(PlayedAgent agent) => agent.Messages().OfType<Reserve>().Select(reserve => reserve.Gang).DefaultIfEmpty().Max();
         var before = Math.Max(Highest(a), Highest(b));
         _rig.Until(() =>
         {
