@@ -208,6 +208,9 @@ internal static class Limits
     /// <summary>Clean sandboxes kept for other jobs: a few for each core that turns jobs over.</summary>
     public const int SpareSandboxes = 256;
 
+    /// <summary>Times of files go in steps of the kernel's clock, of 10 ms where it ticks slowest.</summary>
+    public static readonly TimeSpan FileTimeStep = TimeSpan.FromMilliseconds(50);
+
     /// <summary>A sandbox tree without a living owner and older than this is removed even if its owner never finished making it.</summary>
     public static readonly TimeSpan UnownedWorkAge = TimeSpan.FromHours(1);
 

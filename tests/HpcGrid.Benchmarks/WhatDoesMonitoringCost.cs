@@ -39,7 +39,7 @@ internal static class WhatDoesMonitoringCost
         var id = new AttemptId(job, 1);
         using var spawner = new Spawner();
         var started = spawner.Start(new SpawnOrder("/bin/sh", ["/bin/sh", "-c", "sleep 1000 & wait"],
-            [$"HPCGRID_ATTEMPT={id}", "PATH=/usr/bin:/bin"], sandbox.Path, sandbox.Stdout, sandbox.Stderr, Append: false));
+            [$"HPCGRID_ATTEMPT={id}", "PATH=/usr/bin:/bin"], sandbox.Path, sandbox.Stdout, sandbox.Stderr, OutputFiles.Empty));
         return new Watched(id, new Kinship(started.ProcessId, $"HPCGRID_ATTEMPT={id}", Brand: null), sandbox, Resources.Default.MemoryMib * 1024);
     }
 

@@ -48,7 +48,7 @@ internal sealed class GpuProbe
         }
         var output = Path.Combine(_folder, "gpus");
         _process = _runner.StartHelper(new SpawnOrder("/bin/sh", ["/bin/sh", "-c", Script, "sh", _program, .. GpuReading.Questions],
-            [$"{Guard.Variable}={_agent}", $"PATH={Environment.GetEnvironmentVariable("PATH")}"], _folder, output, output + ".errors", Append: false));
+            [$"{Guard.Variable}={_agent}", $"PATH={Environment.GetEnvironmentVariable("PATH")}"], _folder, output, output + ".errors", OutputFiles.Truncate));
         if (_process == 0) _failures = Limits.GpuFailures;
         return _due = now + Limits.GpuPatience;
     }

@@ -65,7 +65,7 @@ internal static unsafe partial class Libc
     public static partial int sigemptyset(void* set);
 
     [LibraryImport(Library)]
-    public static partial int sigaddset(void* set, int signal);
+    public static partial int sigfillset(void* set);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int wait4(int processId, int* status, int options, ResourceUse* use);

@@ -21,6 +21,7 @@ internal sealed class Reaper
     private readonly AutoResetEvent _childStarted = new(false);
     private readonly Action<ChildExit> _hand;
     private readonly TimeProvider _time;
+    private static long _ownPeakKib;
     private bool _begun;
     private int _sleeps;
 
@@ -70,8 +71,11 @@ internal sealed class Reaper
     /// </summary>
     private static unsafe long Measured(long peakKib)
     {
+        // Ours only grows.
+        if (peakKib <= _ownPeakKib) return 0;
         ResourceUse ours;
-        return Libc.getrusage(Libc.Ourselves, &ours) == 0 && peakKib > ours.MaxRssKib ? peakKib : 0;
+        if (Libc.getrusage(Libc.Ourselves, &ours) == 0) _ownPeakKib = ours.MaxRssKib;
+        return peakKib > _ownPeakKib ? peakKib : 0;
     }
 
     private void Run()

@@ -1,5 +1,16 @@
 namespace HpcGrid.Agent.Processes;
 
+/// <summary>How a program's standard output and error come to their files.</summary>
+internal enum OutputFiles
+{
+    /// <summary>The files are empty or not there. To truncate an empty one costs a transaction of its filesystem's journal.</summary>
+    Empty,
+    /// <summary>What is in them goes.</summary>
+    Truncate,
+    /// <summary>What is in them stays.</summary>
+    Append,
+}
+
 /// <summary>A program to start.</summary>
 /// <param name="Program">Absolute path.</param>
 /// <param name="Argv">All words, the program's name first.</param>
@@ -7,9 +18,9 @@ namespace HpcGrid.Agent.Processes;
 /// <param name="Directory">Working directory, absolute.</param>
 /// <param name="Stdout">File for its standard output, absolute.</param>
 /// <param name="Stderr">File for its standard error, absolute.</param>
-/// <param name="Append">Append to these files instead of truncating them.</param>
+/// <param name="Files">What is in these files.</param>
 internal sealed record SpawnOrder(
-    string Program, IReadOnlyList<string> Argv, IReadOnlyList<string> Environment, string Directory, string Stdout, string Stderr, bool Append)
+    string Program, IReadOnlyList<string> Argv, IReadOnlyCollection<string> Environment, string Directory, string Stdout, string Stderr, OutputFiles Files)
 {
     /// <summary>Inherited by all its descendants; null for none.</summary>
     public ulong? Brand { get; init; }

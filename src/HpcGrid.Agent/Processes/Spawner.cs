@@ -36,8 +36,8 @@ internal sealed unsafe class Spawner : IDisposable
         Libc.posix_spawnattr_setflags(Attributes, Libc.SpawnNewSession | Libc.SpawnSetSignalMask | Libc.SpawnSetSignalDefaults);
         Libc.sigemptyset(Signals);
         Libc.posix_spawnattr_setsigmask(Attributes, Signals);
-        // What has a handler here is at its default after exec. The C library makes a system call for each signal that is named.
-        foreach (var signal in SignalState.Ignored()) Libc.sigaddset(Signals, signal);
+        // All of them by name: what is not named glibc asks the kernel about first, which are twice as many system calls for each start.
+        Libc.sigfillset(Signals);
         Libc.posix_spawnattr_setsigdefault(Attributes, Signals);
     }
 
@@ -97,7 +97,7 @@ internal sealed unsafe class Spawner : IDisposable
         var argv = Pointers(order.Argv);
         var environment = Pointers(order.Environment);
         var program = _strings.Add(order.Program);
-        var flags = Libc.OpenWriteOnly | Libc.OpenCreate | (order.Append ? Libc.OpenAppend : Libc.OpenTruncate);
+        var flags = Libc.OpenWriteOnly | Libc.OpenCreate | FlagsOf(order.Files);
 
         Libc.posix_spawn_file_actions_init(Actions);
         if (_changesDirectory) Libc.AddChangeDirectory(Actions, _strings.Add(order.Directory));
@@ -110,10 +110,19 @@ internal sealed unsafe class Spawner : IDisposable
         return error == 0 ? new SpawnResult(processId, 0, null) : new SpawnResult(0, error, Explain(order, error));
     }
 
-    private byte** Pointers(IReadOnlyList<string> texts)
+    private static int FlagsOf(OutputFiles files) => files switch
+    {
+        OutputFiles.Empty => 0,
+        OutputFiles.Truncate => Libc.OpenTruncate,
+        OutputFiles.Append => Libc.OpenAppend,
+        _ => throw new InvalidOperationException($"{files} is not known"),
+    };
+
+    private byte** Pointers(IReadOnlyCollection<string> texts)
     {
         var array = _strings.AddArray(texts.Count);
-        for (var i = 0; i < texts.Count; i++) array[i] = _strings.Add(texts[i]);
+        var i = 0;
+        foreach (var text in texts) array[i++] = _strings.Add(text);
         return array;
     }
 

@@ -23,7 +23,8 @@ internal sealed class JobEnvironment
 
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
-    private readonly List<KeyValuePair<string, string>> _base = [];
+    /// <summary>The same for all jobs: "NAME=value" by name.</summary>
+    private readonly Dictionary<string, string> _base = [];
 
     /// <summary>The site's launcher of jobs over several nodes; null where there is none.</summary>
     public string? Launcher { get; init; }
@@ -36,11 +37,11 @@ internal sealed class JobEnvironment
     {
         foreach (DictionaryEntry entry in own)
             if (entry is { Key: string name, Value: string value } && (Passed.Contains(name) || name.StartsWith("LC_", StringComparison.Ordinal)))
-                Add(_base, name, value);
-        if (!_base.Exists(entry => entry.Key == "PATH")) Add(_base, "PATH", DefaultPath);
-        Add(_base, "ALIEN_SITE", site);
-        Add(_base, "HPCGRID_NODE", node);
-        Add(_base, Guard.Variable, agent);
+                Set(_base, name, value);
+        if (!_base.ContainsKey("PATH")) Set(_base, "PATH", DefaultPath);
+        Set(_base, "ALIEN_SITE", site);
+        Set(_base, "HPCGRID_NODE", node);
+        Set(_base, Guard.Variable, agent);
     }
 
     /// <summary>"HPCGRID_ATTEMPT=17.2": by this a payload's processes are found again.</summary>
@@ -60,36 +61,35 @@ internal sealed class JobEnvironment
     /// <param name="sandbox">Where.</param>
     /// <param name="gpus">Its devices; null on a node without any.</param>
     /// <param name="gang">Its nodes; null for a job on one.</param>
-    public IReadOnlyList<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox, string? gpus, GangPlace? gang)
+    public IReadOnlyCollection<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox, string? gpus, GangPlace? gang)
     {
         var job = attempt.Job.ToString(CultureInfo.InvariantCulture);
-        var all = new Dictionary<string, string>(_base)
+        var all = new Dictionary<string, string>(_base);
+        Set(all, "HOME", sandbox.Path);
+        Set(all, "PWD", sandbox.Path);
+        foreach (var (name, value) in spec.Environment)
+            if (!(IsReserved(name) && _base.ContainsKey(name))) Set(all, name, value);
+        Set(all, "TMPDIR", sandbox.Temporary);
+        Set(all, "ALIEN_PROC_ID", job);
+        Set(all, "ALIEN_MASTERJOB_ID", (spec.Master ?? attempt.Job).ToString(CultureInfo.InvariantCulture));
+        Set(all, "ALIEN_JOB_ATTEMPT", attempt.Attempt.ToString(CultureInfo.InvariantCulture));
+        Set(all, "ALIEN_JOB_USER", spec.User);
+        Set(all, "ALIEN_JOB_TTL", spec.Resources.TtlSeconds.ToString(CultureInfo.InvariantCulture));
+        Set(all, "ALIEN_JOB_OUTPUTDIR", spec.OutputDirectory);
+        Set(all, "HPCGRID_JOB_ID", job);
+        Set(all, "HPCGRID_CORES", spec.Resources.Cores.ToString(CultureInfo.InvariantCulture));
+        Set(all, "HPCGRID_ATTEMPT", attempt.ToString());
+        if (gpus is not null)
         {
-            ["HOME"] = sandbox.Path,
-            ["PWD"] = sandbox.Path,
-        };
-        foreach (var (name, value) in spec.Environment) all[name] = value;
-        foreach (var (name, value) in _base)
-            if (IsReserved(name)) all[name] = value;
-        all["TMPDIR"] = sandbox.Temporary;
-        all["ALIEN_PROC_ID"] = job;
-        all["ALIEN_MASTERJOB_ID"] = (spec.Master ?? attempt.Job).ToString(CultureInfo.InvariantCulture);
-        all["ALIEN_JOB_ATTEMPT"] = attempt.Attempt.ToString(CultureInfo.InvariantCulture);
-        all["ALIEN_JOB_USER"] = spec.User;
-        all["ALIEN_JOB_TTL"] = spec.Resources.TtlSeconds.ToString(CultureInfo.InvariantCulture);
-        all["ALIEN_JOB_OUTPUTDIR"] = spec.OutputDirectory;
-        all["HPCGRID_JOB_ID"] = job;
-        all["HPCGRID_CORES"] = spec.Resources.Cores.ToString(CultureInfo.InvariantCulture);
-        all["HPCGRID_ATTEMPT"] = attempt.ToString();
-        // A job that asked for no GPU must not compute on another's: then it sees none.
-        if (gpus is not null) all["CUDA_VISIBLE_DEVICES"] = all["HPCGRID_GPUS"] = gpus;
-        foreach (var (name, value) in gang?.Variables() ?? []) all[name] = value;
-        var result = new List<string>(all.Count);
-        foreach (var (name, value) in all) result.Add($"{name}={value}");
-        return result;
+            // A job that asked for no GPU must not compute on another's: then it sees none.
+            Set(all, "HPCGRID_GPUS", gpus);
+            Set(all, "CUDA_VISIBLE_DEVICES", gpus);
+        }
+        foreach (var (name, value) in gang?.Variables() ?? []) Set(all, name, value);
+        return all.Values;
     }
 
     private static bool IsReserved(string name) => name.StartsWith("HPCGRID_", StringComparison.Ordinal) || name == "ALIEN_SITE";
 
-    private static void Add(List<KeyValuePair<string, string>> variables, string name, string value) => variables.Add(new(name, value));
+    private static void Set(Dictionary<string, string> variables, string name, string value) => variables[name] = $"{name}={value}";
 }

@@ -14,6 +14,7 @@ internal sealed class Sandbox
 
     private readonly List<string> _known = [StdoutName, StderrName];
     private (FileFacts Stdout, FileFacts Stderr)? _printed;
+    private DateTimeOffset? _listed, _temporaryListed;
 
     private Sandbox(string path)
     {
@@ -63,11 +64,21 @@ internal sealed class Sandbox
         _known.RemoveRange(2, _known.Count - 2);
         var (stdout, stderr) = Printed;
         _printed = null;
-        return IsOwnFolder(Path, entries: 2) && IsOwnFolder(Temporary, entries: 0) && TryEmpty(Stdout, stdout) && TryEmpty(Stderr, stderr);
+        return IsOwnFolder(Path, 2, ref _listed) && IsOwnFolder(Temporary, 0, ref _temporaryListed) && TryEmpty(Stdout, stdout) && TryEmpty(Stderr, stderr);
     }
 
-    private static bool IsOwnFolder(string path, int entries) =>
-        Libc.Look(path) is { Kind: FileKind.Directory, Mode: (int)OwnerOnly } && Libc.CountEntries(path, entries + 1) == entries;
+    /// <summary>
+    /// Listing is what costs: a folder that has not changed since it was listed is not listed again. Its change time is the kernel's, and no job can set it.
+    /// </summary>
+    private static bool IsOwnFolder(string path, int entries, ref DateTimeOffset? listed)
+    {
+        var facts = Libc.Look(path);
+        if (facts is not { Kind: FileKind.Directory, Mode: (int)OwnerOnly }) return false;
+        if (facts.ChangedAt == listed) return true;
+        // What is made in the same step of the kernel's clock would not show.
+        listed = DateTimeOffset.UtcNow - facts.ChangedAt > Limits.FileTimeStep ? facts.ChangedAt : null;
+        return Libc.CountEntries(path, entries + 1) == entries;
+    }
 
     private static bool TryEmpty(string path, FileFacts facts) =>
         facts is { Kind: FileKind.Regular, Links: 1 }

@@ -45,7 +45,7 @@ public static class Grants
 
     private static Grant? Read(byte[] payload)
     {
-        try { return JsonSerializer.Deserialize(payload, TokenJson.Default.Grant); }
-        catch (JsonException) { return null; }
+        try { return GrantReader.Read(payload); }
+        catch (Exception e) when (e is JsonException or InvalidOperationException) { return null; } // The second: a text that is no UTF-8.
     }
 }

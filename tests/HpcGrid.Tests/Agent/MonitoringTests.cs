@@ -116,7 +116,7 @@ public sealed class MonitoringTests
         var folder = Directory.CreateTempSubdirectory("hpcgrid-peak-").FullName;
         using var spawner = new Spawner();
         string[] words = large ? ["/bin/sh", "-c", $"head -c {ours + 500}M /dev/zero | tail -c {ours + 400}M | wc -c"] : ["/bin/true"];
-        var started = spawner.Start(new SpawnOrder(words[0], words, ["PATH=/usr/bin:/bin"], folder, folder + "/out", folder + "/err", Append: false));
+        var started = spawner.Start(new SpawnOrder(words[0], words, ["PATH=/usr/bin:/bin"], folder, folder + "/out", folder + "/err", OutputFiles.Truncate));
         var exit = Reaper.Wait(started.ProcessId, TimeProvider.System)!;
         Directory.Delete(folder, recursive: true);
         Assert.That(exit.ExitCode, Is.Zero);

@@ -58,6 +58,14 @@ public sealed class SpawnerTests
     public void A_tail_never_begins_with_half_a_character(string text, int bytes, bool cut, string expected) =>
         Assert.That(Tail.Text(System.Text.Encoding.UTF8.GetBytes(text).AsSpan()[^bytes..], cut), Is.EqualTo(expected));
 
+    [TestCase(nameof(OutputFiles.Truncate), "new\n")]
+    [TestCase(nameof(OutputFiles.Append), "old\nnew\n")]
+    public void What_is_in_the_files_of_a_programs_output_goes_or_stays(string files, string expected)
+    {
+        File.WriteAllText(Path.Combine(_folder, "stdout"), "old\n");
+        Assert.That(Run(false, order => order with { Files = Enum.Parse<OutputFiles>(files) }, "/bin/echo", "new").Stdout, Is.EqualTo(expected));
+    }
+
     [TestCase("*.root", "a.root", true)]
     [TestCase("*.root", "a.root.bak", false)]
     [TestCase("a?c", "abc", true)]
@@ -75,7 +83,7 @@ public sealed class SpawnerTests
     {
         using var spawner = new Spawner(useShell);
         var stdout = Path.Combine(_folder, "stdout");
-        var result = spawner.Start(change(new SpawnOrder(argv[0], argv, ["PATH=/usr/bin:/bin"], _folder, stdout, Path.Combine(_folder, "stderr"), Append: false)));
+        var result = spawner.Start(change(new SpawnOrder(argv[0], argv, ["PATH=/usr/bin:/bin"], _folder, stdout, Path.Combine(_folder, "stderr"), OutputFiles.Truncate)));
         Assert.That(result.Fault, Is.Null);
         var exit = Reaper.Wait(result.ProcessId, TimeProvider.System)!;
         return (exit, File.ReadAllText(stdout));

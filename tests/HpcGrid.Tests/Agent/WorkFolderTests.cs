@@ -22,6 +22,25 @@ public sealed class WorkFolderTests
         Assert.That(WorkFolder.RemoveLeftovers(_work, now + HpcGrid.Agent.Limits.UnownedWorkAge * 2), Has.Count.EqualTo(1));
     }
 
+    [TestCase("")]
+    [TestCase(".tmp")]
+    public void A_sandbox_is_kept_for_another_job_until_one_leaves_something_in_it(string suffix)
+    {
+        using var folder = WorkFolder.Create(_work, "1.n1.aa");
+        var sandbox = folder.TakeSandbox(shared: false);
+        File.Create(sandbox.Stdout).Dispose();
+        File.Create(sandbox.Stderr).Dispose();
+        var made = DateTimeOffset.UtcNow;
+        Assert.That(() => DateTimeOffset.UtcNow - made > HpcGrid.Agent.Limits.FileTimeStep, Is.True.After(5000, 5));
+        for (var job = 0; job < 3; job++)
+        {
+            Assert.That(folder.TryKeep(sandbox), "what is as it was made is kept");
+            Assert.That(folder.TakeSandbox(shared: false), Is.SameAs(sandbox));
+        }
+        File.WriteAllText(Path.Combine(sandbox.Path + suffix, "core"), "left by a job");
+        Assert.That(folder.TryKeep(sandbox), Is.False);
+    }
+
     [Test]
     public void A_dead_agents_folder_goes_and_a_living_ones_stays()
     {

@@ -44,6 +44,13 @@ public sealed class GrantTests : IDisposable
         });
     }
 
+    [Test]
+    public void What_a_later_central_says_in_a_grant_besides_is_passed_over()
+    {
+        var payload = $$"""{"new":{"a":[1,{"b":2}]},"job":17,"attempt":2,"site":"ORNL","spec":"{{Grant.SpecSha256}}","exp":{{Grant.Expires}},"other":null}""";
+        Assert.That(Check(SignedToken.Sign(Encoding.UTF8.GetBytes(payload), _key)), Is.EqualTo(GrantFault.None));
+    }
+
     [TestCase(-61, GrantFault.NotYetValid)]
     [TestCase(-60, GrantFault.None)]
     [TestCase(0, GrantFault.None)]
@@ -71,6 +78,13 @@ public sealed class GrantTests : IDisposable
         yield return Forgery("a fourth part", (own, _) => Grants.Sign(Grant, own) + ".x", GrantFault.Malformed);
         yield return Forgery("a payload that is no grant", (own, _) => SignedToken.Sign("[1,2]"u8, own), GrantFault.Malformed);
         yield return Forgery("a payload that is null", (own, _) => SignedToken.Sign("null"u8, own), GrantFault.Malformed);
+        yield return Forgery("a payload that is cut off", (own, _) => SignedToken.Sign("""{"job":17,"attempt":2"""u8, own), GrantFault.Malformed);
+        yield return Forgery("a payload with more behind it", (own, _) => SignedToken.Sign("""{"job":17,"attempt":2}{}"""u8, own), GrantFault.Malformed);
+        yield return Forgery("a number that is a text", (own, _) => SignedToken.Sign("""{"job":"17","attempt":2}"""u8, own), GrantFault.Malformed);
+        yield return Forgery("an attempt beyond all numbers", (own, _) => SignedToken.Sign("""{"job":17,"attempt":4294967298}"""u8, own), GrantFault.Malformed);
+        yield return Forgery("an attempt below all numbers", (own, _) => SignedToken.Sign("""{"job":17,"attempt":-4294967294}"""u8, own), GrantFault.Malformed);
+        yield return Forgery("a text that is none", (own, _) => SignedToken.Sign([.. "{\"site\":\""u8, 0xff, .. "\"}"u8], own), GrantFault.Malformed);
+        yield return Forgery("no attempt", (own, _) => SignedToken.Sign("""{"job":17}"""u8, own), GrantFault.WrongAttempt);
 
         static TestCaseData Forgery(string name, Func<SigningKey, SigningKey, string> make, GrantFault fault) =>
             new TestCaseData(make, fault).SetName($"A forged grant is refused: {name}");
