@@ -22,6 +22,9 @@ public sealed record BenchOptions
     /// <summary>Seconds of the shortest job; 0: one length after the other.</summary>
     public int Shortest { get; init; }
 
+    /// <summary>Kinds of jobs, each with one TTL.</summary>
+    public int Kinds { get; init; } = 5;
+
     public int Megabytes { get; init; } = 10_000;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public string Command { get; init; } = "/bin/true";
@@ -64,6 +67,7 @@ public sealed record BenchOptions
                 "--operations" => options with { Operations = Number(arguments, ++i) },
                 "--part" => options with { Part = Number(arguments, ++i) },
                 "--shortest" => options with { Shortest = Number(arguments, ++i) },
+                "--kinds" => options with { Kinds = Number(arguments, ++i) },
                 "--megabytes" => options with { Megabytes = Number(arguments, ++i) },
                 "--threads" => options with { Threads = Number(arguments, ++i) },
                 "--nodes" => options with { Nodes = Number(arguments, ++i) },

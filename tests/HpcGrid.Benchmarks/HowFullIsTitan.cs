@@ -20,7 +20,7 @@ internal static class HowFullIsTitan
         var results = new List<(double Shortest, TitanResult Result)>();
         foreach (var shortest in options.Smoke ? Shortest[..2] : options.Shortest > 0 ? [options.Shortest] : Shortest)
         {
-            var runs = Enumerable.Range(1, options.Runs).Select(seed => Play(new TitanSize(agents, 16, jobs, shortest, operations, seed)));
+            var runs = Enumerable.Range(1, options.Runs).Select(seed => Play(new TitanSize(agents, 16, jobs, shortest, operations, options.Kinds, seed)));
             // All numbers of one run belong together: shown is that of the median slot use.
             results.Add((shortest, runs.OrderBy(run => run.SlotUse).ElementAt(options.Runs / 2)));
         }
@@ -37,7 +37,7 @@ internal static class HowFullIsTitan
         // Whole lines into a file too.
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, TableWidth);
         AnsiConsole.Write(table);
-        Console.WriteLine($"{agents} agents of 16 slots, {jobs} jobs, the bridge's budget {operations} operations a second; the median of {options.Runs} seeds");
+        Console.WriteLine($"{agents} agents of 16 slots, {jobs} jobs of {options.Kinds} kinds, the bridge's budget {operations} operations a second; the median of {options.Runs} seeds");
         return 0;
     }
 

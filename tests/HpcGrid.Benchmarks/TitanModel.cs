@@ -11,8 +11,9 @@ namespace HpcGrid.Benchmarks;
 /// <param name="Jobs">All of them wait from the beginning.</param>
 /// <param name="Shortest">Seconds of the shortest job; the longest takes 36 times as long, evenly spread.</param>
 /// <param name="Operations">The bridge's operations a second.</param>
+/// <param name="Kinds">Of jobs, each with one TTL, which its longest job needs; TTLs grow by the same factor from kind to kind.</param>
 /// <param name="Seed">All its chance.</param>
-internal sealed record TitanSize(int Agents, int Slots, long Jobs, double Shortest, double Operations, int Seed = 1);
+internal sealed record TitanSize(int Agents, int Slots, long Jobs, double Shortest, double Operations, int Kinds, int Seed = 1);
 
 /// <summary>What came out.</summary>
 /// <param name="SlotUse">Busy slots of those of living pilots, from the first claim until 2 % of the jobs have not ended.</param>
@@ -37,14 +38,15 @@ internal sealed class TitanModel
     private const double Leaving = 10;
     /// <summary>As the bridge's OfferSizing and Appetite have them: files in the pool for each agent, jobs held for each core, of which one runs.</summary>
     private const int FilesPerAgent = 2, StockPerCore = 2;
-    private static readonly double[] Kinds = [3, 6, 12, 24, LongestOfShortest];
 
     private readonly TitanSize _size;
     private readonly Random _random;
     private readonly SpoolTiming _timing = AgentRules.TimingFor(TimeSpan.FromSeconds(2), 1);
     private readonly PriorityQueue<(int Agent, bool IsEnd), double> _events = new();
     private readonly TitanNode[] _nodes;
-    private readonly long[] _waiting = new long[Kinds.Length], _offersOf = new long[Kinds.Length];
+    /// <summary>The longest job of each kind, in lengths of the shortest of all.</summary>
+    private readonly double[] _kinds;
+    private readonly long[] _waiting, _offersOf;
     private readonly Queue<(PoolEntry Offer, double Seen)> _unseen = [];
     private readonly List<PoolEntry>[] _pool = [.. Enumerable.Range(0, Spool.Limits.Shards).Select(_ => new List<PoolEntry>())];
     private readonly OperationsBudget _budget;
@@ -56,11 +58,14 @@ internal sealed class TitanModel
     public TitanModel(TitanSize size)
     {
         (_size, _random) = (size, new Random(size.Seed));
+        // TTLs are whole seconds: of very short jobs some kinds are one.
+        _kinds = [.. Enumerable.Range(1, size.Kinds).Select(number => Math.Pow(LongestOfShortest, number / (double)size.Kinds)).DistinctBy(TtlOf)];
+        (_waiting, _offersOf) = (new long[_kinds.Length], new long[_kinds.Length]);
         _whole = new Room(size.Slots * Counters.One, size.Slots * 2000L, size.Slots * 10_000L);
         _budget = new OperationsBudget(size.Operations, _timing.LeaseInterval, () => (long)_bridgeOperations);
         _nodes = [.. Enumerable.Range(0, size.Agents).Select(_ => new TitanNode())];
         var from = 1.0;
-        for (var kind = 0; kind < Kinds.Length; from = Kinds[kind++]) _waiting[kind] = (long)(size.Jobs * (Kinds[kind] - from) / (LongestOfShortest - 1));
+        for (var kind = 0; kind < _kinds.Length; from = _kinds[kind++]) _waiting[kind] = (long)(size.Jobs * (_kinds[kind] - from) / (LongestOfShortest - 1));
         _waiting[^1] += size.Jobs - _waiting.Sum();
         _stallFrom = Exponential(StallMean);
         // Pilots of one generation start over an hour, and the first generation ends staggered, as those of a machine in use.
@@ -119,7 +124,7 @@ internal sealed class TitanModel
         {
             var rows = QueueSizing.Rows(Held(kind, stock), _size.Agents, _size.Slots, Mean(kind), TimeSpan.FromSeconds(Walltime / 2), TimeSpan.FromSeconds(4));
             _waiting[kind] -= rows;
-            var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, TtlOf(Kinds[kind]), rows);
+            var offer = new PoolEntry(new QueueName(++_queue, 1), 1, 2000, TtlOf(_kinds[kind]), rows);
             _unseen.Enqueue((offer, _now + _timing.CachingBound.TotalSeconds));
             _offersOf[kind]++;
             _offered += rows;
@@ -132,7 +137,7 @@ internal sealed class TitanModel
     private int? AnyKind()
     {
         var left = (long)(_random.NextDouble() * _waiting.Sum());
-        for (var kind = 0; kind < Kinds.Length; left -= _waiting[kind++])
+        for (var kind = 0; kind < _kinds.Length; left -= _waiting[kind++])
             if (left < _waiting[kind]) return kind;
         return null;
     }
@@ -205,7 +210,7 @@ internal sealed class TitanModel
         if (choice.Count == 0) return false;
         var taken = choice[_random.Next(choice.Count)];
         _pool[taken.Name.Id % _pool.Length].Remove(taken);
-        var kind = Array.FindIndex(Kinds, longest => TtlOf(longest) == taken.TtlSeconds);
+        var kind = Array.FindIndex(_kinds, longest => TtlOf(longest) == taken.TtlSeconds);
         _offersOf[kind]--;
         _offered -= taken.Rows;
         for (var row = 0; row < taken.Rows; row++) node.Waiting.Enqueue(kind);
@@ -238,7 +243,7 @@ internal sealed class TitanModel
     /// <summary>Whether it is worth looking at each: a pilot near its end looks often, and finds nothing.</summary>
     private bool AnyFits(double left)
     {
-        for (var kind = 0; kind < Kinds.Length && TtlOf(Kinds[kind]) <= left; kind++)
+        for (var kind = 0; kind < _kinds.Length && TtlOf(_kinds[kind]) <= left; kind++)
             if (_offersOf[kind] > 0) return true;
         return false;
     }
@@ -249,7 +254,7 @@ internal sealed class TitanModel
         Count(node);
         while (node.Free > 0 && node.Waiting.TryPeek(out var kind))
         {
-            var ttl = TtlOf(Kinds[kind]);
+            var ttl = TtlOf(_kinds[kind]);
             var need = new Resources(1, 2000, 10_000, ttl);
             if (AgentRules.FitOf(need, _whole, _whole, TimeSpan.FromSeconds(node.StopAt - _now)) == Fit.Never)
             {
@@ -291,7 +296,7 @@ internal sealed class TitanModel
         if (time <= 0) return;
         node.Alive += time * _size.Slots;
         node.Busy += time * (_size.Slots - node.Free);
-        var lostFrom = Math.Max(node.Counted, Math.Min(node.DrainAt, node.StopAt - (Kinds[0] * _size.Shortest)));
+        var lostFrom = Math.Max(node.Counted, Math.Min(node.DrainAt, node.StopAt - (_kinds[0] * _size.Shortest)));
         node.Lost += Math.Max(0, Math.Min(_now, node.End) - lostFrom) * node.Free;
         node.Counted = Math.Min(_now, node.End);
     }
@@ -308,13 +313,13 @@ internal sealed class TitanModel
 
     private double Duration(int kind)
     {
-        var from = kind == 0 ? 1 : Kinds[kind - 1];
-        return _size.Shortest * (from + (_random.NextDouble() * (Kinds[kind] - from)));
+        var from = kind == 0 ? 1 : _kinds[kind - 1];
+        return _size.Shortest * (from + (_random.NextDouble() * (_kinds[kind] - from)));
     }
 
     private int TtlOf(double longest) => (int)Math.Ceiling(longest * _size.Shortest);
 
-    private double Mean(int kind) => _size.Shortest * ((kind == 0 ? 1 : Kinds[kind - 1]) + Kinds[kind]) / 2;
+    private double Mean(int kind) => _size.Shortest * ((kind == 0 ? 1 : _kinds[kind - 1]) + _kinds[kind]) / 2;
 
     private double Exponential(double mean) => -mean * Math.Log(1 - _random.NextDouble());
 
