@@ -208,8 +208,8 @@ internal static class Limits
     /// <summary>Clean sandboxes kept for other jobs: a few for each core that turns jobs over.</summary>
     public const int SpareSandboxes = 256;
 
-    /// <summary>Times of files go in steps of the kernel's clock, of 10 ms where it ticks slowest.</summary>
-    public static readonly TimeSpan FileTimeStep = TimeSpan.FromMilliseconds(50);
+    /// <summary>Longer than the steps in which times of files go: a second where an inode has no room for more (ext3, small ext4), else the kernel's tick.</summary>
+    public static readonly TimeSpan FileTimeStep = TimeSpan.FromSeconds(2);
 
     /// <summary>A sandbox tree without a living owner and older than this is removed even if its owner never finished making it.</summary>
     public static readonly TimeSpan UnownedWorkAge = TimeSpan.FromHours(1);

@@ -75,7 +75,7 @@ internal sealed class Sandbox
         var facts = Libc.Look(path);
         if (facts is not { Kind: FileKind.Directory, Mode: (int)OwnerOnly }) return false;
         if (facts.ChangedAt == listed) return true;
-        // What is made in the same step of the kernel's clock would not show.
+        // What is made in the same step of file times would not show.
         listed = DateTimeOffset.UtcNow - facts.ChangedAt > Limits.FileTimeStep ? facts.ChangedAt : null;
         return Libc.CountEntries(path, entries + 1) == entries;
     }
