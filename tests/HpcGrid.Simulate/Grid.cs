@@ -77,18 +77,11 @@ internal sealed partial class Grid : IOperations
     public long Ticks { get; set; }
     public long Operations => _operations;
 
-    /// <summary>
-    /// How long after the healing, and after the last stopped process woke and the last hanging operation ended, the last job was final, to <see cref="Stride"/>; null
-    /// when one was not.
-    /// </summary>
-    public TimeSpan? Recovery
-    {
-        get
-        {
-            var well = _wellAfter > Scenario.HealAt ? _wellAfter : Scenario.HealAt;
-            return _finalAt is { } at ? at > well ? at - well : TimeSpan.Zero : null;
-        }
-    }
+    /// <summary>How long after all was well the last job was final, to <see cref="Stride"/>; null when one was not.</summary>
+    public TimeSpan? Recovery => _finalAt is { } at ? at > WellAt ? at - WellAt : TimeSpan.Zero : null;
+
+    /// <summary>The healing, and later the wake of the last stopped process and the end of the last hanging operation.</summary>
+    private TimeSpan WellAt => _wellAfter > Scenario.HealAt ? _wellAfter : Scenario.HealAt;
 
     /// <summary>Operations that mass events may cost beyond the budget: what was begun is never cut.</summary>
     public long Allowance { get; set; }
@@ -166,7 +159,7 @@ internal sealed partial class Grid : IOperations
             PlanEvents();
             Go(Scenario.HealAt);
             Heal();
-            Go(Scenario.HealAt + Scenario.Patience);
+            Go(WellAt + Scenario.Patience);
             Checker.CheckLiveness();
         }
         finally

@@ -45,7 +45,7 @@ internal sealed record Scenario
     public double EventsPerMinute { get; init; }
     /// <summary>Everything is healed then.</summary>
     public TimeSpan HealAt { get; init; }
-    /// <summary>So long after that every job is final, or something is wrong.</summary>
+    /// <summary>So long after that, and after the last stop and hang has ended, every job is final, or something is wrong.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(8);
     /// <summary>A job that its owner kills, and when.</summary>
     public (long Job, TimeSpan At)? Kill { get; init; }

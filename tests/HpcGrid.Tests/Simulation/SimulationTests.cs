@@ -74,6 +74,10 @@ public sealed class SimulationTests
     [TestCase(9827993UL, "local")]
     public void A_file_that_the_next_bridge_has_not_come_to_remove_is_not_left_over(ulong seed, string profile) => Holds(seed, profile, 2);
 
+    /// <summary>Its patience once began with the healing, though the bridge hung for six minutes more and had 700 jobs.</summary>
+    [TestCase(10732394UL, "nfs3")]
+    public void Jobs_have_their_time_from_when_all_is_well(ulong seed, string profile) => Holds(seed, profile, 2);
+
     private static void Holds(ulong seed, string profile, int additions)
     {
         using var workshop = new Workshop();
