@@ -2,8 +2,8 @@
    usage: spawn-loop JOBS SLOTS FOLDER PROGRAM bare|same.
    bare: the least that can be done. Keeps nothing.
    same: what an agent does for a job besides, in plain C: an environment and a TMPDIR of its own, signals at their defaults, a limit by which its processes are
-   found, a look for processes it left, what it printed is read, its folders are looked at and emptied for the next job, and its report is kept: a line in a
-   file, synced every 512 jobs. Left out is only what C has no equal of without a library: the permission's signature, JSON and SQLite. */
+   found, a look for processes it left, what it printed is read, its folders are looked at (and listed when they have changed) and emptied for the next job, and
+   its report is kept: a line in a file, synced every 512 jobs. Left out is only what C has no equal of without a library: the permission's signature, JSON and SQLite. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -27,6 +27,7 @@ struct slot {
     char text[VARIABLES][TEXT + 32];
     char *environment[VARIABLES + 1];
     struct timespec started, running;
+    struct statx_timestamp listed, temporary_listed;
 };
 
 static int children, ended;
@@ -75,7 +76,7 @@ static void limit(rlim_t to) {
     prlimit(0, RLIMIT_RTTIME, &both, NULL);
 }
 
-static int is_empty(const char *folder, int expected) {
+static int has(const char *folder, int expected) {
     DIR *stream = opendir(folder);
     int found = 0;
     if (!stream) return 0;
@@ -84,15 +85,25 @@ static int is_empty(const char *folder, int expected) {
     return found == expected + 2;
 }
 
-static long look(const char *path, int kind, int mode) {
+/* As it was made; not listed again while its change time is that of the last listing. */
+static int is_own(const char *folder, int expected, const struct timespec *now, struct statx_timestamp *listed) {
+    struct statx facts;
+    if (statx(AT_FDCWD, folder, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &facts)) return 0;
+    if ((facts.stx_mode & S_IFMT) != S_IFDIR || (facts.stx_mode & 0700) != 0700) return 0;
+    if (facts.stx_ctime.tv_sec == listed->tv_sec && facts.stx_ctime.tv_nsec == listed->tv_nsec) return 1;
+    if (now->tv_sec - facts.stx_ctime.tv_sec > 2) *listed = facts.stx_ctime;
+    return has(folder, expected);
+}
+
+static long size_of(const char *path) {
     struct statx facts;
     if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &facts)) return -1;
-    return (facts.stx_mode & S_IFMT) == kind && (facts.stx_mode & 0700) == mode ? (long)facts.stx_size : -1;
+    return (facts.stx_mode & S_IFMT) == S_IFREG && (facts.stx_mode & 0700) == 0600 ? (long)facts.stx_size : -1;
 }
 
 /* What it printed; and the file is empty again. */
 static int take_output(const char *path) {
-    long size = look(path, S_IFREG, 0600);
+    long size = size_of(path);
     if (size < 0) return 0;
     if (size == 0) return 1;
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -109,8 +120,7 @@ static int finish(struct slot *slot, const struct rusage *use, int status) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (pread(children, left, sizeof left, 0) < 0) return 0;
     if (!take_output(slot->out) || !take_output(slot->err)) return 0;
-    if (look(slot->folder, S_IFDIR, 0700) < 0 || look(slot->temporary, S_IFDIR, 0700) < 0) return 0;
-    if (!is_empty(slot->folder, 2) || !is_empty(slot->temporary, 0)) return 0;
+    if (!is_own(slot->folder, 2, &now, &slot->listed) || !is_own(slot->temporary, 0, &now, &slot->temporary_listed)) return 0;
     fprintf(reports, "%d %d %ld.%09ld %ld.%09ld %ld.%09ld %ld.%06ld %ld.%06ld %ld\n", slot->job, WEXITSTATUS(status), slot->started.tv_sec,
         slot->started.tv_nsec, slot->running.tv_sec, slot->running.tv_nsec, now.tv_sec, now.tv_nsec, use->ru_utime.tv_sec, use->ru_utime.tv_usec,
         use->ru_stime.tv_sec, use->ru_stime.tv_usec, use->ru_maxrss);
@@ -121,6 +131,7 @@ int main(int argc, char **argv) {
     if (argc != 6) return 2;
     int jobs = atoi(argv[1]), slots = atoi(argv[2]), same = !strcmp(argv[5], "same"), started = 0, running = 0;
     struct slot *slot = calloc(slots, sizeof *slot);
+    int flags = O_WRONLY | O_CREAT | (same ? 0 : O_TRUNC); /* Of who keeps nothing nobody has looked whether they are empty. */
     char *words[] = {argv[4], NULL}, *bare[] = {"PATH=/usr/bin:/bin", NULL}, path[TEXT];
     sigset_t signals;
     posix_spawnattr_t attributes;
@@ -128,7 +139,7 @@ int main(int argc, char **argv) {
     posix_spawnattr_setflags(&attributes, same ? POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF : POSIX_SPAWN_SETSID);
     sigemptyset(&signals);
     posix_spawnattr_setsigmask(&attributes, &signals);
-    sigaddset(&signals, SIGPIPE);
+    sigfillset(&signals);
     posix_spawnattr_setsigdefault(&attributes, &signals);
     getrlimit(RLIMIT_RTTIME, &before);
     for (int i = 0; i < slots; i++) make(&slot[i], argv[3], i);
@@ -151,8 +162,8 @@ int main(int argc, char **argv) {
             posix_spawn_file_actions_init(&actions);
             posix_spawn_file_actions_addchdir_np(&actions, slot[i].folder);
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-            posix_spawn_file_actions_addopen(&actions, 1, slot[i].out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-            posix_spawn_file_actions_addopen(&actions, 2, slot[i].err, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            posix_spawn_file_actions_addopen(&actions, 1, slot[i].out, flags, 0600);
+            posix_spawn_file_actions_addopen(&actions, 2, slot[i].err, flags, 0600);
             if (posix_spawn(&slot[i].process, argv[4], &actions, &attributes, words, same ? slot[i].environment : bare)) return 1;
             posix_spawn_file_actions_destroy(&actions);
             if (same) {
