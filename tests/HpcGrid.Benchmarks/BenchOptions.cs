@@ -23,7 +23,7 @@ public sealed record BenchOptions
     public int Shortest { get; init; }
 
     /// <summary>Kinds of jobs, each with one TTL.</summary>
-    public int Kinds { get; init; } = 9;
+    public int Kinds { get; init; } = 5;
 
     public int Megabytes { get; init; } = 10_000;
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -33,7 +33,7 @@ const string Usage = """
           --operations N  the bridge's metadata operations a second (default 500)
           --shortest N  only jobs of N seconds to 36 N (default: 600, 60, 20, 6, 2, 0.5, one after the other)
           --part N      one so many-th of machine, jobs and operations (default 1; 16 tells slot use to a tenth of a percent)
-          --kinds N     of jobs, each with one TTL, which its longest job needs (default 9: of 15 min to 6 h, each half as long again as the one before)
+          --kinds N     of jobs, each with one TTL, which its longest job needs (default 5: of 20 min to 6 h, each twice the one before; 9: each half as long again)
           --runs N      with seeds from 1 on; the median is shown (default 1)
       stage             files of a megabyte into the cache, to a sandbox, and out again, beside cp and sha256sum
           --megabytes N how many (default 10000)  --threads N   at a time (default: the cores)

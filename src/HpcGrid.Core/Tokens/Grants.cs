@@ -25,8 +25,7 @@ public static class Grants
     {
         var payload = SignedToken.Verify(token, keys, out var fault);
         if (payload is null) return fault;
-        var grant = Read(payload);
-        if (grant is null) return GrantFault.Malformed;
+        if (Read(payload) is not { } grant) return GrantFault.Malformed;
         if (grant.AttemptId != attempt) return GrantFault.WrongAttempt;
         if (grant.Site != site) return GrantFault.WrongSite;
         if (!IsDigestOf(grant.SpecSha256, spec)) return GrantFault.WrongSpec;
@@ -43,7 +42,7 @@ public static class Grants
         return Convert.TryToHexStringLower(hash, text, out _) && digest.AsSpan().SequenceEqual(text);
     }
 
-    private static Grant? Read(byte[] payload)
+    private static CheckedGrant? Read(byte[] payload)
     {
         try { return GrantReader.Read(payload); }
         catch (Exception e) when (e is JsonException or InvalidOperationException) { return null; } // The second: a text that is no UTF-8.

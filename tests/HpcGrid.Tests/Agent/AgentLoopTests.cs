@@ -284,6 +284,17 @@ public sealed class AgentLoopTests
         Assert.That(_rig.Final(queue).Reports.Select(report => report.StdoutTail), Is.All.Empty);
     }
 
+    [Test]
+    public void What_one_job_printed_is_not_behind_the_shorter_output_of_the_next_in_its_sandbox()
+    {
+        var whole = new Resources(2, 1, 1, 60);
+        var queue = _rig.Offer([.. new[] { "echo a longer line; echo another >&2", "echo short; echo no >&2", "true" }.Select(script => AgentRig.Shell(script) with { Resources = whole })]);
+        _rig.Start();
+        var reports = _rig.Final(queue).Reports;
+        Assert.That(reports.Select(report => (report.StdoutTail, report.StderrTail)), Is.EqualTo(new[] { ("a longer line\n", "another\n"), ("short\n", "no\n"), ("", "") }));
+        Assert.That(reports.Select(report => report.Workdir).Distinct().Count(), Is.EqualTo(1));
+    }
+
     private static JobSpec Counting(int i) =>
         AgentRig.Shell($"echo {i}; head -c 100000 /dev/zero > big") with { Outputs = [new OutputRule(null, ["big"], [])] };
 
