@@ -64,7 +64,8 @@ internal sealed class Sandbox
         _known.RemoveRange(2, _known.Count - 2);
         var (stdout, stderr) = Printed;
         _printed = null;
-        return IsOwnFolder(Path, entries: 2, ref _listed) && IsOwnFolder(Temporary, entries: 0, ref _temporaryListed) && TryEmpty(Stdout, stdout) && TryEmpty(Stderr, stderr);
+        return IsOwnFolder(Path, entries: 2, ref _listed) && IsOwnFolder(Temporary, entries: 0, ref _temporaryListed)
+            && TryEmpty(Stdout, stdout) && TryEmpty(Stderr, stderr);
     }
 
     /// <summary>

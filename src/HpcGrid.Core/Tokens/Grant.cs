@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Core.Tokens;
 
@@ -22,11 +21,7 @@ public sealed record Grant(
     [property: JsonPropertyName("site")] string Site,
     [property: JsonPropertyName("spec")] string SpecSha256,
     [property: JsonPropertyName("nbf")] long NotBefore,
-    [property: JsonPropertyName("exp")] long Expires)
-{
-    /// <summary>The attempt it permits.</summary>
-    [JsonIgnore] public AttemptId AttemptId => new(Job, Attempt);
-}
+    [property: JsonPropertyName("exp")] long Expires);
 
 /// <summary>Why a grant was refused.</summary>
 public enum GrantFault
