@@ -75,7 +75,7 @@ internal sealed class AgentLoop : ITurns
     /// <summary>Before the first turn.</summary>
     public void Begin() => _spool.Add(new KeysOrder());
 
-    /// <summary>Applies what came and does what is due; answers how long to wait for the next letter at most.</summary>
+    /// <summary>Applies what came and does what is due; answers when something is due again, on the agent's clock.</summary>
     public TimeSpan Turn(IReadOnlyList<Notice> letters)
     {
         // Before the letters: while it waited for them the node was as it is now.
@@ -89,7 +89,7 @@ internal sealed class AgentLoop : ITurns
         catch (GridError e)
         {
             Log.Error(e, "{Agent}: {Hint}", _settings.Card.Agent, e.Hint);
-            return _settings.Timing.PollMin;
+            return _clock.Now + _settings.Timing.PollMin;
         }
     }
 
@@ -251,9 +251,7 @@ internal sealed class AgentLoop : ITurns
         }
         next = Earlier(next, Leave(now));
         next = Earlier(next, _runner.NextDue());
-        next = Earlier(next, _limits.Step(now));
-        var wait = next - _clock.Now;
-        return wait < TimeSpan.Zero ? TimeSpan.Zero : wait > _settings.Timing.PollMax ? _settings.Timing.PollMax : wait;
+        return Earlier(Earlier(next, _limits.Step(now)), now + _settings.Timing.PollMax);
     }
 
     private void Enforce(TimeSpan now)

@@ -9,7 +9,10 @@ internal interface ITurns
     /// <summary>Before the first turn.</summary>
     void Begin();
 
-    /// <summary>Applies what came and does what is due; answers how long to wait for the next letter at most.</summary>
+    /// <summary>
+    /// Applies what came and does what is due; answers when something is due again, on the agent's clock. A time and not a pause: counted from two moments the
+    /// same time would be two, and one of them earlier.
+    /// </summary>
     TimeSpan Turn(IReadOnlyList<Notice> letters);
 }
 
@@ -26,16 +29,16 @@ internal sealed class AgentTurns(ITurns loop, Mailbox<Notice> mailbox, AgentCloc
     public int Run()
     {
         var letters = new List<Notice>();
-        var wait = TimeSpan.Zero;
+        var due = TimeSpan.Zero;
         lock (_turn) loop.Begin();
         while (true)
         {
-            letters = mailbox.TakeAll(letters, wait);
+            letters = mailbox.TakeAll(letters, Until(due));
             lock (_turn)
             {
-                if (loop.ExitCode is null) wait = loop.Turn(letters);
+                if (loop.ExitCode is null) due = loop.Turn(letters);
                 if (loop.ExitCode is { } code) return code;
-                _sleepsUntil = clock.Now + wait;
+                _sleepsUntil = due;
             }
             letters.Clear();
         }
@@ -47,10 +50,12 @@ internal sealed class AgentTurns(ITurns loop, Mailbox<Notice> mailbox, AgentCloc
         lock (_turn)
         {
             if (loop.ExitCode is not null) return;
-            var next = clock.Now + loop.Turn([letter]);
-            if (next >= _sleepsUntil && loop.ExitCode is null) return;
-            _sleepsUntil = next;
+            var due = loop.Turn([letter]);
+            if (due >= _sleepsUntil && loop.ExitCode is null) return;
+            _sleepsUntil = due;
         }
         mailbox.Call();
     }
+
+    private TimeSpan Until(TimeSpan due) => due - clock.Now is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
 }

@@ -52,6 +52,9 @@ internal sealed class AgentStand : IDisposable
     public static string Program => Environment.GetEnvironmentVariable("HPCGRID_BIN_AGENT") is { Length: > 0 } told ? told
         : throw new InvalidOperationException("start the benchmarks through tools/bench");
 
+    /// <summary>So many jobs go before those that are measured: code is compiled, and folders are old enough not to be listed again.</summary>
+    public static int WarmJobs(int jobs) => Math.Min(jobs, 4000);
+
     /// <summary>Starts the agent and waits until it has joined; how long that took.</summary>
     /// <param name="cores">Its slots.</param>
     /// <param name="before">Words in front of its command line.</param>

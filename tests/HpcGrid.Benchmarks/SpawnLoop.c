@@ -1,5 +1,5 @@
 /* What an agent is measured against: posix_spawn and wait4, SLOTS at a time, each job in a session and folder of its own with its output in files.
-   usage: spawn-loop JOBS SLOTS FOLDER PROGRAM bare|same.
+   usage: spawn-loop JOBS SLOTS FOLDER PROGRAM bare|same WARM. Answers seconds and CPU seconds of JOBS jobs, after WARM others.
    bare: the least that can be done. Keeps nothing.
    same: what an agent does for a job besides, in plain C: an environment and a TMPDIR of its own, signals at their defaults, a limit by which its processes are
    found, a look for processes it left, what it printed is read, its folders are looked at (and listed when they have changed) and emptied for the next job, and
@@ -127,9 +127,24 @@ static int finish(struct slot *slot, const struct rusage *use, int status) {
     return ++ended % JOBS_PER_FILE || keep();
 }
 
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static double cpu_of(int who) {
+    struct rusage use;
+    getrusage(who, &use);
+    return use.ru_utime.tv_sec + use.ru_stime.tv_sec + (use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
+}
+
+static double cpu(void) { return cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN); }
+
 int main(int argc, char **argv) {
-    if (argc != 6) return 2;
-    int jobs = atoi(argv[1]), slots = atoi(argv[2]), same = !strcmp(argv[5], "same"), started = 0, running = 0;
+    if (argc != 7) return 2;
+    int warm = atoi(argv[6]), jobs = atoi(argv[1]) + warm, slots = atoi(argv[2]), same = !strcmp(argv[5], "same"), started = 0, running = 0, waited = 0;
+    double began = seconds(), used = cpu();
     struct slot *slot = calloc(slots, sizeof *slot);
     int flags = O_WRONLY | O_CREAT | (same ? 0 : O_TRUNC); /* Of who keeps nothing nobody has looked whether they are empty. */
     char *words[] = {argv[4], NULL}, *bare[] = {"PATH=/usr/bin:/bin", NULL}, path[TEXT];
@@ -181,6 +196,8 @@ int main(int argc, char **argv) {
             if (same && !finish(&slot[i], &use, status)) return 1;
         }
         running--;
+        if (++waited == warm) began = seconds(), used = cpu();
     }
-    return same && !keep();
+    if (same && !keep()) return 1;
+    return printf("%.6f %.6f\n", seconds() - began, cpu() - used) < 0;
 }

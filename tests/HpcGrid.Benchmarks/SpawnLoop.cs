@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Medallion.Shell;
 
@@ -22,14 +21,14 @@ internal sealed class SpawnLoop
         catch (System.ComponentModel.Win32Exception) { return null; }
     }
 
-    /// <summary>Jobs a second, and CPU seconds of one job with its share of the loop.</summary>
+    /// <summary>Jobs a second, and CPU seconds of one job with its share of the loop, after as many others as an agent has run before it is measured.</summary>
     /// <param name="same">With what an agent does for a job besides starting and waiting; false: the least that can be done.</param>
     public async Task<(double Rate, double CpuPerJob)> Run(int jobs, int slots, string folder, string payload, bool same)
     {
-        var (clock, before) = (Stopwatch.StartNew(), CpuUse.OfEndedChildren());
-        var run = await Command.Run(_program, Text(jobs), Text(slots), folder, payload, same ? "same" : "bare").Task;
+        var run = await Command.Run(_program, Text(jobs), Text(slots), folder, payload, same ? "same" : "bare", Text(AgentStand.WarmJobs(jobs))).Task;
         if (!run.Success) throw new InvalidOperationException($"the loop failed with exit code {run.ExitCode}");
-        return (jobs / clock.Elapsed.TotalSeconds, (CpuUse.OfEndedChildren() - before) / jobs);
+        var answer = run.StandardOutput.Split(' ').Select(word => double.Parse(word, CultureInfo.InvariantCulture)).ToList();
+        return (jobs / answer[0], answer[1] / jobs);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -104,10 +104,10 @@ internal sealed class SimAgent
         var parts = new NodeParts(work, Payloads, new SideWork(Party, "copy"), new NoMonitor()) { Looks = new SideWork(Party, "look") };
         var runner = new JobRunner(parts, new JobEnvironment(new Hashtable(), Name, _birth.Node, JobSheets.Site), spool, _mailbox, clock, options.Grace);
         var orders = new Orders(this, new SpoolWork(spool, settings.Chance, new AnswerShelf(spool, clock)));
-        Turn(new AgentLoop(options, settings, runner, orders, _mailbox, clock));
+        Turn(new AgentLoop(options, settings, runner, orders, _mailbox, clock), clock);
     }
 
-    private void Turn(AgentLoop loop)
+    private void Turn(AgentLoop loop, AgentClock clock)
     {
         Party.Afterwards = () => _grid.Scheduler.Signal(_loop!);
         var letters = new List<Notice>();
@@ -115,11 +115,11 @@ internal sealed class SimAgent
         while (loop.ExitCode is null)
         {
             letters = _mailbox.TakeAll(letters, TimeSpan.Zero);
-            var wait = loop.Turn(letters);
+            var wait = loop.Turn(letters) - clock.Now;
             letters.Clear();
             // Thinking takes time: a wait of nothing must not stop the clock.
             _grid.Scheduler.Sleep(Thought);
-            if (loop.ExitCode is null) _grid.Scheduler.Listen(wait);
+            if (loop.ExitCode is null) _grid.Scheduler.Listen(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
         }
         _grid.Note(Party.Name, "exit", Name, $"code {loop.ExitCode}");
     }

@@ -18,6 +18,7 @@ public sealed class AgentAtRestTests
     private readonly string _folder = Directory.CreateTempSubdirectory("hpcgrid-rest-").FullName;
     private readonly ManualTime _time = new();
     private readonly Mailbox<Notice> _mailbox = new();
+    private AgentClock _clock = null!;
     private readonly CountingFs _fs = new(new PosixFs());
     private readonly SpoolTiming _timing = AgentRules.TimingFor(CachingBound, 1);
     private BridgeSpool _bridge = null!;
@@ -99,14 +100,15 @@ public sealed class AgentAtRestTests
         _bridge = new BridgeSpool(root, 1, RandomNonces.Next);
         _card = new AgentCard(AgentName.Make("1", "node1", RandomNonces.Next()), "node1", "pilot", "1", 2, 1000, 1000, "none", null, 1);
         _work = WorkFolder.Create(Path.Combine(_folder, "work"), _card.Agent);
-        var (clock, whole, chance) = (new AgentClock(_time), new Room(2000, 1000, 1000), new Random(1));
+        _clock = new AgentClock(_time);
+        var (whole, chance) = (new Room(2000, 1000, 1000), new Random(1));
         var spool = AgentSpool.Join(_fs, root.Layout.Root, _card, RandomNonces.Next);
         var parts = new NodeParts(_work, new NoPayloads(), new NoSideWork(), new NoMonitor()) { Looks = new NoSideWork() };
         var options = new AgentOptions { Spool = root.Layout.Root, Node = "node1", Site = "SITE", Work = _work.Path };
-        var runner = new JobRunner(parts, new JobEnvironment(new Hashtable(), _card.Agent, "node1", "SITE"), spool, _mailbox, clock, options.Grace);
+        var runner = new JobRunner(parts, new JobEnvironment(new Hashtable(), _card.Agent, "node1", "SITE"), spool, _mailbox, _clock, options.Grace);
         var settings = new AgentSettings(_card, _timing, whole, 0, chance.Next) { Scratch = _work.Scratch };
-        _orders = new AtOnce(new SpoolWork(spool, chance.Next, new AnswerShelf(spool, clock)), _mailbox);
-        _loop = new AgentLoop(options, settings, runner, _orders, _mailbox, clock);
+        _orders = new AtOnce(new SpoolWork(spool, chance.Next, new AnswerShelf(spool, _clock)), _mailbox);
+        _loop = new AgentLoop(options, settings, runner, _orders, _mailbox, _clock);
         _loop.Begin();
     }
 
@@ -122,7 +124,7 @@ public sealed class AgentAtRestTests
                 _leaseAt = _time.GetElapsedTime(0) + _timing.LeaseInterval;
             }
             _orders.Answered = false;
-            var wait = _loop.Turn(_mailbox.TakeAll([], TimeSpan.Zero));
+            var wait = _loop.Turn(_mailbox.TakeAll([], TimeSpan.Zero)) - _clock.Now;
             _time.Advance(_orders.Answered || wait < Moment ? Moment : wait);
         }
     }

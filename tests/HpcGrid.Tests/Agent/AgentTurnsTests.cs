@@ -7,6 +7,7 @@ public sealed class AgentTurnsTests
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30), Long = TimeSpan.FromHours(1);
     private readonly Mailbox<Notice> _mailbox = new();
+    private static readonly AgentClock Clock = new(TimeProvider.System);
     private readonly FakeTurns _loop = new();
     private AgentTurns _turns = null!;
     private Thread _running = null!;
@@ -15,7 +16,7 @@ public sealed class AgentTurnsTests
     [SetUp]
     public void Run()
     {
-        _turns = new AgentTurns(_loop, _mailbox, new AgentClock(TimeProvider.System));
+        _turns = new AgentTurns(_loop, _mailbox, Clock);
         _running = new Thread(() => _exitCode = _turns.Run());
         _running.Start();
         Assert.That(SpinWait.SpinUntil(() => _running.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Bound), "it waits for letters");
@@ -39,9 +40,22 @@ public sealed class AgentTurnsTests
     [Test]
     public void What_a_delivery_makes_due_is_done_when_it_is_due_and_not_when_the_next_letter_comes()
     {
-        _loop.Waits = TimeSpan.Zero;
+        _loop.Due = now => now;
         _turns.Deliver(new DrainSignal());
         Assert.That(SpinWait.SpinUntil(() => _loop.Empty > 1, Bound), "who waits was not called");
+    }
+
+    [Test]
+    public void A_delivery_that_makes_nothing_due_earlier_calls_nobody()
+    {
+        var due = Clock.Now + Long;
+        _loop.Due = _ => due;
+        _mailbox.Post(new DrainSignal());
+        Assert.That(SpinWait.SpinUntil(() => _loop.Count == 1 && _running.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Bound), "it waits for letters");
+        for (var i = 0; i < 1_000; i++) _turns.Deliver(new DrainSignal());
+        _mailbox.Post(new DrainSignal());
+        Assert.That(SpinWait.SpinUntil(() => _loop.Count == 1_002, Bound), "a letter was lost");
+        Assert.That(_loop.Empty, Is.EqualTo(1), "turns without a letter, the first one aside, were taken for nothing");
     }
 
     [Test]
@@ -80,7 +94,7 @@ public sealed class AgentTurnsTests
         private volatile bool _overlapped;
 
         public List<(int Thread, Notice Letter)> Taken { get; } = [];
-        public TimeSpan Waits { get; set; } = Long;
+        public Func<TimeSpan, TimeSpan> Due { get; set; } = now => now + Long;
         public Func<Notice, int?> Answer { get; set; } = _ => null;
         public int? ExitCode { get; private set; }
         public bool Overlapped => _overlapped;
@@ -101,10 +115,10 @@ public sealed class AgentTurnsTests
             }
             if (letters.Count == 0) _empty++;
             _count += letters.Count;
-            var wait = Waits;
-            if (letters.Count == 0) Waits = Long;
+            var due = Due(Clock.Now);
+            if (letters.Count == 0) Due = now => now + Long;
             Interlocked.Decrement(ref _inside);
-            return wait;
+            return due;
         }
     }
 }
