@@ -289,8 +289,8 @@ internal sealed class AgentLoop : ITurns
 
     private TimeSpan Look(TimeSpan now)
     {
-        var wanted = AgentRules.ShouldClaim(_standing, _room.Free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail)
-            && _reservation.MayClaim;
+        var facts = new ClaimFacts(_standing, _room.Free, _book.WaitingCount, _book.Count, _book.Fails || _runner.OutputsFail);
+        var wanted = _reservation.MayClaim && AgentRules.ShouldClaim(facts with { SecondsOfWork = _book.SecondsOfWork(_runner.Active.Count) });
         if (wanted && !_claimWanted)
         {
             _hungry.Reset();

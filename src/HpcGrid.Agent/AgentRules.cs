@@ -72,6 +72,18 @@ internal enum PoolListing
     UntilEnough,
 }
 
+/// <summary>What decides whether to claim a queue file.</summary>
+/// <param name="Standing">As it is.</param>
+/// <param name="Free">Of the node.</param>
+/// <param name="Waiting">Jobs that were claimed and have no slot.</param>
+/// <param name="Unacked">Queue files that the bridge has not acknowledged.</param>
+/// <param name="DeliveryFails">The spool does not take a result or an output now.</param>
+internal readonly record struct ClaimFacts(Standing Standing, Room Free, int Waiting, int Unacked, bool DeliveryFails)
+{
+    /// <summary>For so long no core is likely to be idle; null when nothing is known or nothing runs.</summary>
+    public double? SecondsOfWork { get; init; }
+}
+
 /// <summary>What decides what a look lists.</summary>
 /// <param name="Wants">Work from the pool.</param>
 /// <param name="Holds">Queue files: what it is told of them matters.</param>
@@ -148,9 +160,13 @@ internal static class AgentRules
     /// </summary>
     public static bool MayOvertake(TimeSpan waitsSince, TimeSpan now) => now - waitsSince < Limits.OvertakenAtMost;
 
-    /// <summary>A new queue file is claimed only for idle cores, when nothing waits, and when results can be delivered.</summary>
-    public static bool ShouldClaim(Standing standing, Room free, int waiting, int unacked, bool deliveryFails) =>
-        standing == Standing.Working && free.CoreShare > 0 && waiting == 0 && unacked < Limits.UnackedQueues && !deliveryFails;
+    /// <summary>
+    /// A new queue file is claimed only for cores that are idle while nothing waits, or will be before a claim is through, and only when results can be
+    /// delivered. Who claimed earlier would hold what others could begin.
+    /// </summary>
+    public static bool ShouldClaim(ClaimFacts facts) =>
+        facts.Standing == Standing.Working && facts.Unacked < Limits.UnackedQueues && !facts.DeliveryFails
+        && ((facts.Free.CoreShare > 0 && facts.Waiting == 0) || facts.SecondsOfWork < Limits.ClaimTakes.TotalSeconds);
 
     /// <summary>
     /// What a look lists (PROTOCOL 5): while something moves, all that the agent waits for. At rest a look is one listing, so that it can come more often:

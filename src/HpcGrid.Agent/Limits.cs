@@ -102,6 +102,9 @@ internal static class Limits
     /// <summary>Characters of a reason in a report; it is for people.</summary>
     public const int ReasonCharacters = 1000;
 
+    /// <summary>A claim is begun so long before cores would be idle: to list the pool, to rename, to read, and to take the file apart.</summary>
+    public static readonly TimeSpan ClaimTakes = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Queue files held without the bridge's acknowledgement; with more, the bridge is away and results would pile up.</summary>
     public const int UnackedQueues = 64;
 

@@ -19,6 +19,9 @@ internal sealed class QueueBook(AgentCard card)
     /// <summary>Running mean of the time that a job takes; null before the first.</summary>
     public double? JobSeconds { get; private set; }
 
+    /// <summary>How long it takes until nothing waits and one of so many running jobs ends; null before the first end and while nothing runs.</summary>
+    public double? SecondsOfWork(int running) => running == 0 ? null : (WaitingCount + 1) * JobSeconds / running;
+
     /// <summary>A publication failed and did not succeed since.</summary>
     public bool Fails => _queues.Values.Any(queue => queue.Fails);
 

@@ -14,7 +14,7 @@ namespace HpcGrid.Benchmarks;
 internal sealed class AgentStand : IDisposable
 {
     private const string Site = "BENCH";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), Look = TimeSpan.FromMilliseconds(10), Lease = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10), Look = TimeSpan.FromMilliseconds(50), Lease = TimeSpan.FromSeconds(5);
 
     private readonly SigningKey _key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
     private readonly string _folder;
@@ -78,18 +78,32 @@ internal sealed class AgentStand : IDisposable
         var clock = Stopwatch.StartNew();
         foreach (var (entry, image) in images)
             if (_bridge.Offer(entry, image) is not Errno.None and var errno) throw new InvalidOperationException($"an offer cannot be published: {errno}");
-        var names = images.Select(pair => pair.Entry.Name).ToHashSet();
-        await Until(() =>
-        {
-            var versions = _bridge.Agents.Observe(_place).Versions;
-            return names.All(name => versions.TryGetValue(name, out var version) && version.Final);
-        }, $"{jobs} jobs end");
+        var (awaited, finals) = (images.Select(pair => pair.Entry.Name).ToHashSet(), new List<byte[]>());
+        await Until(() => Take(finals, awaited), $"{jobs} jobs end");
         var took = clock.Elapsed;
-        var reports = names.SelectMany(name => _bridge.Agents.ReadVersion(_place, name, 1).Value!.Reports).ToList();
-        foreach (var name in names) _bridge.Agents.Send(_place.Agent, ++_messages, new Ack(name));
+        var reports = finals.SelectMany(image => WorkQueueImage.ReadVersion(image).Reports).ToList();
         await Until(() => _bridge.Agents.Observe(_place).Claims.Count == 0, "the agent drops what was acknowledged");
         return (reports.TrueForAll(report => report.Outcome == Outcome.Succeeded) ? reports
             : throw new InvalidOperationException($"a job failed: {reports.First(report => report.Outcome != Outcome.Succeeded).Reason}"), took);
+    }
+
+    /// <summary>
+    /// Keeps final versions as they come and acknowledges them, as a bridge does: the agent holds what is not acknowledged. They are taken apart when the
+    /// clock stands. True when nothing is awaited any more.
+    /// </summary>
+    private bool Take(List<byte[]> finals, HashSet<QueueName> awaited)
+    {
+        var seen = _bridge.Agents.Observe(_place);
+        foreach (var name in seen.Versions.Where(version => version.Value.Final).Select(version => version.Key).Where(awaited.Contains))
+        {
+            byte[]? image = null;
+            var version = _bridge.Agents.ReadVersion(seen, name, 1, bytes => WorkQueueImage.ReadVersion(image = bytes, _ => false)).Value;
+            if (version is not { Final: true } || image is null) continue;
+            finals.Add(image);
+            awaited.Remove(name);
+            _bridge.Agents.Send(_place.Agent, ++_messages, new Ack(name));
+        }
+        return awaited.Count == 0;
     }
 
     /// <summary>Has the agent leave.</summary>

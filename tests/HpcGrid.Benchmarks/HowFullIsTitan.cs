@@ -17,21 +17,23 @@ internal static class HowFullIsTitan
     {
         var (agents, jobs) = options.Smoke ? (200, 20_000) : (18_688 / options.Part, 16_000_000 / options.Part);
         var operations = options.Operations > 0 ? options.Operations : 500.0 / options.Part;
-        var results = new List<(double Shortest, TitanResult Result)>();
+        var results = new List<(double Shortest, double? AtMost, TitanResult Result)>();
         foreach (var shortest in options.Smoke ? Shortest[..2] : options.Shortest > 0 ? [options.Shortest] : Shortest)
         {
-            var runs = Enumerable.Range(1, options.Runs).Select(seed => Play(new TitanSize(agents, 16, jobs, shortest, operations, options.Kinds, seed)));
+            var size = new TitanSize(agents, 16, jobs, shortest, operations, options.Kinds);
+            var runs = Enumerable.Range(1, options.Runs).Select(seed => Play(size with { Seed = seed }));
             // All numbers of one run belong together: shown is that of the median slot use.
-            results.Add((shortest, runs.OrderBy(run => run.SlotUse).ElementAt(options.Runs / 2)));
+            results.Add((shortest, TitanModel.Bound(size), runs.OrderBy(run => run.SlotUse).ElementAt(options.Runs / 2)));
         }
         if (options.Json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(results.Select(pair => new { pair.Shortest, pair.Result })));
+            Console.WriteLine(JsonSerializer.Serialize(results.Select(row => new { row.Shortest, row.AtMost, row.Result })));
             return 0;
         }
-        var table = new Table().AddColumns("jobs of", "slot use", "idle: nothing fits before the walltime ends", "tail", "million jobs a day", "agents' operations a second", "the bridge's", "seconds between looks");
-        foreach (var (shortest, result) in results)
-            table.AddRow($"{Time(shortest)} to {Time(36 * shortest)}", Text(100 * result.SlotUse, "F2") + " %", Text(100 * result.LostToWalltime, "F2") + " %",
+        var table = new Table().AddColumns("jobs of", "slot use", "of the walltime nobody could use more than", "idle: nothing fits before the walltime ends", "tail", "million jobs a day", "agents' operations a second", "the bridge's", "seconds between looks");
+        foreach (var (shortest, atMost, result) in results)
+            table.AddRow($"{Time(shortest)} to {Time(36 * shortest)}", Text(100 * result.SlotUse, "F2") + " %",
+                atMost is { } most ? Text(100 * most, "F2") + " %" : "", Text(100 * result.LostToWalltime, "F2") + " %",
                 Time(result.TailSeconds), Text(result.JobsPerDay / 1e6, "F2"), Text(result.AgentOperations, "F0"), Text(result.BridgeOperations, "F0"),
                 Text(result.LookSeconds, "F1"));
         // Whole lines into a file too.

@@ -59,7 +59,7 @@ internal sealed class TitanModel
     {
         (_size, _random) = (size, new Random(size.Seed));
         // TTLs are whole seconds: of very short jobs some kinds are one.
-        _kinds = [.. Enumerable.Range(1, size.Kinds).Select(number => Math.Pow(LongestOfShortest, number / (double)size.Kinds)).DistinctBy(TtlOf)];
+        _kinds = [.. KindsOf(size).DistinctBy(TtlOf)];
         (_waiting, _offersOf) = (new long[_kinds.Length], new long[_kinds.Length]);
         _whole = new Room(size.Slots * Counters.One, size.Slots * 2000L, size.Slots * 10_000L);
         _budget = new OperationsBudget(size.Operations, _timing.LeaseInterval, () => (long)_bridgeOperations);
@@ -71,6 +71,12 @@ internal sealed class TitanModel
         // Pilots of one generation start over an hour, and the first generation ends staggered, as those of a machine in use.
         for (var agent = 0; agent < size.Agents; agent++) Start(agent, _random.NextDouble() * 3600, Walltime * (0.25 + (0.75 * _random.NextDouble())));
     }
+
+    private static IEnumerable<double> KindsOf(TitanSize size) =>
+        Enumerable.Range(1, size.Kinds).Select(number => Math.Pow(LongestOfShortest, number / (double)size.Kinds));
+
+    /// <summary>Share of the walltime that nobody could use more of, with these jobs; null where it is all.</summary>
+    public static double? Bound(TitanSize size) => TitanBound.Of([.. KindsOf(size)], Walltime / size.Shortest, Done);
 
     public TitanResult Run()
     {
@@ -202,7 +208,7 @@ internal sealed class TitanModel
     private bool Claim(int agent)
     {
         var node = _nodes[agent];
-        if (!AgentRules.ShouldClaim(Standing.Working, _whole, node.Waiting.Count, 0, false)) return false;
+        if (!AgentRules.ShouldClaim(new ClaimFacts(Standing.Working, _whole, node.Waiting.Count, 0, false))) return false;
         var left = TimeSpan.FromSeconds(node.StopAt - _now);
         var listed = ListPool(node);
         if (!AnyFits(left.TotalSeconds)) return false;

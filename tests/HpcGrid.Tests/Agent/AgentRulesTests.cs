@@ -10,6 +10,7 @@ public sealed class AgentRulesTests
 {
     private static readonly SpoolTiming Timing = SpoolTiming.For(TimeSpan.FromSeconds(5));
     private static readonly AgentFacts Facts = new(Seconds(100), Liveness.Live, false, null, null);
+    private static readonly ClaimFacts Idle = new(Standing.Working, new Room(1000, 1, 1), 0, 0, false);
 
     [TestCase(100, Standing.Working)]
     [TestCase(225, Standing.Working)]
@@ -58,15 +59,27 @@ public sealed class AgentRulesTests
     [Test]
     public void It_claims_only_for_idle_cores_when_nothing_waits_and_results_can_be_delivered()
     {
-        var free = new Room(1000, 1, 1);
         Assert.Multiple(() =>
         {
-            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 0, false));
-            Assert.That(AgentRules.ShouldClaim(Standing.Working, free with { CoreShare = 0 }, 0, 0, false), Is.False);
-            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 1, 0, false), Is.False);
-            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 64, false), Is.False);
-            Assert.That(AgentRules.ShouldClaim(Standing.Working, free, 0, 0, true), Is.False);
-            Assert.That(AgentRules.ShouldClaim(Standing.Draining, free, 0, 0, false), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Idle));
+            Assert.That(AgentRules.ShouldClaim(Idle with { Free = default }), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Idle with { Waiting = 1 }), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Idle with { Unacked = 64 }), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Idle with { DeliveryFails = true }), Is.False);
+            Assert.That(AgentRules.ShouldClaim(Idle with { Standing = Standing.Draining }), Is.False);
+        });
+    }
+
+    [TestCase(0.09, true)]
+    [TestCase(0.11, false)]
+    public void It_claims_the_next_file_so_early_that_no_core_is_idle_meanwhile(double secondsOfWork, bool claims)
+    {
+        var busy = Idle with { Free = default, Waiting = 100, SecondsOfWork = secondsOfWork };
+        Assert.Multiple(() =>
+        {
+            Assert.That(AgentRules.ShouldClaim(busy), Is.EqualTo(claims));
+            Assert.That(AgentRules.ShouldClaim(busy with { DeliveryFails = true }), Is.False);
+            Assert.That(AgentRules.ShouldClaim(busy with { Standing = Standing.Draining }), Is.False);
         });
     }
 

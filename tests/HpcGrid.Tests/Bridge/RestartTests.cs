@@ -267,13 +267,30 @@ public sealed class RestartTests
         _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
         var agent = _rig.Agent();
         var queue = Claim(agent);
+        LoseLedger();
+        _rig.Until(() => agent.Messages().Contains(new Kill(new AttemptId(7, 1))), "its job is stopped");
+        agent.Finish(queue, Outcome.Killed);
+        _rig.Until(() => agent.Messages().Contains(new Ack(queue.Header.Name)), "its file is over");
+    }
+
+    [Test]
+    public void A_strict_file_of_a_ledger_that_was_lost_is_handed_back_and_not_begun()
+    {
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7, repeatable: false));
+        var agent = _rig.Agent();
+        var queue = Claim(agent);
+        LoseLedger();
+        agent.Publish(queue, false, []);
+        _rig.Until(() => agent.Messages().Contains(new Yield(queue.Header.Name, 0)), "its agent would wait for the word to begin for ever");
+        Assert.That(agent.Messages(), Does.Not.Contain(new Start(queue.Header.Name)));
+    }
+
+    private void LoseLedger()
+    {
         _rig.WithLedger(_ => { });
         Directory.Delete(_rig.Options.State, recursive: true);
         Directory.CreateDirectory(_rig.Options.State);
         _rig.Restart();
-        _rig.Until(() => agent.Messages().Contains(new Kill(new AttemptId(7, 1))), "its job is stopped");
-        agent.Finish(queue, Outcome.Killed);
-        _rig.Until(() => agent.Messages().Contains(new Ack(queue.Header.Name)), "its file is over");
     }
 
     private static void Hold(LedgerDatabase ledger, long job, JobStage stage)
