@@ -11,6 +11,7 @@ internal sealed class QueueBook(AgentCard card)
     private readonly Dictionary<QueueName, QueueRun> _queues = [];
     private readonly LinkedList<JobRun> _waiting = [];
     private readonly HashSet<AttemptId> _active = [];
+    private QueueRun? _newest;
 
     public IReadOnlyCollection<QueueRun> Queues => _queues.Values;
     public int Count => _queues.Count;
@@ -19,8 +20,11 @@ internal sealed class QueueBook(AgentCard card)
     /// <summary>Running mean of the time that a job takes; null before the first.</summary>
     public double? JobSeconds { get; private set; }
 
-    /// <summary>How long it takes until nothing waits and one of so many running jobs ends; null before the first end and while nothing runs.</summary>
-    public double? SecondsOfWork(int running) => running == 0 ? null : (WaitingCount + 1) * JobSeconds / running;
+    /// <summary>
+    /// How long it takes until nothing waits and one of so many running jobs ends, by the newest file's jobs that have: what those of other files took says
+    /// nothing of a long one that has just begun. Null before the first and while nothing runs.
+    /// </summary>
+    public double? SecondsOfWork(int running) => running == 0 ? null : (WaitingCount + 1) * _newest?.JobSeconds / running;
 
     /// <summary>A publication failed and did not succeed since.</summary>
     public bool Fails => _queues.Values.Any(queue => queue.Fails);
@@ -35,6 +39,7 @@ internal sealed class QueueBook(AgentCard card)
     {
         var queue = new QueueRun(claimed, now);
         if (!_queues.TryAdd(queue.Name, queue)) return;
+        _newest = queue;
         foreach (var run in queue.Jobs) run.Place = _waiting.AddLast(run);
     }
 
@@ -106,6 +111,7 @@ internal sealed class QueueBook(AgentCard card)
         _active.Remove(run.Job.Id);
         if (run is not { StartedAt: { } from, EndedAt: { } to }) return;
         var seconds = (to - from).TotalSeconds;
+        run.Queue.Took(seconds);
         JobSeconds = JobSeconds is { } mean ? mean + (Limits.DurationWeight * (seconds - mean)) : seconds;
     }
 

@@ -15,7 +15,8 @@ internal sealed class QueueRun
     private TimeSpan? _publishedAt;
     private TimeSpan _notBefore;
     private TimeSpan _backOff, _repeat;
-    private int _over;
+    private int _over, _timed;
+    private double _seconds;
     private bool _changed, _urgent;
     private readonly TimeSpan _claimedAt;
     private long _sequence;
@@ -64,6 +65,16 @@ internal sealed class QueueRun
     {
         Jobs = Jobs.Count, ClaimedAt = _claimedAt, IsUrgent = _urgent, IsRepeated = FinalPublished,
     };
+
+    /// <summary>Mean of the time that its jobs took, seconds; null before the first end.</summary>
+    public double? JobSeconds => _timed == 0 ? null : _seconds / _timed;
+
+    /// <summary>One of its jobs was here for so many seconds.</summary>
+    public void Took(double seconds)
+    {
+        _seconds += seconds;
+        _timed++;
+    }
 
     /// <summary>Something is to be published.</summary>
     public void Change(TimeSpan now)
