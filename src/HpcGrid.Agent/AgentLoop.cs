@@ -97,8 +97,11 @@ internal sealed class AgentLoop : ITurns
     {
         switch (notice)
         {
-            case ChildEnded ended:
-                if (!_gpus.Take(ended.Exit)) _runner.OnExit(ended.Exit);
+            case ProcessStarted started:
+                if (!_gpus.Take(started)) _runner.OnStarted(started.Number, started.Result);
+                break;
+            case ProcessEnded ended:
+                if (!_gpus.Take(ended)) _runner.OnExit(ended.Number, ended.Exit);
                 break;
             case InputsPut put: _runner.OnInputs(put.Run, put.Staged); break;
             case OutputsMade made: _runner.OnOutputs(made.Run, made.Collected); break;

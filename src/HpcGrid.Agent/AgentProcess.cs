@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using HpcGrid.Agent.Processes;
 using HpcGrid.Spool;
 using Serilog;
 
@@ -31,7 +32,7 @@ internal static class AgentProcess
             var exitCode = 0;
             var loop = new Thread(() => exitCode = new AgentProgram(options, mailbox, fs).Run(), Limits.LoopStackBytes) { Name = "loop" };
             loop.Start();
-            loop.Join();
+            while (!loop.Join(Limits.TakesDead)) Reaper.TakeDead();
             return exitCode;
         }
         finally

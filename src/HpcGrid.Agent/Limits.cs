@@ -90,6 +90,12 @@ internal static class Limits
     /// <summary>Stack of the threads that take the loop's turns; only what is used of it is memory.</summary>
     public const int LoopStackBytes = 4 * 1024 * 1024;
 
+    /// <summary>Stack of a payload's thread, which takes turns too; of many cores each has one.</summary>
+    public const int PayloadStackBytes = 1024 * 1024;
+
+    /// <summary>Adopted processes that have died are taken so often: until then each holds a number of the node's.</summary>
+    public static readonly TimeSpan TakesDead = TimeSpan.FromSeconds(1);
+
     /// <summary>Threads for copying large files: two keep a disk busy, more only make it seek.</summary>
     public const int CopyThreads = 2;
 

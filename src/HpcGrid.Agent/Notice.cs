@@ -12,8 +12,11 @@ namespace HpcGrid.Agent;
 /// <summary>What other threads tell the loop. The list is closed.</summary>
 internal abstract record Notice;
 
-/// <summary>The reaper: a child has ended.</summary>
-internal sealed record ChildEnded(ChildExit Exit) : Notice;
+/// <summary>A payload's thread: a process was started, or not.</summary>
+internal sealed record ProcessStarted(long Number, SpawnResult Result) : Notice;
+
+/// <summary>A payload's thread: a process that was started has ended.</summary>
+internal sealed record ProcessEnded(long Number, ChildExit Exit) : Notice;
 
 /// <summary>A copy thread: a job's inputs.</summary>
 internal sealed record InputsPut(JobRun Run, Staged Staged) : Notice;

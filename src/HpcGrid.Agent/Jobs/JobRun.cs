@@ -15,7 +15,7 @@ internal enum RunStage
     Waiting,
     /// <summary>Its inputs are being put in place.</summary>
     Preparing,
-    /// <summary>To be started in a moment: its program is held open by a child that has not called exec yet.</summary>
+    /// <summary>Its payload or validation is being started, or will be in a moment: its program is held open by a child that has not called exec yet.</summary>
     Starting,
     /// <summary>Its payload or validation runs.</summary>
     Running,
@@ -108,6 +108,9 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
 
     public bool IsOver => Stage == RunStage.Ended;
 
+    /// <summary>Its start is under way: a process of it may live, or not.</summary>
+    public bool IsBeingStarted => Stage == RunStage.Starting && Due == TimeSpan.MaxValue;
+
     /// <summary>Where its owner can look; null when there is nothing to see yet or any more.</summary>
     public PeekTarget? Target => Sandbox is { } sandbox && !IsOver && RunningAt is not null
         ? new PeekTarget(sandbox.Path, Kin, PayloadEndedAt is null)
@@ -124,7 +127,8 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
         Stage = Stage switch
         {
             RunStage.Waiting => ReportStage.Queued,
-            RunStage.Preparing or RunStage.Starting => ReportStage.Started,
+            RunStage.Preparing => ReportStage.Started,
+            RunStage.Starting => Validating ? ReportStage.Collecting : ReportStage.Started,
             RunStage.Running => Validating ? ReportStage.Collecting : ReportStage.Running,
             RunStage.Sweeping or RunStage.Collecting => ReportStage.Collecting,
             _ => ReportStage.Ended,

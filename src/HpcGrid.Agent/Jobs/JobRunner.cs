@@ -27,9 +27,9 @@ internal sealed class JobRunner
     private readonly AgentClock _clock;
     private readonly TimeSpan _grace;
     private readonly string _node;
-    private readonly Dictionary<int, JobRun> _byProcess = [];
-    private readonly Dictionary<int, JobRun> _displaced = [];
+    private readonly Dictionary<long, JobRun> _byStart = [];
     private readonly HashSet<JobRun> _active = [];
+    private long _starts;
 
     public JobRunner(NodeParts parts, JobEnvironment environment, AgentSpool spool, Mailbox<Notice> mailbox, AgentClock clock, TimeSpan grace)
     {
@@ -85,7 +85,7 @@ internal sealed class JobRunner
         : null;
 
     /// <summary>A process of a job may be alive.</summary>
-    public bool HasProcesses => _active.Any(run => run.Stage is RunStage.Running or RunStage.Sweeping);
+    public bool HasProcesses => _active.Any(run => run.Stage is RunStage.Running or RunStage.Sweeping || run.IsBeingStarted);
 
     /// <summary>Gives a job back that has not begun.</summary>
     public void HandBack(JobRun run, string reason) => End(run, Outcome.HandedBack, reason);
@@ -130,24 +130,21 @@ internal sealed class JobRunner
     public void Stop(JobRun run, StopOrder asked)
     {
         if (run.IsOver || (run.Stop is { } before && (before.AtOnce || !asked.AtOnce))) return;
-        if (asked.Outcome == Outcome.Preempted && run.RunningAt is null) asked = asked with { Outcome = Outcome.HandedBack };
+        if (!run.IsBeingStarted) asked = AsNotBegun(run, asked);
         var order = run.Stop is { } first ? first with { AtOnce = asked.AtOnce } : asked;
         switch (run.Stage)
         {
-            case RunStage.Waiting or RunStage.Starting:
+            case RunStage.Waiting:
                 End(run, order.Outcome, order.Reason);
                 break;
-            case RunStage.Preparing or RunStage.Collecting when run.Due < TimeSpan.MaxValue:
+            case RunStage.Preparing or RunStage.Starting or RunStage.Collecting when run.Due < TimeSpan.MaxValue:
                 End(run, order.Outcome, order.Reason);
                 break;
-            case RunStage.Preparing:
+            case RunStage.Preparing or RunStage.Starting:
                 run.Stop = order;
                 break;
             case RunStage.Running:
-                run.Stop = order;
-                if (!order.AtOnce) _payloads.SignalAll(run.Kin, Libc.Terminate);
-                run.Due = order.AtOnce ? _clock.Now : _clock.Now + _grace;
-                run.Pause = TimeSpan.Zero;
+                StopRunning(run, order);
                 break;
             case RunStage.Sweeping or RunStage.Collecting when asked.Outcome == Outcome.Killed:
                 run.Stop = order;
@@ -155,16 +152,31 @@ internal sealed class JobRunner
         }
     }
 
-    /// <summary>Starts a process of the agent's own; 0 when it could not be started. Its end comes as a <see cref="ChildEnded"/> like any other.</summary>
-    public int StartHelper(SpawnOrder order) => _payloads.Start(order).ProcessId;
+    /// <summary>What has not begun is handed back and not preempted.</summary>
+    private static StopOrder AsNotBegun(JobRun run, StopOrder order) =>
+        order.Outcome == Outcome.Preempted && run.RunningAt is null ? order with { Outcome = Outcome.HandedBack } : order;
+
+    private void StopRunning(JobRun run, StopOrder order)
+    {
+        run.Stop = order;
+        if (!order.AtOnce) _payloads.SignalAll(run.Kin, Libc.Terminate);
+        run.Due = order.AtOnce ? _clock.Now : _clock.Now + _grace;
+        run.Pause = TimeSpan.Zero;
+    }
+
+    /// <summary>Starts a process of the agent's own, as it starts payloads; answers the number by which letters tell of it.</summary>
+    public long StartHelper(SpawnOrder order)
+    {
+        _payloads.Start(++_starts, order);
+        return _starts;
+    }
 
     /// <summary>Whatever else descends from the agent dies; for the end.</summary>
     public void KillStrays(int guard) => _payloads.KillStrays(guard);
 
-    public void OnExit(ChildExit exit)
+    public void OnExit(long number, ChildExit exit)
     {
-        // Others are orphans that the agent adopted.
-        if (!_displaced.Remove(exit.ProcessId, out var run) && !_byProcess.Remove(exit.ProcessId, out run)) return;
+        if (!_byStart.Remove(number, out var run)) return;
         run.Exit = exit;
         run.Due = TimeSpan.MaxValue;
         run.Pause = TimeSpan.Zero;
@@ -277,12 +289,29 @@ internal sealed class JobRunner
             (run.Brand, run.Group) = (run.Brand ?? _brand.Next(), run.Group ?? _parts.Groups?.Make(run.Job.Id, run.Spec!));
             order = order with { Brand = run.Brand, Group = run.Group, CoreBytes = run.Spec!.Resources.DiskMib * 1024 * 1024 };
         }
-        var started = order is null ? new SpawnResult(0, 0, fault) : _payloads.Start(order);
-        if (started.Started)
+        if (order is null)
         {
-            Register(run, started.ProcessId);
+            NotStarted(run, new SpawnResult(0, 0, fault));
             return;
         }
+        run.Stage = RunStage.Starting;
+        _byStart[++_starts] = run;
+        _payloads.Start(_starts, order);
+    }
+
+    /// <summary>A start that was asked for went well, or not.</summary>
+    public void OnStarted(long number, SpawnResult result)
+    {
+        if (!_byStart.TryGetValue(number, out var run)) return;
+        if (result.Started) Register(run, result.ProcessId);
+        else _byStart.Remove(number);
+        if (run.Stop is { } stop && result.Started) StopRunning(run, stop);
+        else if (run.Stop is { } before) End(run, AsNotBegun(run, before).Outcome, before.Reason);
+        else if (!result.Started) NotStarted(run, result);
+    }
+
+    private void NotStarted(JobRun run, SpawnResult started)
+    {
         if (started.Error is Libc.TextBusy or OutOfMemory or TryAgain && ++run.Tries <= Limits.BusyProgramTries)
         {
             run.Stage = RunStage.Starting;
@@ -295,9 +324,6 @@ internal sealed class JobRunner
 
     private void Register(JobRun run, int processId)
     {
-        // The number of a dead child whose end still lies in the mailbox may come again.
-        if (_byProcess.Remove(processId, out var before)) _displaced[processId] = before;
-        _byProcess[processId] = run;
         run.ProcessId = processId;
         run.Stage = RunStage.Running;
         run.Tries = 0;

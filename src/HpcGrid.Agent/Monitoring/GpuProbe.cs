@@ -4,8 +4,8 @@ using HpcGrid.Agent.Processes;
 namespace HpcGrid.Agent.Monitoring;
 
 /// <summary>
-/// Asks nvidia-smi from time to time while jobs run, where there is one. It is a process like a payload, started and reaped like one, because the
-/// reaper takes every child; one that hangs, as it does with a broken GPU, is killed, and after some failures in a row nobody asks any more.
+/// Asks nvidia-smi from time to time while jobs run, where there is one. It is a process like a payload, started and waited for like one;
+/// one that hangs, as it does with a broken GPU, is killed, and after some failures in a row nobody asks any more.
 /// Belongs to the loop's thread.
 /// </summary>
 internal sealed class GpuProbe
@@ -18,6 +18,7 @@ internal sealed class GpuProbe
     private readonly string _folder;
     private readonly string _agent;
     private TimeSpan _due;
+    private long _start;
     private int _process, _failures;
 
     /// <param name="runner">Starts it.</param>
@@ -40,27 +41,35 @@ internal sealed class GpuProbe
     {
         if (_program is null || _failures >= Limits.GpuFailures || _runner.Active.Count == 0) return TimeSpan.MaxValue;
         if (_due > now) return _due;
-        if (_process > 0)
+        if (_start > 0)
         {
             // Its end counts as a failure, whenever the kernel lets it end.
-            _ = Libc.kill(-_process, Libc.Kill);
+            if (_process > 0) _ = Libc.kill(-_process, Libc.Kill);
             return _due = now + Limits.GpuPatience;
         }
         var output = Path.Combine(_folder, "gpus");
-        _process = _runner.StartHelper(new SpawnOrder("/bin/sh", ["/bin/sh", "-c", Script, "sh", _program, .. GpuReading.Questions],
+        _start = _runner.StartHelper(new SpawnOrder("/bin/sh", ["/bin/sh", "-c", Script, "sh", _program, .. GpuReading.Questions],
             [$"{Guard.Variable}={_agent}", $"PATH={Environment.GetEnvironmentVariable("PATH")}"], _folder, output, output + ".errors", OutputFiles.Truncate));
-        if (_process == 0) _failures = Limits.GpuFailures;
         return _due = now + Limits.GpuPatience;
     }
 
-    /// <summary>True when it was the probe that ended.</summary>
-    public bool Take(ChildExit exit)
+    /// <summary>True when it was the probe that was started, or could not be: then it never can.</summary>
+    public bool Take(ProcessStarted started)
     {
-        if (_process == 0 || exit.ProcessId != _process) return false;
-        _process = 0;
+        if (_start == 0 || started.Number != _start) return false;
+        _process = started.Result.ProcessId;
+        if (_process == 0) (_start, _failures) = (0, Limits.GpuFailures);
+        return true;
+    }
+
+    /// <summary>True when it was the probe that ended.</summary>
+    public bool Take(ProcessEnded ended)
+    {
+        if (_start == 0 || ended.Number != _start) return false;
+        (_start, _process) = (0, 0);
         _due = _clock.Now + Limits.GpuInterval;
-        _failures = exit.ExitCode == 0 ? 0 : _failures + 1;
-        if (exit.ExitCode == 0) Reading = GpuReading.Parse(File.ReadLines(Path.Combine(_folder, "gpus")));
+        _failures = ended.Exit.ExitCode == 0 ? 0 : _failures + 1;
+        if (ended.Exit.ExitCode == 0) Reading = GpuReading.Parse(File.ReadLines(Path.Combine(_folder, "gpus")));
         return true;
     }
 }

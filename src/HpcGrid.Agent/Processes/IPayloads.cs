@@ -2,12 +2,15 @@ namespace HpcGrid.Agent.Processes;
 
 /// <summary>
 /// The processes of jobs on this node: the edge at which the agent leaves its own memory and files. Two implementations:
-/// <see cref="NodePayloads"/> and the simulator's. Belongs to the loop's thread; ends come as <see cref="ChildEnded"/> letters.
+/// <see cref="NodePayloads"/> and the simulator's. Belongs to the loop's thread; what comes of a start is told in letters.
 /// </summary>
 internal interface IPayloads : IDisposable
 {
-    /// <summary>Starts a program; its end comes as a letter.</summary>
-    SpawnResult Start(SpawnOrder order);
+    /// <summary>
+    /// Has a program started, soon. Answered by <see cref="ProcessStarted"/> and, if that went well, later by <see cref="ProcessEnded"/>; both carry the number,
+    /// which never comes again as that of a process may.
+    /// </summary>
+    void Start(long number, SpawnOrder order);
 
     /// <summary>Signals a payload with everything that belongs to it.</summary>
     void SignalAll(Kinship payload, int signal);

@@ -19,6 +19,9 @@ internal static unsafe partial class Libc
     public const int DescriptorCloseOnExec = 1, SetDescriptorFlags = 2;
     public const short SpawnSetSignalDefaults = 0x04, SpawnSetSignalMask = 0x08, SpawnNewSession = 0x80;
     public const int WaitAll = 0x40000000;
+
+    /// <summary>Of wait4: only the calling thread's children; and not to wait.</summary>
+    public const int WaitOwn = 0x20000000, WaitNot = 1;
     public const int BecomeSubreaper = 36;
     public const int LockExclusive = 2, LockNonBlocking = 4;
     private const int CurrentDirectory = -100, DoNotFollow = 0x100, EmptyPath = 0x1000;

@@ -1,27 +1,19 @@
 namespace HpcGrid.Agent.Processes;
 
-/// <summary>
-/// Real processes: posix_spawn, wait4, signals and /proc. Belongs to the loop's thread, which must not be the process's first one
-/// (<see cref="Orphans"/>).
-/// </summary>
+/// <summary>Real processes: posix_spawn, wait4, signals and /proc. All but the starting belongs to who has the loop's turn.</summary>
 internal sealed class NodePayloads : IPayloads
 {
     private readonly Spawner _spawner = new();
     private readonly ProcessTree _tree = new(Environment.ProcessId);
     private readonly Orphans _orphans = new();
     private readonly OomWitness _witness = OomWitness.OfThisNode();
-    private readonly Reaper _reaper;
+    private readonly PayloadThreads _threads;
 
-    /// <param name="ended">Told of every child that ends, on the reaper's thread; not before the first start.</param>
+    /// <param name="tell">Told of every start and every end, on a thread that may take its time.</param>
     /// <param name="time">When.</param>
-    public NodePayloads(Action<ChildExit> ended, TimeProvider time) => _reaper = new Reaper(ended, time);
+    public NodePayloads(Action<Notice> tell, TimeProvider time) => _threads = new PayloadThreads(_spawner.Start, tell, time);
 
-    public SpawnResult Start(SpawnOrder order)
-    {
-        var started = _spawner.Start(order);
-        if (started.Started) _reaper.ChildStarted();
-        return started;
-    }
+    public void Start(long number, SpawnOrder order) => _threads.Add(number, order);
 
     public void SignalAll(Kinship payload, int signal) => _tree.SignalAll(payload, signal);
 

@@ -11,32 +11,10 @@ namespace HpcGrid.Agent.Processes;
 /// <param name="At">TimeProvider timestamp at which it was seen.</param>
 internal sealed record ChildExit(int ProcessId, int? ExitCode, int? Signal, double CpuSeconds, long MaxRssKib, long At);
 
-/// <summary>
-/// One thread that blocks in wait4 for all children of the process, adopted ones included, and hands their ends over. What follows from an end is done on
-/// this thread: waking another one for each would cost more.
-/// Trap: it takes every child of the process; nothing else in this process may start children and wait for them.
-/// </summary>
-internal sealed class Reaper
+/// <summary>Waits for children: each payload's thread for its own (<see cref="PayloadThreads"/>), the first thread for adopted ones (<see cref="Orphans"/>).</summary>
+internal static class Reaper
 {
-    private readonly AutoResetEvent _childStarted = new(false);
-    private readonly Action<ChildExit> _hand;
-    private readonly TimeProvider _time;
     private static long _ownPeakKib;
-    private bool _begun;
-    private int _sleeps;
-
-    public Reaper(Action<ChildExit> hand, TimeProvider time) => (_hand, _time) = (hand, time);
-
-    /// <summary>To be called after every start: the first one begins it, and without children it sleeps.</summary>
-    public void ChildStarted()
-    {
-        if (!_begun)
-        {
-            _begun = true;
-            new Thread(Run, Limits.LoopStackBytes) { IsBackground = true, Name = "reaper" }.Start();
-        }
-        else if (Interlocked.Exchange(ref _sleeps, 0) == 1) _childStarted.Set();
-    }
 
     /// <summary>Waits for one child, or for any with -1; null when there is none.</summary>
     public static unsafe ChildExit? Wait(int processId, TimeProvider time)
@@ -55,6 +33,18 @@ internal sealed class Reaper
             }
         }
     }
+
+    /// <summary>
+    /// Takes what is dead of the children of the calling thread: on the process's first one these are adopted orphans and nothing else. How they ended is
+    /// nobody's business.
+    /// </summary>
+    public static unsafe void TakeDead()
+    {
+        while (Libc.wait4(-1, null, Libc.WaitAll | Libc.WaitOwn | Libc.WaitNot, null) > 0) { }
+    }
+
+    /// <summary>Takes one child if it is dead, whichever thread's it is.</summary>
+    public static unsafe void TakeDead(int processId) => _ = Libc.wait4(processId, null, Libc.WaitAll | Libc.WaitNot, null);
 
     private static ChildExit Read(int processId, int status, ResourceUse use, long at)
     {
@@ -76,14 +66,5 @@ internal sealed class Reaper
         ResourceUse ours;
         if (Libc.getrusage(Libc.Ourselves, &ours) == 0) _ownPeakKib = ours.MaxRssKib;
         return peakKib > _ownPeakKib ? peakKib : 0;
-    }
-
-    private void Run()
-    {
-        while (true)
-        {
-            if (Wait(-1, _time) is { } exit) _hand(exit);
-            else if (Interlocked.Exchange(ref _sleeps, 1) == 1) _childStarted.WaitOne();
-        }
     }
 }

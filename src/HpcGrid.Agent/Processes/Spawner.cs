@@ -10,7 +10,7 @@ namespace HpcGrid.Agent.Processes;
 /// a shell does it, with the words as its arguments and never as its text.
 /// A shell also puts itself into the job's group before it becomes the payload: posix_spawn cannot (glibc can from 2.39 on).
 /// posix_spawn sets no resource limits: this process takes those of the child for each start, and the child inherits them.
-/// Traps: one thread only (its buffers are used again). The caller's thread waits until the child has called exec.
+/// Traps: one start at a time (limits are the process's, buffers are used again). The caller's thread waits until the child has called exec, and is its parent.
 /// </summary>
 internal sealed unsafe class Spawner : IDisposable
 {
@@ -26,6 +26,7 @@ internal sealed unsafe class Spawner : IDisposable
     private readonly NativeStrings _strings = new();
     private readonly bool _changesDirectory;
     private readonly byte* _memory;
+    private bool _disposed;
 
     /// <param name="useShell">Take the way of old systems even where the C library could change the directory itself.</param>
     public Spawner(bool useShell = false)
@@ -60,6 +61,7 @@ internal sealed unsafe class Spawner : IDisposable
         }
         lock (LimitsTaken)
         {
+            if (_disposed) return new SpawnResult(0, 0, "the agent is leaving");
             RealTime.Set(order.Brand ?? RealTime.Original);
             Core.Set(order.CoreBytes is { } bytes ? Math.Min(Core.Original, (ulong)bytes) : Core.Original);
             var result = Try(order);
@@ -154,8 +156,13 @@ internal sealed unsafe class Spawner : IDisposable
 
     public void Dispose()
     {
-        lock (LimitsTaken) Core.Set(Core.Original);
-        _strings.Dispose();
-        NativeMemory.Free(_memory);
+        lock (LimitsTaken)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            Core.Set(Core.Original);
+            _strings.Dispose();
+            NativeMemory.Free(_memory);
+        }
     }
 }

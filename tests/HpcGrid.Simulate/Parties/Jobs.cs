@@ -97,6 +97,9 @@ internal sealed class Execution(long id, AttemptId attempt, string agent, JobPla
     /// <summary>Its process id on its node.</summary>
     public int Process { get; init; }
 
+    /// <summary>Of its start.</summary>
+    public long Number { get; init; }
+
     /// <summary>What it writes to its standard output: by this a result is known as its.</summary>
     public string Token => $"run {Id.ToString(CultureInfo.InvariantCulture)} of {Attempt}";
 

@@ -35,7 +35,7 @@ internal sealed class SimAgent
     {
         (_grid, _birth, Party, _fs) = (grid, birth, party, fs);
         Name = AgentName.Make(birth.BatchId, birth.Node, birth.Nonce);
-        Payloads = new SimPayloads(grid, Name, party, exit => Post(new ChildEnded(exit)));
+        Payloads = new SimPayloads(grid, Name, party, Post);
         _loop = party.Begin("loop", Live);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using HpcGrid.Agent;
 using HpcGrid.Agent.Processes;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Simulate.World;
@@ -6,12 +7,14 @@ using HpcGrid.Simulate.World;
 namespace HpcGrid.Simulate.Parties;
 
 /// <summary>Processes in virtual time. They go on while their agent is stopped, and die with their node, or a moment after their agent by its guard.</summary>
-internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<ChildExit> ended) : IPayloads
+internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<Notice> tell) : IPayloads
 {
     private const string AttemptVariable = "HPCGRID_ATTEMPT=", NodesVariable = "HPCGRID_NODELIST=";
     private static readonly TimeSpan GuardDelay = TimeSpan.FromSeconds(0.3), SignalDelay = TimeSpan.FromMilliseconds(5);
+    private const double StartsWithin = 0.01;
     private readonly Dictionary<int, Execution> _running = [];
     private int _last = 1000;
+    private bool _gone;
 
     /// <summary>A launcher that ends takes its ranks along.</summary>
     private TimeSpan Soon => TimeSpan.FromSeconds(grid.Dice.Between(0.05, 0.3));
@@ -22,14 +25,23 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
     /// <summary>The machine stands still: nothing of it goes on, nothing of it has ended.</summary>
     public bool Frozen { get; set; }
 
-    public SpawnResult Start(SpawnOrder order)
+    public void Start(long number, SpawnOrder order) => grid.Scheduler.At(TimeSpan.FromSeconds(grid.Dice.Between(0, StartsWithin)), () => Begin(number, order));
+
+    private void Begin(long number, SpawnOrder order)
+    {
+        if (party.Dead || _gone) return;
+        if (Frozen) grid.Scheduler.At(TimeSpan.FromSeconds(1), () => Begin(number, order));
+        else tell(new ProcessStarted(number, Begun(number, order)));
+    }
+
+    private SpawnResult Begun(long number, SpawnOrder order)
     {
         if (order.Argv is not [JobSheets.Program, var seconds, var exit, var bytes]) return new SpawnResult(0, 2, $"{order.Program} does not exist");
         var mark = order.Environment.First(variable => variable.StartsWith(AttemptVariable, StringComparison.Ordinal))[AttemptVariable.Length..].Split('.');
         var attempt = new AttemptId(long.Parse(mark[0], CultureInfo.InvariantCulture), int.Parse(mark[1], CultureInfo.InvariantCulture));
         var plan = grid.PlanOf(attempt.Job);
         Execution? begun = null;
-        var execution = begun = new Execution(grid.NextExecution(), attempt, agent, plan) { Process = ++_last, Gone = () => grid.Checker.Ended(begun!) };
+        var execution = begun = new Execution(grid.NextExecution(), attempt, agent, plan) { Process = ++_last, Number = number, Gone = () => grid.Checker.Ended(begun!) };
         _running[execution.Process] = execution;
         if (plan.Nodes > 1) StartRanks(execution, order);
         File.WriteAllText(order.Stdout, execution.Token);
@@ -80,7 +92,7 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
         else if (others == TimeSpan.Zero) execution.EndRanks();
         else grid.Scheduler.At(others, execution.EndRanks);
         if (party.Dead) return;
-        ended(new ChildExit(execution.Process, exitCode, signal, 0.1, 1000, party.Clock.GetTimestamp()));
+        tell(new ProcessEnded(execution.Number, new ChildExit(execution.Process, exitCode, signal, 0.1, 1000, party.Clock.GetTimestamp())));
     }
 
     public void SignalAll(Kinship payload, int signal)
@@ -95,7 +107,11 @@ internal sealed class SimPayloads(Grid grid, string agent, Party party, Action<C
     public bool RanOutOfMemory() => false;
 
     /// <summary>The agent has died or left; its guard ends what it left.</summary>
-    public void AgentGone() => Die(GuardDelay);
+    public void AgentGone()
+    {
+        _gone = true;
+        Die(GuardDelay);
+    }
 
     /// <summary>The node has crashed.</summary>
     public void NodeGone()

@@ -145,7 +145,7 @@ public sealed class AgentAtRestTests
 
     private sealed class NoPayloads : IPayloads
     {
-        public SpawnResult Start(SpawnOrder order) => throw new InvalidOperationException("nothing is started here");
+        public void Start(long number, SpawnOrder order) => throw new InvalidOperationException("nothing is started here");
 
         public void SignalAll(Kinship payload, int signal)
         {

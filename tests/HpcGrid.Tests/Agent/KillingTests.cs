@@ -52,6 +52,20 @@ public sealed class KillingTests
         Assert.That(_rig.PayloadProcesses(), Is.Empty);
     }
 
+    /// <summary>Each would hold a number of the node's until its job ends, and a job of hours may leave thousands.</summary>
+    [Test]
+    public void Processes_that_a_running_payload_left_and_that_died_do_not_stay_as_zombies()
+    {
+        var queue = _rig.Offer([AgentRig.Shell("for i in 1 2 3 4 5; do (sleep 3 & echo $!); done; exec sleep 1000")]);
+        var agent = _rig.Start();
+        _rig.Version(queue, version => version.Reports.Count(report => report.Stage == ReportStage.Running) == 1);
+        var (children, left) = ($"/proc/{agent.Id}/task/{agent.Id}/children", 0);
+        AgentRig.Wait(() => (left = Math.Max(left, File.ReadAllText(children).Split(' ').Length - 1)) > 0, "the agent adopts them");
+        AgentRig.Wait(() => File.ReadAllText(children).Length == 0, "they are taken");
+        _rig.Send(new Kill(new AttemptId(1000, 1)));
+        Assert.That(_rig.Final(queue).Reports.Single().Outcome, Is.EqualTo(Outcome.Killed));
+    }
+
     [Test]
     public void What_one_job_left_behind_does_not_cost_another_ones_processes()
     {
