@@ -99,6 +99,7 @@ internal sealed class AgentLoop : ITurns
         {
             case ProcessStarted started:
                 if (!_gpus.Take(started)) _runner.OnStarted(started.Number, started.Result);
+                _starter.LookAhead();
                 break;
             case ProcessEnded ended:
                 if (!_gpus.Take(ended)) _runner.OnExit(ended.Number, ended.Exit);

@@ -23,8 +23,8 @@ internal enum Admission
 }
 
 /// <summary>
-/// Verifies grants without any network (facts/grid-services.md R-B1), right before the start: issuer's signature, attempt, site, digest of the
-/// specification, time. A specification that is granted and cannot be read is refused too.
+/// Verifies grants without any network (facts/grid-services.md R-B1): issuer's signature, attempt, site, digest of the specification, once with the newest
+/// keys and perhaps ahead; the time right before the start. A specification that is granted and cannot be read is refused too.
 /// </summary>
 internal sealed class GrantGate(string site)
 {
@@ -49,10 +49,29 @@ internal sealed class GrantGate(string site)
         spool.Add(new KeysOrder());
     }
 
+    /// <summary>Looks at all of a grant but the time before it is needed, while its slot's job runs; false when there was nothing to do.</summary>
+    public bool LookAhead(JobRun run)
+    {
+        if (_keys is null || IsVerified(run, _keys)) return false;
+        Verify(run, _keys);
+        return true;
+    }
+
+    /// <summary>Other keys, other verdict: one may have been withdrawn.</summary>
+    private static bool IsVerified(JobRun run, VerificationKeys keys) => run.Verified is { } verified && verified.Keys == keys;
+
+    private GrantFault Verify(JobRun run, VerificationKeys keys)
+    {
+        if (IsVerified(run, keys)) return GrantFault.None;
+        var fault = Grants.Verify(run.Job.Grant, run.Job.Id, site, run.Job.Spec, keys, out var validity);
+        run.Verified = fault == GrantFault.None ? (keys, validity) : null;
+        return fault;
+    }
+
     public Admission Check(JobRun run, DateTimeOffset now)
     {
         if (_asked && !_answered) return Admission.KeysMissing;
-        var fault = _keys is null ? GrantFault.UnknownKey : Grants.Check(run.Job.Grant, run.Job.Id, site, run.Job.Spec, _keys, now);
+        var fault = _keys is null ? GrantFault.UnknownKey : Verify(run, _keys) is not GrantFault.None and var bad ? bad : run.Verified!.Value.Validity.At(now);
         if (fault == GrantFault.UnknownKey)
         {
             // One more reading for each job that needs it: keys may have been rotated a moment ago.

@@ -13,8 +13,7 @@ internal static class HowFastIsAnAgent
 {
     private const int ColdStarts = 10;
 
-    private sealed record Run(double Rate, double OwnMicroseconds, double PayloadMicroseconds, double LoopRate, double LoopMicroseconds, double BareRate,
-        double BareMicroseconds, double StartToStartMilliseconds, double PeakMebibytes, double JoinSeconds, double ColdStartSeconds, double ColdStartCpuSeconds);
+    private sealed record Run(double Rate, double OwnMicroseconds, double PayloadMicroseconds, LoopUse Loop, LoopUse Bare, double StartToStartMilliseconds, double PeakMebibytes, double JoinSeconds, double ColdStartSeconds, double ColdStartCpuSeconds);
 
     public static async Task<int> Answer(BenchOptions options)
     {
@@ -33,18 +32,22 @@ internal static class HowFastIsAnAgent
     private static async Task<Run> Once(BenchOptions options, string folder, SpawnLoop? loop)
     {
         var slots = Environment.ProcessorCount;
+        // One half before the agent and one after it: a machine that becomes slower meanwhile is slower for both.
+        var loopUse = await Loop(same: true);
         using var stand = new AgentStand(folder);
         var joined = await stand.Start(slots);
         await stand.Run(AgentStand.WarmJobs(options.Jobs), options.Command);
         var before = CpuUse.Of(stand.ProcessId);
         var (_, took) = await stand.Run(options.Jobs, options.Command);
         var used = CpuUse.Of(stand.ProcessId) - before;
-        var (loopRate, loopCpu) = loop is null ? (double.NaN, double.NaN) : await loop.Run(options.Jobs, slots, folder, options.Command, same: true);
-        var (bareRate, bareCpu) = loop is null ? (double.NaN, double.NaN) : await loop.Run(options.Jobs, slots, folder, options.Command, same: false);
+        loopUse += await Loop(same: true);
+        var bareUse = await Loop(same: false);
         var (cold, coldCpu) = await ColdStart();
-        return new Run(options.Jobs / took.TotalSeconds, used.Own / options.Jobs * 1e6, used.Children / options.Jobs * 1e6, loopRate, loopCpu * 1e6,
-            bareRate, bareCpu * 1e6,
+        return new Run(options.Jobs / took.TotalSeconds, used.Own / options.Jobs * 1e6, used.Children / options.Jobs * 1e6, loopUse, bareUse,
             await StartToStart(options, folder), CpuUse.PeakMebibytes(stand.ProcessId), joined.TotalSeconds, cold, coldCpu);
+
+        async Task<LoopUse> Loop(bool same) =>
+            loop is null ? new LoopUse(0, double.NaN, double.NaN) : await loop.Run(Math.Max(1, options.Jobs / 2), slots, folder, options.Command, same);
     }
 
     /// <summary>With one slot: the median from one job's start to the next one's.</summary>
@@ -86,8 +89,8 @@ internal static class HowFastIsAnAgent
         Console.WriteLine($"agent       {Of(run => run.Rate),8:F0} jobs/s   {own + payload,6:F0} us of CPU a job ({own:F0} its own, {payload:F0} the payload's)");
         if (hasLoop)
         {
-            SayLoop("the same", run => (run.LoopRate, run.LoopMicroseconds));
-            SayLoop("bare", run => (run.BareRate, run.BareMicroseconds));
+            SayLoop("the same", run => run.Loop);
+            SayLoop("bare", run => run.Bare);
         }
         else Console.WriteLine("C loop      no C compiler here");
         Console.WriteLine($"one slot    {Of(run => run.StartToStartMilliseconds):F2} ms from start to start (p50)");
@@ -95,7 +98,7 @@ internal static class HowFastIsAnAgent
         Console.WriteLine($"cold start  {Of(run => run.ColdStartSeconds) * 1000:F0} ms ({Of(run => run.ColdStartCpuSeconds) * 1000:F0} ms of CPU); "
             + $"{Of(run => run.JoinSeconds) * 1000:F0} ms until it has joined its spool");
 
-        void SayLoop(string what, Func<Run, (double Rate, double Microseconds)> loop) => Console.WriteLine(
+        void SayLoop(string what, Func<Run, LoopUse> loop) => Console.WriteLine(
             $"C: {what,-9}{Of(run => loop(run).Rate),8:F0} jobs/s   {Of(run => loop(run).Microseconds),6:F0} us of CPU a job   the agent is "
             + $"{Of(run => run.Rate / loop(run).Rate):F2} x, by CPU {Of(run => loop(run).Microseconds / (run.OwnMicroseconds + run.PayloadMicroseconds)):F2} x");
     }

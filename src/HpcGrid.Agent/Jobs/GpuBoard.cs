@@ -13,11 +13,13 @@ internal sealed record HeldGpus(IReadOnlyList<(int Device, long Share)> Shares, 
 internal sealed class GpuBoard(Counters whole)
 {
     private readonly long[] _free = [.. Enumerable.Repeat((long)Counters.One, (int)(whole.Of(Counters.Gpu) / Counters.One))];
+    private readonly HeldGpus _none = new([], whole.Of(Counters.Gpu) < Counters.One ? null : "");
 
     /// <summary>The devices for this need, now taken; null when they are not free.</summary>
     public HeldGpus? Take(Resources need)
     {
         var wanted = need.Counters.Of(Counters.Gpu);
+        if (wanted == 0) return _none;
         var shares = new List<(int Device, long Share)>();
         // The fraction first, on the fullest device that has room: whole ones stay whole.
         if (wanted % Counters.One is > 0 and var part)
@@ -31,7 +33,7 @@ internal sealed class GpuBoard(Counters whole)
         if (own.Count < wanted / Counters.One) return null;
         shares.AddRange(own.Select(device => (device, (long)Counters.One)));
         foreach (var (device, share) in shares) _free[device] -= share;
-        return new HeldGpus(shares, _free.Length == 0 ? null : string.Join(',', shares.Select(share => share.Device).Order()));
+        return new HeldGpus(shares, string.Join(',', shares.Select(share => share.Device).Order()));
     }
 
     public void Give(HeldGpus held)

@@ -5,6 +5,7 @@ using HpcGrid.Agent.Processes;
 using HpcGrid.Agent.Sandboxes;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
+using HpcGrid.Core.Tokens;
 using HpcGrid.Spool;
 
 namespace HpcGrid.Agent.Jobs;
@@ -49,6 +50,9 @@ internal sealed class JobRun(QueueRun queue, QueuedJob job)
 
     /// <summary>Its place among those that wait; null when it does not.</summary>
     public LinkedListNode<JobRun>? Place { get; set; }
+
+    /// <summary>By which keys its grant is good, and when; null when that is not known.</summary>
+    public (VerificationKeys Keys, Validity Validity)? Verified { get; set; }
 
     /// <summary>Keys were read once more on its account.</summary>
     public bool KeysAsked { get; set; }

@@ -41,6 +41,13 @@ internal sealed class JobStarter(QueueBook book, NodeRoom room, GrantGate grants
         }
     }
 
+    /// <summary>Does of the next job what can be done before a slot is free.</summary>
+    public void LookAhead()
+    {
+        foreach (var run in book.Waiting(Limits.PackingLookahead))
+            if (grants.LookAhead(run)) return;
+    }
+
     private void Place(JobRun run, TimeSpan? left, TimeSpan now)
     {
         switch (room.Take(run, left, now))

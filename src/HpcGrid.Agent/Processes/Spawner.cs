@@ -14,7 +14,6 @@ namespace HpcGrid.Agent.Processes;
 /// </summary>
 internal sealed unsafe class Spawner : IDisposable
 {
-    private const uint FileMode = 0x1a4; // rw-r--r--
     private static readonly string[] ChangeDirectoryByShell = ["/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh"];
 
     private static readonly string[] EnterGroupByShell = ["/bin/sh", "-c", "{ echo 0 > \"$1\"; } 2>/dev/null; shift && exec \"$@\"", "sh"];
@@ -24,6 +23,7 @@ internal sealed unsafe class Spawner : IDisposable
     private static readonly OwnLimit Core = new(ResourceLimits.CoreFile), RealTime = new(ResourceLimits.RealTime);
 
     private readonly NativeStrings _strings = new();
+    private readonly FileActions _actions;
     private readonly bool _changesDirectory;
     private readonly byte* _memory;
     private bool _disposed;
@@ -32,7 +32,8 @@ internal sealed unsafe class Spawner : IDisposable
     public Spawner(bool useShell = false)
     {
         _changesDirectory = Libc.AddChangeDirectory is not null && !useShell;
-        _memory = (byte*)NativeMemory.AllocZeroed(3 * Libc.OpaqueBytes);
+        _actions = new FileActions(_changesDirectory);
+        _memory = (byte*)NativeMemory.AllocZeroed(2 * Libc.OpaqueBytes);
         Libc.posix_spawnattr_init(Attributes);
         Libc.posix_spawnattr_setflags(Attributes, Libc.SpawnNewSession | Libc.SpawnSetSignalMask | Libc.SpawnSetSignalDefaults);
         Libc.sigemptyset(Signals);
@@ -44,7 +45,6 @@ internal sealed unsafe class Spawner : IDisposable
 
     private byte* Attributes => _memory;
     private byte* Signals => _memory + Libc.OpaqueBytes;
-    private byte* Actions => _memory + 2 * Libc.OpaqueBytes;
 
     public SpawnResult Start(SpawnOrder order)
     {
@@ -99,26 +99,10 @@ internal sealed unsafe class Spawner : IDisposable
         var argv = Pointers(order.Argv);
         var environment = Pointers(order.Environment);
         var program = _strings.Add(order.Program);
-        var flags = Libc.OpenWriteOnly | Libc.OpenCreate | FlagsOf(order.Files);
-
-        Libc.posix_spawn_file_actions_init(Actions);
-        if (_changesDirectory) Libc.AddChangeDirectory(Actions, _strings.Add(order.Directory));
-        Libc.posix_spawn_file_actions_addopen(Actions, 0, _strings.Add("/dev/null"), 0, 0);
-        Libc.posix_spawn_file_actions_addopen(Actions, 1, _strings.Add(order.Stdout), flags, FileMode);
-        Libc.posix_spawn_file_actions_addopen(Actions, 2, _strings.Add(order.Stderr), flags, FileMode);
         int processId;
-        var error = Libc.posix_spawn(&processId, program, Actions, Attributes, argv, environment);
-        Libc.posix_spawn_file_actions_destroy(Actions);
+        var error = Libc.posix_spawn(&processId, program, _actions.Of(order), Attributes, argv, environment);
         return error == 0 ? new SpawnResult(processId, 0, null) : new SpawnResult(0, error, Explain(order, error));
     }
-
-    private static int FlagsOf(OutputFiles files) => files switch
-    {
-        OutputFiles.Empty => 0,
-        OutputFiles.Truncate => Libc.OpenTruncate,
-        OutputFiles.Append => Libc.OpenAppend,
-        _ => throw new InvalidOperationException($"{files} is not known"),
-    };
 
     private byte** Pointers(IReadOnlyCollection<string> texts)
     {
@@ -130,7 +114,7 @@ internal sealed unsafe class Spawner : IDisposable
 
     private static int Characters(SpawnOrder order)
     {
-        var sum = order.Program.Length + order.Directory.Length + order.Stdout.Length + order.Stderr.Length + 16;
+        var sum = order.Program.Length;
         foreach (var word in order.Argv) sum += word.Length;
         foreach (var variable in order.Environment) sum += variable.Length;
         return sum;
@@ -162,6 +146,7 @@ internal sealed unsafe class Spawner : IDisposable
             _disposed = true;
             Core.Set(Core.Original);
             _strings.Dispose();
+            _actions.Dispose();
             NativeMemory.Free(_memory);
         }
     }

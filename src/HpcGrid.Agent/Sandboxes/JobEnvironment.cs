@@ -8,7 +8,7 @@ namespace HpcGrid.Agent.Sandboxes;
 
 /// <summary>
 /// The environment of payloads: facts/jalien.md 8.4 without anything secret. Of the agent's own environment only a named list
-/// passes; a job may set any variable but those by which its processes are found again.
+/// passes; a job may set any variable but those by which its processes are found again. Belongs to the loop's thread.
 /// </summary>
 internal sealed class JobEnvironment
 {
@@ -25,6 +25,9 @@ internal sealed class JobEnvironment
 
     /// <summary>The same for all jobs: "NAME=value" by name.</summary>
     private readonly Dictionary<string, string> _base = [];
+
+    /// <summary>Of the job at hand: one that grows for each job costs more than all that is put into it.</summary>
+    private readonly Dictionary<string, string> _all = [];
 
     /// <summary>The site's launcher of jobs over several nodes; null where there is none.</summary>
     public string? Launcher { get; init; }
@@ -64,7 +67,9 @@ internal sealed class JobEnvironment
     public IReadOnlyCollection<string> Of(AttemptId attempt, JobSpec spec, Sandbox sandbox, string? gpus, GangPlace? gang)
     {
         var job = attempt.Job.ToString(CultureInfo.InvariantCulture);
-        var all = new Dictionary<string, string>(_base);
+        var all = _all;
+        all.Clear();
+        foreach (var (name, text) in _base) all[name] = text;
         Set(all, "HOME", sandbox.Path);
         Set(all, "PWD", sandbox.Path);
         foreach (var (name, value) in spec.Environment)
@@ -86,7 +91,7 @@ internal sealed class JobEnvironment
             Set(all, "CUDA_VISIBLE_DEVICES", gpus);
         }
         foreach (var (name, value) in gang?.Variables() ?? []) Set(all, name, value);
-        return all.Values;
+        return [.. all.Values];
     }
 
     private static bool IsReserved(string name) => name.StartsWith("HPCGRID_", StringComparison.Ordinal) || name == "ALIEN_SITE";

@@ -4,12 +4,24 @@ using HpcGrid.Core.Jobs;
 
 namespace HpcGrid.Core.Tokens;
 
+/// <summary>When a grant is good that is good otherwise, seconds since 1970.</summary>
+public readonly record struct Validity(long NotBefore, long Expires)
+{
+    /// <summary>Clock skew allowed at the beginning; none is allowed at the end (F-C5).</summary>
+    public static readonly TimeSpan SkewAllowed = TimeSpan.FromSeconds(60);
+
+    /// <summary>None while it is good.</summary>
+    public GrantFault At(DateTimeOffset now)
+    {
+        var seconds = now.ToUnixTimeSeconds();
+        if (seconds + (long)SkewAllowed.TotalSeconds < NotBefore) return GrantFault.NotYetValid;
+        return seconds >= Expires ? GrantFault.Expired : GrantFault.None;
+    }
+}
+
 /// <summary>Signing grants (central) and verifying them offline (agent).</summary>
 public static class Grants
 {
-    /// <summary>Clock skew allowed at the beginning of validity; none is allowed at its end (F-C5).</summary>
-    public static readonly TimeSpan SkewAllowed = TimeSpan.FromSeconds(60);
-
     public static string Sign(Grant grant, SigningKey key) =>
         SignedToken.Sign(JsonSerializer.SerializeToUtf8Bytes(grant, TokenJson.Default.Grant), key);
 
@@ -21,17 +33,22 @@ public static class Grants
     public static string DigestOf(ReadOnlySpan<byte> spec) => Convert.ToHexStringLower(SHA256.HashData(spec));
 
     /// <summary>None when this grant permits exactly this attempt of exactly this specification here and now.</summary>
-    public static GrantFault Check(string token, AttemptId attempt, string site, ReadOnlySpan<byte> spec, VerificationKeys keys, DateTimeOffset now)
+    public static GrantFault Check(string token, AttemptId attempt, string site, ReadOnlySpan<byte> spec, VerificationKeys keys, DateTimeOffset now) =>
+        Verify(token, attempt, site, spec, keys, out var validity) is not GrantFault.None and var fault ? fault : validity.At(now);
+
+    /// <summary>All of <see cref="Check"/> but the time: can be done before the time comes.</summary>
+    public static GrantFault Verify(
+        string token, AttemptId attempt, string site, ReadOnlySpan<byte> spec, VerificationKeys keys, out Validity validity)
     {
+        validity = default;
         var payload = SignedToken.Verify(token, keys, out var fault);
         if (payload is null) return fault;
         if (Read(payload) is not { } grant) return GrantFault.Malformed;
         if (grant.AttemptId != attempt) return GrantFault.WrongAttempt;
         if (grant.Site != site) return GrantFault.WrongSite;
         if (!IsDigestOf(grant.SpecSha256, spec)) return GrantFault.WrongSpec;
-        var seconds = now.ToUnixTimeSeconds();
-        if (seconds + (long)SkewAllowed.TotalSeconds < grant.NotBefore) return GrantFault.NotYetValid;
-        return seconds >= grant.Expires ? GrantFault.Expired : GrantFault.None;
+        validity = new Validity(grant.NotBefore, grant.Expires);
+        return GrantFault.None;
     }
 
     private static bool IsDigestOf(string digest, ReadOnlySpan<byte> spec)
