@@ -13,7 +13,7 @@ internal static class HowFastIsAnAgent
 {
     private const int ColdStarts = 10;
 
-    private sealed record Run(double Rate, double OwnMicroseconds, double PayloadMicroseconds, LoopUse Loop, LoopUse Bare, double StartToStartMilliseconds, double PeakMebibytes, double JoinSeconds, double ColdStartSeconds, double ColdStartCpuSeconds);
+    private sealed record Run(double Rate, double OwnMicroseconds, double PayloadMicroseconds, LoopUse Loop, LoopUse Bare, double StartToStartMilliseconds, double LoopStartToStart, double PeakMebibytes, double JoinSeconds, double ColdStartSeconds, double ColdStartCpuSeconds);
 
     public static async Task<int> Answer(BenchOptions options)
     {
@@ -33,21 +33,22 @@ internal static class HowFastIsAnAgent
     {
         var slots = Environment.ProcessorCount;
         // One half before the agent and one after it: a machine that becomes slower meanwhile is slower for both.
-        var loopUse = await Loop(same: true);
+        var loopUse = await Loop(options.Jobs / 2, slots, same: true);
         using var stand = new AgentStand(folder);
         var joined = await stand.Start(slots);
         await stand.Run(AgentStand.WarmJobs(options.Jobs), options.Command);
         var before = CpuUse.Of(stand.ProcessId);
         var (_, took) = await stand.Run(options.Jobs, options.Command);
         var used = CpuUse.Of(stand.ProcessId) - before;
-        loopUse += await Loop(same: true);
-        var bareUse = await Loop(same: false);
+        loopUse += await Loop(options.Jobs / 2, slots, same: true);
+        var bareUse = await Loop(options.Jobs / 2, slots, same: false);
+        var oneSlot = await Loop(1000, 1, same: true);
         var (cold, coldCpu) = await ColdStart();
         return new Run(options.Jobs / took.TotalSeconds, used.Own / options.Jobs * 1e6, used.Children / options.Jobs * 1e6, loopUse, bareUse,
-            await StartToStart(options, folder), CpuUse.PeakMebibytes(stand.ProcessId), joined.TotalSeconds, cold, coldCpu);
+            await StartToStart(options, folder), 1000 / oneSlot.Rate, CpuUse.PeakMebibytes(stand.ProcessId), joined.TotalSeconds, cold, coldCpu);
 
-        async Task<LoopUse> Loop(bool same) =>
-            loop is null ? new LoopUse(0, double.NaN, double.NaN) : await loop.Run(Math.Max(1, options.Jobs / 2), slots, folder, options.Command, same);
+        async Task<LoopUse> Loop(int jobs, int atATime, bool same) =>
+            loop is null ? new LoopUse(0, double.NaN, double.NaN) : await loop.Run(Math.Clamp(jobs, 1, options.Jobs), atATime, folder, options.Command, same);
     }
 
     /// <summary>With one slot: the median from one job's start to the next one's.</summary>
@@ -93,7 +94,7 @@ internal static class HowFastIsAnAgent
             SayLoop("bare", run => run.Bare);
         }
         else Console.WriteLine("C loop      no C compiler here");
-        Console.WriteLine($"one slot    {Of(run => run.StartToStartMilliseconds):F2} ms from start to start (p50)");
+        Console.WriteLine($"one slot    {Of(run => run.StartToStartMilliseconds):F2} ms from start to start (p50); the loop that does the same: {Of(run => run.LoopStartToStart):F2} in the mean");
         Console.WriteLine($"resident    {Of(run => run.PeakMebibytes):F0} MiB at most");
         Console.WriteLine($"cold start  {Of(run => run.ColdStartSeconds) * 1000:F0} ms ({Of(run => run.ColdStartCpuSeconds) * 1000:F0} ms of CPU); "
             + $"{Of(run => run.JoinSeconds) * 1000:F0} ms until it has joined its spool");
