@@ -49,7 +49,7 @@ internal sealed class AgentProgram(AgentOptions options, Mailbox<Notice> mailbox
         var environment = new JobEnvironment(Environment.GetEnvironmentVariables(), card.Agent, card.Node, options.Site) { Launcher = options.Launcher };
         AgentTurns turns = null!;
         // No child is waited for before the loop starts one.
-        using var payloads = new NodePayloads(letter => turns.Deliver(letter), clock.Time);
+        using var payloads = new NodePayloads(letter => turns.Deliver(letter), mailbox.Post, clock.Time);
         using var copies = new SideThreads("copy", Limits.CopyThreads);
         using var looks = new SideThreads("look", 1);
         var monitor = new MonitorThread(new JobMonitor(Environment.ProcessId, clock), mailbox);

@@ -13,8 +13,6 @@ namespace HpcGrid.Agent.Jobs;
 /// </summary>
 internal sealed class JobRunner
 {
-    private const int OutOfMemory = 12, TryAgain = 11;
-
     private readonly NodeParts _parts;
     private readonly WorkFolder _work;
     private readonly IPayloads _payloads;
@@ -312,13 +310,13 @@ internal sealed class JobRunner
 
     private void NotStarted(JobRun run, SpawnResult started)
     {
-        if (started.Error is Libc.TextBusy or OutOfMemory or TryAgain && ++run.Tries <= Limits.BusyProgramTries)
+        if (started.Error is Libc.TextBusy or Libc.OutOfMemory or Libc.TryAgain && ++run.Tries <= Limits.BusyProgramTries)
         {
             run.Stage = RunStage.Starting;
             run.Due = _clock.Now + Limits.BusyProgramPause;
         }
         else if (run.Validating) _outputs.Conclude(run, Outcome.ValidationFailed, $"the validation could not be started: {started.Fault}");
-        else if (started.Error is OutOfMemory or TryAgain) GiveBack(run, started.Fault!);
+        else if (started.Error is Libc.OutOfMemory or Libc.TryAgain) GiveBack(run, started.Fault!);
         else _outputs.Conclude(run, Outcome.ExecutionFailed, started.Fault);
     }
 

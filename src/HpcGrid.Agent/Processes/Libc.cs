@@ -12,7 +12,8 @@ internal static unsafe partial class Libc
 
     /// <summary>RUSAGE_SELF.</summary>
     public const int Ourselves = 0;
-    public const int NoSuchProcess = 3, NoSuchFile = 2, Interrupted = 4, NotExecutableFormat = 8, NoChild = 10, Denied = 13, TextBusy = 26;
+    public const int NoSuchFile = 2, NoSuchProcess = 3, Interrupted = 4, NotExecutableFormat = 8, NoChild = 10, TryAgain = 11, OutOfMemory = 12, Denied = 13;
+    public const int TextBusy = 26;
     public const int Kill = 9, Terminate = 15;
     public const int OpenWriteOnly = 1, OpenCreate = 0x40, OpenTruncate = 0x200, OpenAppend = 0x400, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
     public const int NotADirectory = 20, TooManyLinks = 40;

@@ -10,8 +10,9 @@ internal sealed class NodePayloads : IPayloads
     private readonly PayloadThreads _threads;
 
     /// <param name="tell">Told of every start and every end, on a thread that may take its time.</param>
+    /// <param name="post">Told of what could not be tried, within somebody's turn.</param>
     /// <param name="time">When.</param>
-    public NodePayloads(Action<Notice> tell, TimeProvider time) => _threads = new PayloadThreads(_spawner.Start, tell, time);
+    public NodePayloads(Action<Notice> tell, Action<Notice> post, TimeProvider time) => _threads = new PayloadThreads(_spawner.Start, tell, post, time);
 
     public void Start(long number, SpawnOrder order) => _threads.Add(number, order);
 

@@ -6,9 +6,10 @@ namespace HpcGrid.Agent.Processes;
 /// whose child has ended. Threads without a process wait for the next one.
 /// </summary>
 /// <param name="start">Starts a process; called on any of the threads.</param>
-/// <param name="tell">Told of each start and each end, on the thread of that process.</param>
+/// <param name="tell">Told of each start and each end, on the thread of that process; a turn may be taken before it returns.</param>
+/// <param name="post">Told of what could not be tried, within somebody's turn.</param>
 /// <param name="time">When they end.</param>
-internal sealed class PayloadThreads(Func<SpawnOrder, SpawnResult> start, Action<Notice> tell, TimeProvider time)
+internal sealed class PayloadThreads(Func<SpawnOrder, SpawnResult> start, Action<Notice> tell, Action<Notice> post, TimeProvider time)
 {
     private sealed record Start(long Number, SpawnOrder Order);
 
@@ -31,22 +32,31 @@ internal sealed class PayloadThreads(Func<SpawnOrder, SpawnResult> start, Action
     {
         lock (_gate)
         {
-            _waiting.Enqueue(order);
             if (_idle > 0)
             {
+                _waiting.Enqueue(order);
                 _idle--;
                 Monitor.Pulse(_gate);
                 return;
             }
         }
-        new Thread(Run, Limits.PayloadStackBytes) { IsBackground = true, Name = $"payload {++_threads}" }.Start();
+        try
+        {
+            new Thread(() => Run(order), Limits.PayloadStackBytes) { IsBackground = true, Name = $"payload {++_threads}" }.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The account has as many processes and threads as it may: the same as when the kernel lets no process be made.
+            post(new ProcessStarted(order.Number, new SpawnResult(0, Libc.TryAgain, $"no thread can be started for it: {e.Message}")));
+        }
     }
 
-    private void Run()
+    private void Run(Start order)
     {
         while (true)
         {
-            for (var order = Wait(); order is not null; order = TakeNext()) Carry(order);
+            Carry(order);
+            order = TakeNext() ?? Wait();
         }
     }
 

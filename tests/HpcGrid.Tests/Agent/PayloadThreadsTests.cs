@@ -30,6 +30,7 @@ public sealed class PayloadThreadsTests
                 _told.Enqueue(notice);
             }
         },
+        _told.Enqueue,
         TimeProvider.System);
 
     [TearDown]
