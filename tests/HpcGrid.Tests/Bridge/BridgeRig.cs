@@ -101,8 +101,12 @@ internal sealed class BridgeRig : IDisposable
     public string Pilot()
     {
         _ = Host;
-        if (Central.Waiting.IsEmpty && Batch.Pilots.IsEmpty) Central.Arrivals!.Pushed(new WorkWaiting(1));
-        Until(() => Batch.Pilots.Values.Any(state => state == HpcGrid.Bridge.Pilots.BatchState.Running), "a pilot is started");
+        Until(() =>
+        {
+            // Again and again: the answer to a match that finds nothing takes the hint back, and may come before the bridge has acted upon it.
+            if (Central.Waiting.IsEmpty && Batch.Pilots.IsEmpty) Central.Arrivals!.Pushed(new WorkWaiting(1));
+            return Batch.Pilots.Values.Any(state => state == HpcGrid.Bridge.Pilots.BatchState.Running);
+        }, "a pilot is started");
         return Batch.Pilots.First(pair => pair.Value == HpcGrid.Bridge.Pilots.BatchState.Running).Key;
     }
 
