@@ -77,6 +77,7 @@ internal sealed class SpoolWork
         // A fence takes the inbox away with `live` (F3): while it is listed nothing else need be looked at each time.
         var everything = order.Everything || _doubt || inbox.Errno != Errno.None || _liveness != Liveness.Live;
         if (everything) _liveness = _spool.CheckLive();
+        if (order.Everything) _spool.RemoveLeft();
         if (_liveness == Liveness.Live && inbox.Errno.IsAbsent()) _ = _spool.MakeMissingDirectories();
         var claimed = everything ? ReadClaims(trouble) : [];
         if (order.Pool != PoolListing.None && _liveness == Liveness.Live && claimed.Count == 0 && TryClaim(order)) claimed = ReadClaims(trouble);

@@ -24,6 +24,7 @@ internal sealed class GarbageStep(LedgerDatabase ledger, BridgeSpool spool, Flee
         if (tick.Monotonic < _due) return;
         _due = tick.Monotonic + Room.Interval;
         _cacheDue ??= tick.Monotonic + Room.CacheInterval;
+        tick.AfterCommit(spool.RemoveLeft);
         RemoveUnborn(tick);
         ledger.Queues.DeleteOver();
         var needed = ledger.Assignments.Riders();

@@ -48,6 +48,9 @@ public sealed class AgentSpool
 
     public AgentCard Card { get; }
 
+    /// <summary>Tidies up after publications that failed (<see cref="Publisher.RemoveLeft"/>).</summary>
+    public void RemoveLeft() => _publisher.RemoveLeft();
+
     /// <summary>
     /// Enters the spool: everything is made as agents/.new.[name].[nonce]/ and renamed in, so that nobody sees half an agent. The name must
     /// be a new one. GridError when the spool is not usable; then the pilot ends and another one comes.

@@ -45,6 +45,9 @@ public sealed class BridgeSpool
     /// </summary>
     public Errno Offer(PoolEntry entry, byte[] image) => _publisher.Publish(_layout.ShardOf(entry.Name), entry.FileName, image, durable: true);
 
+    /// <summary>Tidies up after publications that failed (<see cref="Publisher.RemoveLeft"/>).</summary>
+    public void RemoveLeft() => _publisher.RemoveLeft();
+
     /// <summary>Every offer that nobody has claimed, oldest first. One listing per pool directory.</summary>
     public Listing<PoolEntry> ListPool()
     {

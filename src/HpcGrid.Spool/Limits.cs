@@ -45,6 +45,12 @@ public static class Limits
     /// <summary>Temporary names tried before a publication gives up: EEXIST of a nonce is a filesystem's lie (X1) or a broken nonce source.</summary>
     public const int TemporaryNames = 3;
 
+    /// <summary>
+    /// Temporary files remembered that could not be unlinked: a server that is away fails a publication every few seconds. What is beyond goes with the
+    /// directory or with the next generation.
+    /// </summary>
+    public const int LeftTemporaries = 1000;
+
     /// <summary>Directories that pool and heartbeats are divided into at most; 16 keep 10,000 of either below 1,000 entries a directory (PROTOCOL 5).</summary>
     public const int Shards = 16;
 

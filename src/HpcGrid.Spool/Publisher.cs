@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using HpcGrid.Core.Data;
 
@@ -6,7 +7,8 @@ namespace HpcGrid.Spool;
 /// <summary>
 /// Publishing (PROTOCOL 3): a file appears under its final name whole or not at all, and no name is ever written twice.
 /// A crash leaves at most a `.t.` name, which readers skip. After any error the temporary file is unlinked and the same descriptor is
-/// never fsynced again; the caller keeps the bytes and comes back later. It does not pause and does not retry by itself.
+/// never fsynced again; the caller keeps the bytes and comes back later. It does not pause and does not retry by itself. A temporary file that cannot be
+/// unlinked then, because the server that failed the rest is still away, is remembered for <see cref="RemoveLeft"/>.
 /// Safe for several threads, as long as no two publish one name at the same time.
 /// </summary>
 /// <param name="root">The spool.</param>
@@ -16,6 +18,7 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
 {
     private readonly ISharedFs _fs = root.Fs;
     private readonly int _mode = SpoolPermissions.FileMode(root.Sharing);
+    private readonly ConcurrentQueue<string> _left = [];
 
     /// <summary>
     /// Publishes the bytes as they are. None: it is there. Anything else: try again later with the same bytes; it may have become
@@ -47,7 +50,7 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
             open = false;
             if (errno == Errno.None) errno = closed;
             if (errno == Errno.None && !refused) errno = Reveal(directory, temporary, name, durable: true);
-            else _ = _fs.Unlink(temporary);
+            else Discard(temporary);
             return new CopiedContent(errno, errno == Errno.None ? content : null);
         }
         finally
@@ -56,7 +59,7 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
             if (open)
             {
                 _ = _fs.Close(handle);
-                _ = _fs.Unlink(temporary);
+                Discard(temporary);
             }
         }
     }
@@ -85,8 +88,25 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         // Where links are not supported (L3), or answered well and not made (L1), only a rename is left.
         if (!there && errno is Errno.None or Errno.EOPNOTSUPP or Errno.ENOSYS or Errno.EPERM)
             return Reveal(root.Layout.Root, temporary, SpoolNames.Sentinel, durable: true);
-        _ = _fs.Unlink(temporary);
+        Discard(temporary);
         return there ? synced : errno;
+    }
+
+    /// <summary>
+    /// Unlinks temporary files of this process that could not be unlinked when they should have been; nobody else does as long as it lives. Stops at the
+    /// first that still cannot be: the others lie on the same server.
+    /// </summary>
+    public void RemoveLeft()
+    {
+        while (_left.TryDequeue(out var temporary) && Discard(temporary)) { }
+    }
+
+    /// <summary>True when it is gone.</summary>
+    private bool Discard(string temporary)
+    {
+        if (_fs.Unlink(temporary) is Errno.None or Errno.ENOENT) return true;
+        if (_left.Count < Limits.LeftTemporaries) _left.Enqueue(temporary);
+        return false;
     }
 
     private Errno Write(string directory, string name, ReadOnlyMemory<byte> bytes, bool durable)
@@ -104,7 +124,7 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         if (errno == Errno.None) errno = _fs.Sync(handle);
         var closed = _fs.Close(handle);
         if (errno == Errno.None) errno = closed;
-        if (errno != Errno.None) _ = _fs.Unlink(temporary);
+        if (errno != Errno.None) Discard(temporary);
         return errno;
     }
 
@@ -158,7 +178,7 @@ public sealed class Publisher(SpoolRoot root, NonceSource nonces, long? epoch)
         var errno = _fs.Rename(temporary, SpoolLayout.Join(directory, name));
         var synced = durable ? _fs.SyncDirectory(directory) : Errno.None;
         if ((errno == Errno.None && !durable) || Shows(directory, name)) return synced;
-        _ = _fs.Unlink(temporary);
+        Discard(temporary);
         return errno == Errno.None ? Errno.EIO : errno;
     }
 

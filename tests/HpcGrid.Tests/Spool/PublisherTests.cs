@@ -49,6 +49,23 @@ public sealed class PublisherTests
         }
     }
 
+    /// <summary>Found by the test that kills GlusterFS's server: the rename failed, and so did the unlink.</summary>
+    [Test]
+    public void A_temporary_file_that_cannot_be_unlinked_is_removed_when_the_server_is_back([Values] bool stream)
+    {
+        var fs = new FaultyFs(_world.Fs);
+        var publisher = On(fs);
+        var away = true;
+        fs.Rule = (kind, _, _) => away && kind is (FsOperation.Rename or FsOperation.Unlink) ? new Fault(Errno.ETIMEDOUT) : null;
+        Assert.That(Publish(publisher, stream), Is.Not.EqualTo(Errno.None));
+        Assert.That(Publish(publisher, stream), Is.Not.EqualTo(Errno.None));
+        publisher.RemoveLeft();
+        Assert.That(_world.Temporaries().Count(), Is.EqualTo(2));
+        away = false;
+        publisher.RemoveLeft();
+        Assert.That(_world.Temporaries(), Is.Empty);
+    }
+
     [Test]
     public void After_a_failed_fsync_the_same_descriptor_is_never_synced_again()
     {
