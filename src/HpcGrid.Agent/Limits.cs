@@ -93,6 +93,9 @@ internal static class Limits
     /// <summary>Stack of a payload's thread, which takes turns too; of many cores each has one.</summary>
     public const int PayloadStackBytes = 1024 * 1024;
 
+    /// <summary>Free bytes that the C library keeps; its default, which would grow with the largest block that was ever freed.</summary>
+    public const int FreeMallocBytes = 128 * 1024;
+
     /// <summary>Adopted processes that have died are taken so often: until then each holds a number of the node's.</summary>
     public static readonly TimeSpan TakesDead = TimeSpan.FromSeconds(1);
 

@@ -219,6 +219,16 @@ internal static unsafe partial class Libc
     /// <summary>An error number in words.</summary>
     public static string Say(int error) => Marshal.GetPInvokeErrorMessage(error);
 
+    /// <summary>Of mallopt: the number of arenas, and from how many free bytes on memory goes back to the system.</summary>
+    public const int ArenasAtMost = -8, TrimThreshold = -1;
+
+    /// <summary>mallopt, where the C library has it: glibc does, musl keeps nothing back.</summary>
+    public static void TuneMalloc(int parameter, int value)
+    {
+        if (!NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "mallopt", out var found)) return;
+        _ = ((delegate* unmanaged<int, int, int>)found)(parameter, value);
+    }
+
     private static delegate* unmanaged<void*, byte*, int> FindAddChangeDirectory() =>
         NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "posix_spawn_file_actions_addchdir_np", out var address)
             ? (delegate* unmanaged<void*, byte*, int>)address
