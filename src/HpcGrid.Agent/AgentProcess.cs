@@ -32,6 +32,7 @@ internal static class AgentProcess
             var exitCode = 0;
             var loop = new Thread(() => exitCode = new AgentProgram(options, mailbox, fs).Run(), Limits.LoopStackBytes) { Name = "loop" };
             loop.Start();
+            // It looks and does not wait for them: who waits in wait4 does not see that the loop has ended.
             while (!loop.Join(Limits.TakesDead)) Reaper.TakeDead();
             return exitCode;
         }

@@ -32,11 +32,10 @@ public static class Grants
     /// <summary>Lower-case hex SHA-256 of a specification's bytes, as the grant names it.</summary>
     public static string DigestOf(ReadOnlySpan<byte> spec) => Convert.ToHexStringLower(SHA256.HashData(spec));
 
-    /// <summary>None when this grant permits exactly this attempt of exactly this specification here and now.</summary>
-    public static GrantFault Check(string token, AttemptId attempt, string site, ReadOnlySpan<byte> spec, VerificationKeys keys, DateTimeOffset now) =>
-        Verify(token, attempt, site, spec, keys, out var validity) is not GrantFault.None and var fault ? fault : validity.At(now);
-
-    /// <summary>All of <see cref="Check"/> but the time: can be done before the time comes.</summary>
+    /// <summary>
+    /// None when this grant permits exactly this attempt of exactly this specification here, in the time that it answers: all but that can be known before
+    /// the time comes.
+    /// </summary>
     public static GrantFault Verify(
         string token, AttemptId attempt, string site, ReadOnlySpan<byte> spec, VerificationKeys keys, out Validity validity)
     {

@@ -1,6 +1,7 @@
 using HpcGrid.Bridge.Staging;
 using HpcGrid.Core;
 using HpcGrid.Spool;
+using HpcGrid.Tests.Spool;
 using Limits = HpcGrid.Bridge.Limits;
 
 namespace HpcGrid.Tests.Bridge;
@@ -91,6 +92,21 @@ public sealed class GarbageTests
         _rig.Time.Advance(Limits.CacheInterval);
         Assert.That(() => _rig.Ticks(1), Throws.TypeOf<GridError>().With.Property("Code").EqualTo(ErrorCode.Conflict));
         Assert.That((Directory.Exists(entering), File.Exists(cached)), Is.EqualTo((true, true)));
+    }
+
+    [Test]
+    public void A_temporary_file_that_could_not_be_removed_while_the_server_was_away_is_removed_when_it_is_back()
+    {
+        _rig.Ticks(1);
+        var pool = Path.Combine(_rig.Options.Spool, "pool", "00");
+        IEnumerable<string> Temporaries() => Directory.GetFiles(pool).Where(path => Path.GetFileName(path).StartsWith(".t.", StringComparison.Ordinal));
+        _rig.Faults.Rule = (kind, _, path) =>
+            kind is FsOperation.Rename or FsOperation.Unlink && path.StartsWith(pool, StringComparison.Ordinal) ? new Fault(Errno.ETIMEDOUT) : null;
+        _rig.Central.Waiting.Enqueue(FakeCentral.Job(7));
+        _ = _rig.Agent();
+        _rig.Until(() => Temporaries().Any(), "an offer fails");
+        _rig.Faults.Rule = (_, _, _) => null;
+        _rig.Until(() => !Temporaries().Any(), "it is removed");
     }
 
     private string Cached()

@@ -3,6 +3,7 @@ using HpcGrid.Core;
 using HpcGrid.Core.Api;
 using HpcGrid.Core.Jobs;
 using HpcGrid.Core.Tokens;
+using HpcGrid.Tests.Core.Tokens;
 
 namespace HpcGrid.Tests.Central;
 
@@ -40,9 +41,9 @@ internal sealed class MatchTests : CentralTests
         var spec = System.Text.Encoding.UTF8.GetBytes(job.Spec);
         Assert.Multiple(() =>
         {
-            Assert.That(Grants.Check(job.Grant, job.AttemptId, TestBridge.Site, spec, keys, DateTimeOffset.UtcNow), Is.EqualTo(GrantFault.None));
-            Assert.That(Grants.Check(job.Grant, new AttemptId(job.Job, 2), TestBridge.Site, spec, keys, DateTimeOffset.UtcNow), Is.EqualTo(GrantFault.WrongAttempt));
-            Assert.That(Grants.Check(job.Grant, job.AttemptId, "CERN", spec, keys, DateTimeOffset.UtcNow), Is.EqualTo(GrantFault.WrongSite));
+            Assert.That(GrantCheck.Of(job.Grant, job.AttemptId, TestBridge.Site, spec, keys, DateTimeOffset.UtcNow), Is.EqualTo(GrantFault.None));
+            Assert.That(GrantCheck.Of(job.Grant, new AttemptId(job.Job, 2), TestBridge.Site, spec, keys, DateTimeOffset.UtcNow), Is.EqualTo(GrantFault.WrongAttempt));
+            Assert.That(GrantCheck.Of(job.Grant, job.AttemptId, "CERN", spec, keys, DateTimeOffset.UtcNow), Is.EqualTo(GrantFault.WrongSite));
             Assert.That(TestBridge.SpecOf(job).Argv, Is.EqualTo(new[] { "/bin/echo", "hello" }));
         });
     }

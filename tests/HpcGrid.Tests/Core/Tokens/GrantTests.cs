@@ -36,11 +36,11 @@ public sealed class GrantTests : IDisposable
         var token = Grants.Sign(Grant, _key);
         Assert.Multiple(() =>
         {
-            Assert.That(Grants.Check(token, new AttemptId(17, 3), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt));
-            Assert.That(Grants.Check(token, new AttemptId(18, 2), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt));
-            Assert.That(Grants.Check(token, Attempt, "CERN", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongSite));
-            Assert.That(Grants.Check(token, Attempt, "ORNL", [.. Spec, 32], _keys, Now), Is.EqualTo(GrantFault.WrongSpec));
-            Assert.That(Grants.Check(token, Attempt, "ORNL", [], _keys, Now), Is.EqualTo(GrantFault.WrongSpec));
+            Assert.That(GrantCheck.Of(token, new AttemptId(17, 3), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt));
+            Assert.That(GrantCheck.Of(token, new AttemptId(18, 2), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt));
+            Assert.That(GrantCheck.Of(token, Attempt, "CERN", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongSite));
+            Assert.That(GrantCheck.Of(token, Attempt, "ORNL", [.. Spec, 32], _keys, Now), Is.EqualTo(GrantFault.WrongSpec));
+            Assert.That(GrantCheck.Of(token, Attempt, "ORNL", [], _keys, Now), Is.EqualTo(GrantFault.WrongSpec));
         });
     }
 
@@ -57,7 +57,7 @@ public sealed class GrantTests : IDisposable
     [TestCase(3599, GrantFault.None)]
     [TestCase(3600, GrantFault.Expired)]
     public void A_grant_has_a_beginning_with_some_skew_and_a_sharp_end(int secondsAfterNotBefore, GrantFault fault) =>
-        Assert.That(Grants.Check(Grants.Sign(Grant, _key), Attempt, "ORNL", Spec, _keys, Now.AddSeconds(secondsAfterNotBefore)), Is.EqualTo(fault));
+        Assert.That(GrantCheck.Of(Grants.Sign(Grant, _key), Attempt, "ORNL", Spec, _keys, Now.AddSeconds(secondsAfterNotBefore)), Is.EqualTo(fault));
 
     public static IEnumerable<TestCaseData> Forgeries()
     {
@@ -108,8 +108,8 @@ public sealed class GrantTests : IDisposable
         {
             for (var i = 0; i < number; i++)
             {
-                Assert.That(Grants.Check(tokens[i], attempts[i], "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.None), $"grant {i}");
-                if (i > 0) Assert.That(Grants.Check(tokens[i], attempts[i - 1], "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt), $"grant {i}");
+                Assert.That(GrantCheck.Of(tokens[i], attempts[i], "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.None), $"grant {i}");
+                if (i > 0) Assert.That(GrantCheck.Of(tokens[i], attempts[i - 1], "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.WrongAttempt), $"grant {i}");
             }
         });
     }
@@ -135,8 +135,8 @@ public sealed class GrantTests : IDisposable
     {
         var tokens = Grants.SignAll(Enumerable.Range(1, 32).Select(job => Grant with { Job = job, Attempt = 1 }), _key);
         // What was found good before makes nothing else good.
-        Assert.That(Grants.Check(tokens[3], new AttemptId(4, 1), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.None));
-        Assert.That(Grants.Check(make(tokens), new AttemptId(4, 1), "ORNL", Spec, _keys, Now), Is.EqualTo(fault));
+        Assert.That(GrantCheck.Of(tokens[3], new AttemptId(4, 1), "ORNL", Spec, _keys, Now), Is.EqualTo(GrantFault.None));
+        Assert.That(GrantCheck.Of(make(tokens), new AttemptId(4, 1), "ORNL", Spec, _keys, Now), Is.EqualTo(fault));
     }
 
     private static string With(string token, int part, string other)
@@ -157,7 +157,7 @@ public sealed class GrantTests : IDisposable
     public void Two_keys_are_valid_at_once_while_they_rotate()
     {
         using var both = new VerificationKeys([_key.PublicPem, _stranger.PublicPem]);
-        Assert.That(Grants.Check(Grants.Sign(Grant, _stranger), Attempt, "ORNL", Spec, both, Now), Is.EqualTo(GrantFault.None));
+        Assert.That(GrantCheck.Of(Grants.Sign(Grant, _stranger), Attempt, "ORNL", Spec, both, Now), Is.EqualTo(GrantFault.None));
     }
 
     [Test]
@@ -187,7 +187,7 @@ public sealed class GrantTests : IDisposable
 
     private static Grant Grant => new("vo", "jdoe", 17, 2, "ORNL", Grants.DigestOf(Spec), Now.ToUnixTimeSeconds(), Now.ToUnixTimeSeconds() + 3600);
 
-    private GrantFault Check(string token) => Grants.Check(token, Attempt, "ORNL", Spec, _keys, Now);
+    private GrantFault Check(string token) => GrantCheck.Of(token, Attempt, "ORNL", Spec, _keys, Now);
 
     private static string[] Parts(SigningKey key) => Grants.Sign(Grant, key).Split('.');
 
